@@ -1,0 +1,252 @@
+/*
+ * The chip: an STM32F103 around the processor. One plain struct without pointers to other memory than itself,
+ * so that a copy of it is a snapshot of the whole chip (restored to the same address). Source: ST RM0008,
+ * PM0075, data sheet DS5319.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../cortex_m3.h"
+#include "../report.h"
+#include "../ticks.h"
+#include "usb.h"
+
+enum { MAX_FLASH = 512 * 1024, MAX_RAM = 64 * 1024, MAX_PAGES = MAX_FLASH / 1024 };
+
+/* What differs from chip to chip and from day to day. All times as in the data sheet. */
+struct stm32f103_config {
+    uint32_t flash_bytes;         /* really there */
+    uint16_t flash_size_register; /* KiB, as at 0x1FFFF7E0 */
+    uint32_t page_bytes;          /* 1024 or 2048 */
+    uint32_t ram_bytes;
+    uint32_t idcode; /* DBGMCU_IDCODE */
+    uint8_t unique_id[12];
+    uint32_t hse_hz; /* 0: no crystal, or a dead one */
+    uint32_t hse_startup_us;
+    uint32_t page_erase_us; /* 20000 to 40000 */
+    uint32_t half_word_ns;  /* 40000 to 70000, typically 52500 */
+    uint64_t seed;          /* of RAM at power-up and of torn flash operations */
+};
+
+/* What the chip asks of the board around it, and tells it. */
+struct stm32f103_board {
+    void *context;
+    void (*report)(void *context, enum report_kind kind, const char *text);
+    void (*violation)(void *context, enum violation_level level, const char *rule, const char *text);
+    /* A pin's output, mode or pull changed: look at gpio_pin_drive(). */
+    void (*pins_changed)(void *context);
+    /* Level that the world outside puts on a pin: 0, 1, or -1 when nothing is connected. port 0 is A. */
+    int (*pin_level)(void *context, unsigned port, unsigned pin);
+    /* Something that concerns the USB host changed: transceiver on or off, pull-up. */
+    void (*usb_changed)(void *context);
+    /* The board's own event (EVENT_HOST) is due. */
+    void (*host_event)(void *context, ticks now);
+};
+
+/* Everything that happens at a time of its own. */
+enum event {
+    EVENT_FLASH, /* flash operation ends */
+    EVENT_CLOCK, /* an oscillator or the PLL gets ready */
+    EVENT_IWDG,  /* watchdog bites */
+    EVENT_USB,   /* USB peripheral: power-up time, suspend detection */
+    EVENT_HOST,  /* USB host: the next packet on the wire */
+    EVENT_COUNT
+};
+
+enum reset_cause { RESET_POWER, RESET_PIN, RESET_SOFTWARE, RESET_IWDG, RESET_WWDG };
+
+struct rcc {
+    uint32_t CR, CFGR, CIR, APB2RSTR, APB1RSTR, AHBENR, APB2ENR, APB1ENR, BDCR, CSR;
+    ticks hse_ready, pll_ready, lsi_ready, lse_ready; /* TICKS_NEVER: off */
+};
+
+struct flash_operation {
+    enum {
+        FLASH_NOTHING,
+        FLASH_PROGRAM,
+        FLASH_PAGE_ERASE,
+        FLASH_MASS_ERASE,
+        FLASH_OPTION_ERASE,
+        FLASH_OPTION_PROGRAM
+    } kind;
+    uint32_t address; /* absolute */
+    uint16_t value;
+    ticks ends;
+};
+
+struct flash {
+    uint32_t ACR, SR, CR, AR, OBR, WRPR;
+    uint8_t key_step, option_key_step;
+    bool locked_until_reset; /* a wrong key */
+    struct flash_operation operation;
+    uint8_t option_bytes[16];
+    uint64_t operations;        /* programs and erases begun since power was first applied */
+    uint64_t erases, programs;  /* the same, apart */
+    uint32_t erased[MAX_PAGES]; /* how often each page was */
+};
+
+struct gpio {
+    uint32_t CRL, CRH, ODR, LCKR;
+    uint32_t lock_step;
+};
+
+struct afio {
+    uint32_t EVCR, MAPR, EXTICR[4], MAPR2;
+};
+
+struct pwr {
+    uint32_t CR, CSR;
+};
+
+struct bkp {
+    uint16_t DR[43]; /* 1..42 */
+    uint32_t RTCCR, CR, CSR;
+};
+
+struct iwdg {
+    uint32_t PR, RLR;
+    bool running, unlocked;
+    ticks bites;
+};
+
+struct exti {
+    uint32_t IMR, EMR, RTSR, FTSR, PR;
+};
+
+struct dbgmcu {
+    uint32_t CR;
+};
+
+struct stm32f103 {
+    struct cortex_m3 cpu;
+    struct stm32f103_config config;
+    struct stm32f103_board board;
+
+    /* time = clock_time + (cpu.cycles - clock_cycles) * ticks_per_cycle */
+    ticks clock_time;
+    uint64_t clock_cycles;
+    ticks ticks_per_cycle;
+    ticks due[EVENT_COUNT]; /* TICKS_NEVER: not scheduled */
+    ticks event_time;       /* inside an event's handler: its own time; else TICKS_NEVER */
+
+    bool powered;
+    bool reset_requested;
+    enum reset_cause reset_cause;
+    bool nrst_low;
+
+    struct rcc rcc;
+    struct flash flash;
+    struct gpio gpio[5]; /* A..E */
+    struct afio afio;
+    struct pwr pwr;
+    struct bkp bkp;
+    struct iwdg iwdg;
+    struct exti exti;
+    struct dbgmcu dbgmcu;
+    struct usb usb;
+    uint8_t unmodelled_seen[64]; /* which regions without a model were reported, a bit each */
+
+    uint64_t violations;    /* of any level */
+    uint32_t report_wanted; /* 1 << report_kind: which of the frequent ones (packet, flash, register) are to
+                               be made */
+    uint64_t random_state;
+
+    uint8_t ram[MAX_RAM];
+    uint8_t flash_bytes[MAX_FLASH];
+};
+
+/* A new chip, without power, its flash erased. */
+void stm32f103_init(struct stm32f103 *chip, const struct stm32f103_config *config,
+                    const struct stm32f103_board *board);
+
+/* Power on and off. Flash, option bytes and (as on a board without a battery) nothing else outlives power. */
+void stm32f103_power(struct stm32f103 *chip, bool on);
+/* System reset; what it leaves (backup registers, RCC_CSR flags, RAM) is as RM0008 7.1 says. */
+void stm32f103_reset(struct stm32f103 *chip, enum reset_cause cause);
+/* Runs until the time given, or until cpu.stop is set. Time passes for a chip without power too. */
+void stm32f103_run(struct stm32f103 *chip, ticks until);
+
+/* Virtual time now; inside an event, the event's own time. */
+ticks stm32f103_now(const struct stm32f103 *chip);
+void stm32f103_schedule(struct stm32f103 *chip, enum event event, ticks at);
+/* The clock tree changed: hclk_hz from now on. */
+void stm32f103_set_clock(struct stm32f103 *chip, uint32_t hclk_hz);
+uint32_t stm32f103_hclk_hz(const struct stm32f103 *chip);
+/* Holds the processor until the time given (wait states, a busy flash): adds to cpu.cycles. */
+void stm32f103_stall(struct stm32f103 *chip, ticks until);
+/* Deterministic pseudo-random bits from config.seed. */
+uint32_t stm32f103_random(struct stm32f103 *chip);
+
+/* printf-like; reports at the chip's present time. */
+void stm32f103_report(struct stm32f103 *chip, enum report_kind kind, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void stm32f103_violation(struct stm32f103 *chip, enum violation_level level, const char *rule,
+                         const char *format, ...) __attribute__((format(printf, 4, 5)));
+static inline bool stm32f103_wants(const struct stm32f103 *chip, enum report_kind kind)
+{
+    return chip->report_wanted >> kind & 1;
+}
+
+/* Interrupt lines the modelled peripherals use (RM0008 table 63). */
+enum { IRQ_USB_HP = 19, IRQ_USB_LP = 20, IRQ_FLASH = 4, IRQ_RCC = 5, IRQ_USB_WAKEUP = 42 };
+
+/*
+ * A peripheral is a file with these three; offsets are multiples of 4 inside its block, value is the whole
+ * register. The bus (bus.c) has checked clock, address, access size and reset state before.
+ */
+#define PERIPHERAL(name)                                                                                     \
+    uint32_t name##_read(struct stm32f103 *chip, uint32_t offset);                                           \
+    void name##_write(struct stm32f103 *chip, uint32_t offset, uint32_t value);                              \
+    void name##_reset(struct stm32f103 *chip)
+PERIPHERAL(rcc);
+PERIPHERAL(flash);
+PERIPHERAL(afio);
+PERIPHERAL(pwr);
+PERIPHERAL(bkp);
+PERIPHERAL(iwdg);
+PERIPHERAL(exti);
+PERIPHERAL(dbgmcu);
+PERIPHERAL(usb);
+uint32_t gpio_read(struct stm32f103 *chip, unsigned port, uint32_t offset);
+void gpio_write(struct stm32f103 *chip, unsigned port, uint32_t offset, uint32_t value);
+void gpio_reset(struct stm32f103 *chip, unsigned port);
+
+/* gpio.c: what a pin does to the world: */
+struct pin_drive {
+    int output; /* 0 or 1 driven, -1 not driven */
+    int pull;   /* 0 down, 1 up, -1 none */
+};
+struct pin_drive gpio_pin_drive(const struct stm32f103 *chip, unsigned port, unsigned pin);
+/* Level seen on a pin by the chip: its own drive, the outside, pulls; a floating one reads as 0 and, if read,
+ * is a violation. */
+bool gpio_pin_level(struct stm32f103 *chip, unsigned port, unsigned pin);
+
+/* flash.c */
+bool flash_is_busy(const struct stm32f103 *chip);
+/* A write to the flash array by the processor: starts a program operation, or is refused. false: bus error.
+ */
+bool flash_array_write(struct stm32f103 *chip, uint32_t address, unsigned size, uint32_t value);
+/* Power fails in the middle of an operation: what was worked on is left in doubt. */
+void flash_power_lost(struct stm32f103 *chip);
+void flash_event(struct stm32f103 *chip);
+/* Puts bytes into flash (or option bytes) as a programmer on the bench would; address absolute. false: not
+ * flash. */
+bool flash_load(struct stm32f103 *chip, uint32_t address, const void *bytes, uint32_t length);
+
+/* rcc.c */
+void rcc_event(struct stm32f103 *chip);
+uint32_t rcc_usb_hz(const struct stm32f103 *chip); /* 0 when the PLL is off */
+uint32_t rcc_pclk1_hz(const struct stm32f103 *chip);
+bool rcc_clock_enabled(const struct stm32f103 *chip, uint32_t peripheral_base);
+
+/* iwdg.c */
+void iwdg_event(struct stm32f103 *chip);
+
+/* bus.c */
+bool bus_read(void *chip, uint32_t address, unsigned size, uint32_t *value);
+bool bus_write(void *chip, uint32_t address, unsigned size, uint32_t value);
+bool bus_fetch(void *chip, uint32_t address, uint16_t *half_word);
+/* Opens the flash windows of the core, or closes them while the flash is busy. */
+void bus_open_flash(struct stm32f103 *chip, bool open);

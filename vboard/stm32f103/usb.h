@@ -1,0 +1,47 @@
+/* The chip's USB full-speed device peripheral (RM0008 chapter 23), as seen from the wire. Registers: usb.c.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../ticks.h"
+
+struct stm32f103;
+
+struct usb {
+    uint16_t EPR[8];
+    uint16_t CNTR, ISTR, FNR, DADDR, BTABLE;
+    uint16_t packet_memory[256];
+    ticks powered_at;    /* when PDWN was cleared: tSTARTUP must pass before FRES is released */
+    ticks last_activity; /* on the wire */
+    bool bus_reset;      /* SE0 driven by the host now */
+    bool suspended;
+};
+
+/* What comes back from a device within a transaction. */
+enum usb_answer { USB_SILENCE, USB_ACK, USB_NAK, USB_STALL, USB_DATA0, USB_DATA1 };
+
+enum { USB_MAX_PACKET = 1023 };
+
+/*
+ * The host's side. Each is one transaction at stm32f103_now(); the caller gives packets their bit times. A
+ * device that is not attached, is suspended by a bus reset, or has another address answers USB_SILENCE.
+ */
+enum usb_answer usb_setup(struct stm32f103 *chip, uint8_t address, uint8_t endpoint, const uint8_t data[8]);
+/* toggle: 0 for DATA0, 1 for DATA1 */
+enum usb_answer usb_out(struct stm32f103 *chip, uint8_t address, uint8_t endpoint, unsigned toggle,
+                        const uint8_t *data, unsigned length);
+/* On USB_DATA0 or USB_DATA1 data and *length are set; the caller says whether its ACK reaches the device. */
+enum usb_answer usb_in(struct stm32f103 *chip, uint8_t address, uint8_t endpoint,
+                       uint8_t data[USB_MAX_PACKET], unsigned *length, bool acknowledge);
+void usb_sof(struct stm32f103 *chip, uint16_t frame);
+/* SE0 for as long as it is true. */
+void usb_bus_reset(struct stm32f103 *chip, bool driven);
+/* The host drives resume (K) for as long as it is true. */
+void usb_bus_resume(struct stm32f103 *chip, bool driven);
+/* True while the device drives resume (CNTR.RESUME): remote wake-up. */
+bool usb_drives_resume(const struct stm32f103 *chip);
+/* Transceiver on: the pins belong to the USB peripheral whatever GPIO says. */
+bool usb_transceiver_on(const struct stm32f103 *chip);
+void usb_event(struct stm32f103 *chip);

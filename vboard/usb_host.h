@@ -1,0 +1,106 @@
+/*
+ * A full-speed USB host at the other end of the cable, down to tokens, packets and frames in virtual time. It
+ * enumerates nothing by itself: callers submit transfers. One transfer an endpoint at a time; several
+ * endpoints share a frame.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "stm32f103/usb.h"
+#include "ticks.h"
+
+struct stm32f103;
+
+enum usb_host_status {
+    USB_PENDING,
+    USB_DONE,
+    USB_STALLED,
+    USB_ERROR,  /* three silences or wrong toggles in a row (USB 2.0 10.2.6) */
+    USB_BABBLE, /* the device sent more than the packet size or more than asked for */
+    USB_GONE,   /* no device, unplugged, or bus reset meanwhile */
+    USB_CANCELLED,
+    USB_TIMED_OUT, /* `timeout` passed in virtual time */
+};
+
+enum usb_transfer_type { USB_CONTROL, USB_BULK, USB_INTERRUPT, USB_ISOCHRONOUS };
+
+/* The caller keeps it and its data alive until `done` was called. */
+struct usb_transfer {
+    enum usb_transfer_type type;
+    uint8_t endpoint; /* bit 7 set: IN; 0 for control */
+    uint8_t setup[8]; /* control only */
+    uint8_t *data;    /* both directions */
+    uint32_t
+        length; /* of data; for control taken from wLength for IN, may be less than wLength for OUT tests */
+    uint16_t max_packet; /* 64 for endpoint 0 here */
+    uint8_t interval;    /* frames, of interrupt endpoints */
+    ticks timeout;       /* 0: none */
+    void *context;
+    void (*done)(struct usb_transfer *transfer);
+    /* results */
+    enum usb_host_status status;
+    uint32_t actual; /* bytes that went over */
+    ticks started, ended;
+    /* the host's own */
+    struct {
+        uint8_t stage, errors, toggle;
+        uint32_t at;
+        ticks due;
+    } progress;
+};
+
+enum usb_port_state {
+    USB_PORT_EMPTY,
+    USB_PORT_DEBOUNCE,
+    USB_PORT_ATTACHED,
+    USB_PORT_RESET,
+    USB_PORT_ENABLED,
+    USB_PORT_SUSPENDED
+};
+
+enum { USB_HOST_QUEUE = 64 };
+
+struct usb_host {
+    struct stm32f103 *chip;
+    enum usb_port_state port;
+    ticks state_ends; /* of debounce, reset, recovery */
+    uint8_t address;  /* used for the transfers from now on */
+    uint16_t frame;
+    ticks frame_started;
+    bool sof_off;       /* for tests: a host that loses its frames */
+    ticks turnaround;   /* between the end of a transfer and the first token of the next; 0: back to back */
+    unsigned nak_limit; /* NAKed tokens retried within one frame; 0: as many as fit */
+    uint8_t toggle_out[16], toggle_in[16];
+    struct usb_transfer *queue[USB_HOST_QUEUE];
+    unsigned queued;
+    /* port events for whoever drives the host: attached (after debounce), enabled (after reset), gone, remote
+     * wake-up */
+    void *context;
+    void (*port_changed)(void *context, enum usb_port_state state);
+    uint64_t transactions, naks; /* counters for measurements */
+};
+
+void usb_host_init(struct usb_host *host, struct stm32f103 *chip);
+/* The board tells: D+ pulled up and cable in, or not. Debounce (100 ms, USB 2.0 7.1.7.3) starts or the port
+ * empties. */
+void usb_host_line(struct usb_host *host, bool pulled_up);
+/* Drives reset for 10 to 50 ms, then 10 ms of recovery, then the port is enabled; transfers in flight end
+ * USB_GONE. */
+void usb_host_reset(struct usb_host *host, unsigned milliseconds);
+void usb_host_suspend(struct usb_host *host);
+void usb_host_resume(struct usb_host *host); /* 20 ms of resume, then SOFs again */
+/* false: queue full or no enabled port (status is set, done is not called). */
+bool usb_host_submit(struct usb_host *host, struct usb_transfer *transfer);
+void usb_host_cancel(struct usb_host *host, struct usb_transfer *transfer);
+/* Data toggles of an endpoint back to DATA0 (after SET_CONFIGURATION, CLEAR_FEATURE). */
+void usb_host_clear_toggles(struct usb_host *host);
+/* EVENT_HOST of the chip. */
+void usb_host_event(struct usb_host *host, ticks now);
+
+/* Bit times of a packet of n data bytes on a full-speed bus, bit stuffing not counted: sync 8 + PID 8 + ... +
+ * EOP 3. */
+ticks usb_token_time(void);
+ticks usb_data_time(unsigned bytes);
+ticks usb_handshake_time(void);
