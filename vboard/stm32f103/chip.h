@@ -30,6 +30,8 @@ struct stm32f103_config {
     uint64_t seed;          /* of RAM at power-up and of torn flash operations */
 };
 
+enum { PIN_FLOATS = -2 };
+
 /* What the chip asks of the board around it, and tells it. */
 struct stm32f103_board {
     void *context;
@@ -37,7 +39,8 @@ struct stm32f103_board {
     void (*violation)(void *context, enum violation_level level, const char *rule, const char *text);
     /* A pin's output, mode or pull changed: look at gpio_pin_drive(). */
     void (*pins_changed)(void *context);
-    /* Level that the world outside puts on a pin: 0, 1, or -1 when nothing is connected. port 0 is A. */
+    /* Level that the world outside puts on a pin: 0, 1, or -1 when nothing is connected, or PIN_FLOATS when
+     * something is that drives nothing now (a released button). port 0 is A. */
     int (*pin_level)(void *context, unsigned port, unsigned pin);
     /* Something that concerns the USB host changed: transceiver on or off, pull-up. */
     void (*usb_changed)(void *context);
@@ -55,11 +58,14 @@ enum event {
     EVENT_COUNT
 };
 
+/* Where in a flash operation the power is to fail. */
+enum power_cut_phase { CUT_BEFORE, CUT_INSIDE, CUT_AFTER };
+
 enum reset_cause { RESET_POWER, RESET_PIN, RESET_SOFTWARE, RESET_IWDG, RESET_WWDG };
 
 struct rcc {
     uint32_t CR, CFGR, CIR, APB2RSTR, APB1RSTR, AHBENR, APB2ENR, APB1ENR, BDCR, CSR;
-    ticks hse_ready, pll_ready, lsi_ready, lse_ready; /* TICKS_NEVER: off */
+    ticks hsi_ready, hse_ready, pll_ready, lsi_ready, lse_ready; /* TICKS_NEVER: off */
 };
 
 struct flash_operation {
@@ -89,7 +95,8 @@ struct flash {
 
 struct gpio {
     uint32_t CRL, CRH, ODR, LCKR;
-    uint32_t lock_step;
+    uint32_t lock_step;      /* how far the sequence of LCKR has come */
+    uint16_t float_reported; /* pins whose floating was reported */
 };
 
 struct afio {
@@ -109,10 +116,12 @@ struct iwdg {
     uint32_t PR, RLR;
     bool running, unlocked;
     ticks bites;
+    ticks PVU_until, RVU_until; /* SR: an update is under way */
 };
 
 struct exti {
-    uint32_t IMR, EMR, RTSR, FTSR, PR;
+    uint32_t IMR, EMR, RTSR, FTSR, SWIER, PR;
+    uint32_t level; /* of each line, as last seen */
 };
 
 struct dbgmcu {
@@ -130,6 +139,12 @@ struct stm32f103 {
     ticks ticks_per_cycle;
     ticks due[EVENT_COUNT]; /* TICKS_NEVER: not scheduled */
     ticks event_time;       /* inside an event's handler: its own time; else TICKS_NEVER */
+    ticks run_limit;        /* what the core was told to run to */
+    bool core_runs;         /* inside cortex_m3_run */
+    bool replan;            /* cpu.stop was set only to look at the events again */
+    bool halt;              /* cpu.stop was meant for the caller of stm32f103_run */
+    bool bus_error;         /* a peripheral refuses the access under way */
+    bool stop_mode_seen;    /* Stop or Standby was reported */
 
     bool powered;
     bool reset_requested;
@@ -147,6 +162,10 @@ struct stm32f103 {
     struct dbgmcu dbgmcu;
     struct usb usb;
     uint8_t unmodelled_seen[64]; /* which regions without a model were reported, a bit each */
+
+    /* The power fails at the flash operation of this number (flash.operations, from 1), once; 0: never. */
+    uint64_t power_cut_operation;
+    enum power_cut_phase power_cut_phase;
 
     uint64_t violations;    /* of any level */
     uint32_t report_wanted; /* 1 << report_kind: which of the frequent ones (packet, flash, register) are to
@@ -171,10 +190,11 @@ void stm32f103_run(struct stm32f103 *chip, ticks until);
 /* Virtual time now; inside an event, the event's own time. */
 ticks stm32f103_now(const struct stm32f103 *chip);
 void stm32f103_schedule(struct stm32f103 *chip, enum event event, ticks at);
-/* The clock tree changed: hclk_hz from now on. */
-void stm32f103_set_clock(struct stm32f103 *chip, uint32_t hclk_hz);
+/* The clock tree changed: a processor cycle lasts this long from now on. */
+void stm32f103_set_clock(struct stm32f103 *chip, ticks ticks_per_cycle);
 uint32_t stm32f103_hclk_hz(const struct stm32f103 *chip);
-/* Holds the processor until the time given (wait states, a busy flash): adds to cpu.cycles. */
+/* Holds the processor until the time given (wait states, a busy flash): adds to cpu.cycles. Events on the way
+ * are handled at their times. */
 void stm32f103_stall(struct stm32f103 *chip, ticks until);
 /* Deterministic pseudo-random bits from config.seed. */
 uint32_t stm32f103_random(struct stm32f103 *chip);
@@ -223,6 +243,20 @@ struct pin_drive gpio_pin_drive(const struct stm32f103 *chip, unsigned port, uns
  * is a violation. */
 bool gpio_pin_level(struct stm32f103 *chip, unsigned port, unsigned pin);
 
+/* The outside changed: lets EXTI look at its pins. */
+void gpio_inputs_changed(struct stm32f103 *chip);
+/* Level without complaint about a floating pin. */
+bool gpio_peek_level(const struct stm32f103 *chip, unsigned port, unsigned pin);
+
+/* afio.c: the pin belongs to the debug port until SWJ_CFG frees it. */
+bool afio_pin_is_debug(const struct stm32f103 *chip, unsigned port, unsigned pin);
+
+/* exti.c: level of a line that is not a pin: 16 PVD, 17 RTC alarm, 18 USB wake-up. */
+void exti_set_line(struct stm32f103 *chip, unsigned line, bool level);
+
+/* pwr.c: the backup domain may be written. */
+bool pwr_backup_writable(struct stm32f103 *chip, const char *what, uint32_t value);
+
 /* flash.c */
 bool flash_is_busy(const struct stm32f103 *chip);
 /* A write to the flash array by the processor: starts a program operation, or is refused. false: bus error.
@@ -231,6 +265,13 @@ bool flash_array_write(struct stm32f103 *chip, uint32_t address, unsigned size, 
 /* Power fails in the middle of an operation: what was worked on is left in doubt. */
 void flash_power_lost(struct stm32f103 *chip);
 void flash_event(struct stm32f103 *chip);
+/* Enough wait states, and the prefetch buffer as PM0075 3.1 wants, for the clock now? */
+void flash_check_clock(struct stm32f103 *chip);
+/* flash_options.c: option bytes as a chip comes from the factory; into OBR and WRPR, as at each reset. */
+void flash_options_factory(struct stm32f103 *chip);
+void flash_options_load(struct stm32f103 *chip);
+/* OBR or WRPR forbids to change the page of this address. */
+bool flash_is_protected(const struct stm32f103 *chip, uint32_t address);
 /* Puts bytes into flash (or option bytes) as a programmer on the bench would; address absolute. false: not
  * flash. */
 bool flash_load(struct stm32f103 *chip, uint32_t address, const void *bytes, uint32_t length);
@@ -239,10 +280,19 @@ bool flash_load(struct stm32f103 *chip, uint32_t address, const void *bytes, uin
 void rcc_event(struct stm32f103 *chip);
 uint32_t rcc_usb_hz(const struct stm32f103 *chip); /* 0 when the PLL is off */
 uint32_t rcc_pclk1_hz(const struct stm32f103 *chip);
+uint32_t rcc_sysclk_hz(const struct stm32f103 *chip);
+bool rcc_lsi_on(const struct stm32f103 *chip);
+/* The watchdog runs: LSI is forced on. */
+void rcc_force_lsi(struct stm32f103 *chip);
+void rcc_set_reset_flags(struct stm32f103 *chip, enum reset_cause cause);
+/* Backup domain reset: at power-up and by BDCR.BDRST. */
+void rcc_reset_backup_domain(struct stm32f103 *chip);
 bool rcc_clock_enabled(const struct stm32f103 *chip, uint32_t peripheral_base);
 
 /* iwdg.c */
 void iwdg_event(struct stm32f103 *chip);
+/* By software, or by the option byte at reset. */
+void iwdg_start(struct stm32f103 *chip);
 
 /* bus.c */
 bool bus_read(void *chip, uint32_t address, unsigned size, uint32_t *value);
@@ -250,3 +300,5 @@ bool bus_write(void *chip, uint32_t address, unsigned size, uint32_t value);
 bool bus_fetch(void *chip, uint32_t address, uint16_t *half_word);
 /* Opens the flash windows of the core, or closes them while the flash is busy. */
 void bus_open_flash(struct stm32f103 *chip, bool open);
+/* Resets every modelled peripheral (but not the backup domain). */
+void bus_reset_all(struct stm32f103 *chip);

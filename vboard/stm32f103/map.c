@@ -1,0 +1,243 @@
+/* The address map: see map.h. */
+#include "map.h"
+#include "chip.h"
+
+#include <stddef.h>
+
+static const struct map_register rcc_registers[] = {
+    {"CR", 0x00, RW, 0xFCF00004},
+    {"CFGR", 0x04, RW, 0xF8800000},
+    {"CIR", 0x08, RW, 0xFF60E060},
+    {"APB2RSTR", 0x0C, RW, 0xFFC70002},
+    {"APB1RSTR", 0x10, RW, 0xC5013600},
+    {"AHBENR", 0x14, RW, 0xFFFFFAA8},
+    {"APB2ENR", 0x18, RW, 0xFFC70002},
+    {"APB1ENR", 0x1C, RW, 0xC5013600},
+    {"BDCR", 0x20, RW, 0xFFFE7CF8},
+    {"CSR", 0x24, RW, 0x02FFFFFC},
+    {0},
+};
+
+static const struct map_register flash_registers[] = {
+    {"ACR", 0x00, RW, 0xFFFFFFC0}, {"KEYR", 0x04, WRITE_ONLY, 0}, {"OPTKEYR", 0x08, WRITE_ONLY, 0},
+    {"SR", 0x0C, RW, 0xFFFFFFCA},  {"CR", 0x10, RW, 0xFFFFE908},  {"AR", 0x14, WRITE_ONLY, 0},
+    {"OBR", 0x1C, READ_ONLY, 0},   {"WRPR", 0x20, READ_ONLY, 0},  {0},
+};
+
+static const struct map_register gpio_registers[] = {
+    {"CRL", 0x00, RW, 0},           {"CRH", 0x04, RW, 0},
+    {"IDR", 0x08, READ_ONLY, 0},    {"ODR", 0x0C, RW, 0xFFFF0000},
+    {"BSRR", 0x10, WRITE_ONLY, 0},  {"BRR", 0x14, WRITE_ONLY, 0xFFFF0000},
+    {"LCKR", 0x18, RW, 0xFFFE0000}, {0},
+};
+
+static const struct map_register afio_registers[] = {
+    {"EVCR", 0x00, RW, 0xFFFFFF00},
+    {"MAPR", 0x04, RW, 0xF8E00000},
+    {"EXTICR1", 0x08, RW, 0xFFFF0000},
+    {"EXTICR2", 0x0C, RW, 0xFFFF0000},
+    {"EXTICR3", 0x10, RW, 0xFFFF0000},
+    {"EXTICR4", 0x14, RW, 0xFFFF0000},
+    {"MAPR2", 0x1C, HIGH_DENSITY_RW, 0xFFFFF81F},
+    {0},
+};
+
+static const struct map_register exti_registers[] = {
+    {"IMR", 0x00, RW, 0xFFF80000},
+    {"EMR", 0x04, RW, 0xFFF80000},
+    {"RTSR", 0x08, RW, 0xFFF80000},
+    {"FTSR", 0x0C, RW, 0xFFF80000},
+    {"SWIER", 0x10, RW, 0xFFF80000},
+    {"PR", 0x14, RW, 0xFFF80000},
+    {0},
+};
+
+static const struct map_register pwr_registers[] = {
+    {"CR", 0x00, RW, 0xFFFFFE00},
+    {"CSR", 0x04, RW, 0xFFFFFEF8},
+    {0},
+};
+
+#define DR(number, at)                                                                                       \
+    {                                                                                                        \
+        "DR" #number, at, RW, 0xFFFF0000                                                                     \
+    }
+#define DR_HIGH(number, at)                                                                                  \
+    {                                                                                                        \
+        "DR" #number, at, HIGH_DENSITY_RW, 0xFFFF0000                                                        \
+    }
+static const struct map_register bkp_registers[] = {
+    DR(1, 0x04),
+    DR(2, 0x08),
+    DR(3, 0x0C),
+    DR(4, 0x10),
+    DR(5, 0x14),
+    DR(6, 0x18),
+    DR(7, 0x1C),
+    DR(8, 0x20),
+    DR(9, 0x24),
+    DR(10, 0x28),
+    {"RTCCR", 0x2C, RW, 0xFFFFFC00},
+    {"CR", 0x30, RW, 0xFFFFFFFC},
+    {"CSR", 0x34, RW, 0xFFFFFCF8},
+    DR_HIGH(11, 0x40),
+    DR_HIGH(12, 0x44),
+    DR_HIGH(13, 0x48),
+    DR_HIGH(14, 0x4C),
+    DR_HIGH(15, 0x50),
+    DR_HIGH(16, 0x54),
+    DR_HIGH(17, 0x58),
+    DR_HIGH(18, 0x5C),
+    DR_HIGH(19, 0x60),
+    DR_HIGH(20, 0x64),
+    DR_HIGH(21, 0x68),
+    DR_HIGH(22, 0x6C),
+    DR_HIGH(23, 0x70),
+    DR_HIGH(24, 0x74),
+    DR_HIGH(25, 0x78),
+    DR_HIGH(26, 0x7C),
+    DR_HIGH(27, 0x80),
+    DR_HIGH(28, 0x84),
+    DR_HIGH(29, 0x88),
+    DR_HIGH(30, 0x8C),
+    DR_HIGH(31, 0x90),
+    DR_HIGH(32, 0x94),
+    DR_HIGH(33, 0x98),
+    DR_HIGH(34, 0x9C),
+    DR_HIGH(35, 0xA0),
+    DR_HIGH(36, 0xA4),
+    DR_HIGH(37, 0xA8),
+    DR_HIGH(38, 0xAC),
+    DR_HIGH(39, 0xB0),
+    DR_HIGH(40, 0xB4),
+    DR_HIGH(41, 0xB8),
+    DR_HIGH(42, 0xBC),
+    {0},
+};
+
+static const struct map_register iwdg_registers[] = {
+    {"KR", 0x00, WRITE_ONLY, 0xFFFF0000},
+    {"PR", 0x04, RW, 0xFFFFFFF8},
+    {"RLR", 0x08, RW, 0xFFFFF000},
+    {"SR", 0x0C, READ_ONLY, 0},
+    {0},
+};
+
+/* The upper halves of 16-bit registers are not there: RM0008 23.5 has them accessed as words, too. */
+static const struct map_register usb_registers[] = {
+    {"EP0R", 0x00, RW, 0},       {"EP1R", 0x04, RW, 0},
+    {"EP2R", 0x08, RW, 0},       {"EP3R", 0x0C, RW, 0},
+    {"EP4R", 0x10, RW, 0},       {"EP5R", 0x14, RW, 0},
+    {"EP6R", 0x18, RW, 0},       {"EP7R", 0x1C, RW, 0},
+    {"CNTR", 0x40, RW, 0xE0},    {"ISTR", 0x44, RW, 0xE0},
+    {"FNR", 0x48, READ_ONLY, 0}, {"DADDR", 0x4C, RW, 0xFF00},
+    {"BTABLE", 0x50, RW, 0x7},   {0},
+};
+
+static const struct map_register dbgmcu_registers[] = {
+    {"IDCODE", 0x00, READ_ONLY, 0},
+    {"CR", 0x04, RW, 0xFFE00018},
+    {0},
+};
+
+#define ABSENT(name, base, bus, bit)                                                                         \
+    {                                                                                                        \
+        name, base, 0x400, bus, bit, false, ANY_SIZE, 0, false, NOT_A_PORT, NULL, NULL, NULL, NULL           \
+    }
+#define ABSENT_HIGH(name, base, bus, bit)                                                                    \
+    {                                                                                                        \
+        name, base, 0x400, bus, bit, true, ANY_SIZE, 0, false, NOT_A_PORT, NULL, NULL, NULL, NULL            \
+    }
+#define MODEL(name, base, bus, bit, sizes, quiet, model)                                                     \
+    {                                                                                                        \
+        name, base, 0x400, bus, bit, false, sizes, 0, quiet, NOT_A_PORT, model##_registers, model##_read,    \
+            model##_write, model##_reset                                                                     \
+    }
+#define PORT(name, base, bit, port)                                                                          \
+    {                                                                                                        \
+        name, base, 0x400, BUS_APB2, bit, false, ONLY_WORDS, 0, true, port, gpio_registers, NULL, NULL, NULL \
+    }
+
+/* RM0008 table 3. Clock bits: 7.3.6 to 7.3.8. Access sizes: the first lines of each chapter's section on
+ * registers; FLASH: PM0075 chapter 3. */
+const struct map_region map[] = {
+    ABSENT("TIM2", 0x40000000, BUS_APB1, 0),
+    ABSENT("TIM3", 0x40000400, BUS_APB1, 1),
+    ABSENT("TIM4", 0x40000800, BUS_APB1, 2),
+    ABSENT_HIGH("TIM5", 0x40000C00, BUS_APB1, 3),
+    ABSENT_HIGH("TIM6", 0x40001000, BUS_APB1, 4),
+    ABSENT_HIGH("TIM7", 0x40001400, BUS_APB1, 5),
+    ABSENT_HIGH("TIM12", 0x40001800, BUS_APB1, 6),
+    ABSENT_HIGH("TIM13", 0x40001C00, BUS_APB1, 7),
+    ABSENT_HIGH("TIM14", 0x40002000, BUS_APB1, 8),
+    ABSENT("RTC", 0x40002800, BUS_APB1, 27),
+    ABSENT("WWDG", 0x40002C00, BUS_APB1, 11),
+    MODEL("IWDG", 0x40003000, BUS_APB1, ALWAYS_CLOCKED, HALF_WORDS_TOO, true, iwdg),
+    ABSENT("SPI2", 0x40003800, BUS_APB1, 14),
+    ABSENT_HIGH("SPI3", 0x40003C00, BUS_APB1, 15),
+    ABSENT("USART2", 0x40004400, BUS_APB1, 17),
+    ABSENT("USART3", 0x40004800, BUS_APB1, 18),
+    ABSENT_HIGH("UART4", 0x40004C00, BUS_APB1, 19),
+    ABSENT_HIGH("UART5", 0x40005000, BUS_APB1, 20),
+    ABSENT("I2C1", 0x40005400, BUS_APB1, 21),
+    ABSENT("I2C2", 0x40005800, BUS_APB1, 22),
+    MODEL("USB", 0x40005C00, BUS_APB1, 23, HALF_WORDS_TOO, false, usb),
+    {"USB packet memory", 0x40006000, 0x400, BUS_APB1, 23, false, HALF_WORDS_TOO, 0x400, false, NOT_A_PORT,
+     NULL, usb_read, usb_write, NULL},
+    ABSENT("CAN", 0x40006400, BUS_APB1, 25),
+    MODEL("BKP", 0x40006C00, BUS_APB1, 27, HALF_WORDS_TOO, false, bkp),
+    MODEL("PWR", 0x40007000, BUS_APB1, 28, HALF_WORDS_TOO, false, pwr),
+    ABSENT_HIGH("DAC", 0x40007400, BUS_APB1, 29),
+    MODEL("AFIO", 0x40010000, BUS_APB2, 0, ONLY_WORDS, false, afio),
+    MODEL("EXTI", 0x40010400, BUS_APB2, ALWAYS_CLOCKED, ONLY_WORDS, false, exti),
+    PORT("GPIOA", 0x40010800, 2, 0),
+    PORT("GPIOB", 0x40010C00, 3, 1),
+    PORT("GPIOC", 0x40011000, 4, 2),
+    PORT("GPIOD", 0x40011400, 5, 3),
+    PORT("GPIOE", 0x40011800, 6, 4),
+    ABSENT_HIGH("GPIOF", 0x40011C00, BUS_APB2, 7),
+    ABSENT_HIGH("GPIOG", 0x40012000, BUS_APB2, 8),
+    ABSENT("ADC1", 0x40012400, BUS_APB2, 9),
+    ABSENT("ADC2", 0x40012800, BUS_APB2, 10),
+    ABSENT("TIM1", 0x40012C00, BUS_APB2, 11),
+    ABSENT("SPI1", 0x40013000, BUS_APB2, 12),
+    ABSENT_HIGH("TIM8", 0x40013400, BUS_APB2, 13),
+    ABSENT("USART1", 0x40013800, BUS_APB2, 14),
+    ABSENT_HIGH("ADC3", 0x40013C00, BUS_APB2, 15),
+    ABSENT_HIGH("TIM9", 0x40014C00, BUS_APB2, 19),
+    ABSENT_HIGH("TIM10", 0x40015000, BUS_APB2, 20),
+    ABSENT_HIGH("TIM11", 0x40015400, BUS_APB2, 21),
+    ABSENT_HIGH("SDIO", 0x40018000, BUS_AHB, 10),
+    ABSENT("DMA1", 0x40020000, BUS_AHB, 0),
+    ABSENT_HIGH("DMA2", 0x40020400, BUS_AHB, 1),
+    MODEL("RCC", 0x40021000, BUS_AHB, ALWAYS_CLOCKED, ANY_SIZE, false, rcc),
+    MODEL("FLASH", 0x40022000, BUS_AHB, ALWAYS_CLOCKED, ONLY_WORDS, false, flash),
+    ABSENT("CRC", 0x40023000, BUS_AHB, 6),
+    {"FSMC", 0xA0000000, 0x1000, BUS_AHB, 8, true, ANY_SIZE, 0, false, NOT_A_PORT, NULL, NULL, NULL, NULL},
+    MODEL("DBGMCU", 0xE0042000, BUS_PPB, ALWAYS_CLOCKED, ONLY_WORDS, false, dbgmcu),
+    {0},
+};
+
+_Static_assert(sizeof map / sizeof map[0] <= 8 * sizeof((struct stm32f103 *)0)->unmodelled_seen,
+               "a bit for each region");
+
+const struct map_region *map_find(uint32_t address)
+{
+    for (const struct map_region *region = map; region->name; region++) {
+        if (address - region->base < region->size) {
+            return region;
+        }
+    }
+    return NULL;
+}
+
+const struct map_register *map_find_register(const struct map_region *region, uint32_t offset,
+                                             bool high_density)
+{
+    for (const struct map_register *r = region->registers; r->name; r++) {
+        if (r->offset == offset && (high_density || r->access != HIGH_DENSITY_RW)) {
+            return r;
+        }
+    }
+    return NULL;
+}
