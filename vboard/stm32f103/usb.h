@@ -13,10 +13,18 @@ struct usb {
     uint16_t EPR[8];
     uint16_t CNTR, ISTR, FNR, DADDR, BTABLE;
     uint16_t packet_memory[256];
-    ticks powered_at;    /* when PDWN was cleared: tSTARTUP must pass before FRES is released */
-    ticks last_activity; /* on the wire */
+    uint32_t written[8];  /* a bit for each half-word of packet memory that anyone has written since reset */
+    uint16_t events_seen; /* flags of ISTR that the firmware has read as 1 since they were set */
+    uint16_t endpoint_seen[8]; /* CTR flags, in the same way */
+    ticks powered_at;          /* when PDWN was cleared: tSTARTUP must pass before FRES is released */
+    ticks last_activity;       /* on the wire */
+    ticks resume_started;      /* when RESUME was set */
+    uint8_t sofs_in_a_row;
     bool bus_reset;      /* SE0 driven by the host now */
-    bool suspended;
+    bool bus_resume;     /* K driven by the host now */
+    bool suspend_told;   /* SUSP was raised for the present silence */
+    bool clock_told;     /* a wrong clock was reported */
+    bool spurious_reset; /* ISTR.RESET came from FRES, not from the bus */
 };
 
 /* What comes back from a device within a transaction. */
@@ -32,7 +40,15 @@ enum usb_answer usb_setup(struct stm32f103 *chip, uint8_t address, uint8_t endpo
 /* toggle: 0 for DATA0, 1 for DATA1 */
 enum usb_answer usb_out(struct stm32f103 *chip, uint8_t address, uint8_t endpoint, unsigned toggle,
                         const uint8_t *data, unsigned length);
-/* On USB_DATA0 or USB_DATA1 data and *length are set; the caller says whether its ACK reaches the device. */
+/*
+ * An IN transaction takes its time between the token and the host's ACK, so it has two halves. On USB_DATA0
+ * or USB_DATA1 data and *length are set, and usb_in_end() must follow: the caller says whether its ACK
+ * reaches the device.
+ */
+enum usb_answer usb_in_begin(struct stm32f103 *chip, uint8_t address, uint8_t endpoint,
+                             uint8_t data[USB_MAX_PACKET], unsigned *length);
+void usb_in_end(struct stm32f103 *chip, uint8_t address, uint8_t endpoint, bool acknowledge);
+/* Both at once. */
 enum usb_answer usb_in(struct stm32f103 *chip, uint8_t address, uint8_t endpoint,
                        uint8_t data[USB_MAX_PACKET], unsigned *length, bool acknowledge);
 void usb_sof(struct stm32f103 *chip, uint16_t frame);

@@ -1,0 +1,332 @@
+/*
+ * Registers, interrupts, power and suspend detection of the USB full-speed device peripheral (RM0008 23.4.2
+ * to 23.4.5, 23.5). Transactions are in usb_wire.c, packet memory in usb_memory.c. The memory is shared with
+ * CAN, which therefore may not be on at the same time (RM0008 23.2); CAN itself is not modelled.
+ */
+#include <stddef.h>
+#include <string.h>
+
+#include "usb_registers.h"
+
+enum {
+    APB1ENR_CANEN = 1 << 25,
+    REMOTE_WAKEUP_IDLE_MS = 5, /* USB 2.0 7.1.7.7 */
+    RESUME_MIN_MS = 1,         /* CNTR.RESUME */
+    RESUME_MAX_MS = 15
+};
+
+#define STARTUP_TIME (1 * TICKS_PER_MICROSECOND) /* DS5319 table "USB startup time" */
+
+bool usb_transceiver_on(const struct stm32f103 *chip)
+{
+    return chip->powered && !(chip->usb.CNTR & CNTR_PDWN);
+}
+
+bool usb_powered(const struct stm32f103 *chip)
+{
+    return usb_transceiver_on(chip) && !(chip->usb.CNTR & CNTR_FRES) && rcc_clock_enabled(chip, USB_BASE);
+}
+
+bool usb_drives_resume(const struct stm32f103 *chip)
+{
+    return usb_powered(chip) && chip->usb.CNTR & CNTR_RESUME;
+}
+
+/* 23.5.1: double-buffered endpoints first, then by register number. */
+static unsigned first_event(const struct usb *usb)
+{
+    unsigned found = USB_ENDPOINT_REGISTERS;
+    for (unsigned n = 0; n < USB_ENDPOINT_REGISTERS; n++) {
+        if (!(usb->EPR[n] & EPR_CTR))
+            continue;
+        if (usb_double_buffered(usb->EPR[n]))
+            return n;
+        if (found == USB_ENDPOINT_REGISTERS)
+            found = n;
+    }
+    return found;
+}
+
+static uint16_t istr(const struct usb *usb)
+{
+    unsigned n = first_event(usb);
+    if (n == USB_ENDPOINT_REGISTERS)
+        return usb->ISTR;
+    return (uint16_t)(usb->ISTR | ISTR_CTR | (usb->EPR[n] & EPR_CTR_RX ? ISTR_DIR : 0) | n);
+}
+
+void usb_update_interrupts(struct stm32f103 *chip)
+{
+    const struct usb *usb = &chip->usb;
+    unsigned n = first_event(usb);
+    bool high = n < USB_ENDPOINT_REGISTERS && usb_double_buffered(usb->EPR[n]);
+    cortex_m3_set_irq(&chip->cpu, IRQ_USB_LP, (istr(usb) & usb->CNTR & ISTR_FLAGS) != 0);
+    cortex_m3_set_irq(&chip->cpu, IRQ_USB_HP, high && usb->CNTR & ISTR_CTR);
+    exti_set_line(chip, USB_EXTI_LINE, (usb->ISTR & ISTR_WKUP) != 0);
+}
+
+void usb_raise(struct stm32f103 *chip, uint16_t flag)
+{
+    struct usb *usb = &chip->usb;
+    usb->events_seen &= (uint16_t)~flag;
+    usb->ISTR |= flag;
+    chip->cpu.side_effects++;
+    usb_update_interrupts(chip);
+}
+
+static void check_enabled(struct stm32f103 *chip)
+{
+    const struct usb *usb = &chip->usb;
+    ticks now = stm32f103_now(chip);
+    if (usb->CNTR & CNTR_PDWN)
+        stm32f103_violation(chip, FORBIDDEN, "usb-power", "FRES released while PDWN is set");
+    else if (now - usb->powered_at < STARTUP_TIME)
+        stm32f103_violation(chip, FORBIDDEN, "usb-startup-time",
+                            "FRES released %u ns after PDWN was cleared, tSTARTUP is 1000 ns",
+                            (unsigned)((now - usb->powered_at) * 1000 / TICKS_PER_MICROSECOND));
+    if (rcc_usb_hz(chip) != USB_BUS_CLOCK_HZ)
+        stm32f103_violation(chip, FORBIDDEN, "usb-clock", "FRES released with a USB clock of %u Hz",
+                            (unsigned)rcc_usb_hz(chip));
+    if (rcc_pclk1_hz(chip) < USB_MIN_PCLK1_HZ)
+        stm32f103_violation(chip, FORBIDDEN, "usb-apb-clock", "PCLK1 is %u Hz, USB needs 8 MHz",
+                            (unsigned)rcc_pclk1_hz(chip));
+    if (chip->rcc.APB1ENR & APB1ENR_CANEN)
+        stm32f103_violation(chip, FORBIDDEN, "usb-can-memory",
+                            "USB enabled while CAN, which shares its memory, is");
+}
+
+static void check_suspend(struct stm32f103 *chip, uint16_t old, uint16_t new)
+{
+    struct usb *usb = &chip->usb;
+    uint16_t set = new & ~old, cleared = old & ~new;
+    ticks now = stm32f103_now(chip);
+    if (set & CNTR_FSUSP && !usb->suspend_told)
+        stm32f103_violation(chip, SUSPICIOUS, "usb-suspend", "FSUSP set on a bus that is not silent");
+    if (set & CNTR_LP_MODE && !(new &CNTR_FSUSP))
+        stm32f103_violation(chip, SUSPICIOUS, "usb-suspend", "LP_MODE set without FSUSP");
+    if (set & CNTR_RESUME) {
+        usb->resume_started = now;
+        if (now - usb->last_activity < REMOTE_WAKEUP_IDLE_MS * TICKS_PER_MILLISECOND)
+            stm32f103_violation(chip, FORBIDDEN, "usb-resume", "RESUME set before 5 ms of silence");
+    }
+    ticks lasted = now - usb->resume_started;
+    if (cleared & CNTR_RESUME &&
+        (lasted < RESUME_MIN_MS * TICKS_PER_MILLISECOND || lasted > RESUME_MAX_MS * TICKS_PER_MILLISECOND))
+        stm32f103_violation(chip, FORBIDDEN, "usb-resume", "RESUME was set for %u us, not 1 to 15 ms",
+                            (unsigned)ticks_to_us(lasted));
+}
+
+static void write_cntr(struct stm32f103 *chip, uint16_t value)
+{
+    struct usb *usb = &chip->usb;
+    uint16_t old = usb->CNTR, new = value &CNTR_ALL, changed = old ^ new;
+    usb->CNTR = new;
+    if (!changed)
+        return;
+    ticks now = stm32f103_now(chip);
+    chip->cpu.side_effects++;
+    if (changed & CNTR_PDWN && !(new &CNTR_PDWN))
+        usb->powered_at = now;
+    if (!(new &CNTR_FRES))
+        check_suspend(chip, old, new);
+    if (changed & CNTR_FRES) {
+        usb->spurious_reset = true;
+        usb->last_activity = now;
+        usb->clock_told = false;
+        if (!(new &CNTR_FRES))
+            check_enabled(chip);
+        usb_reset_protocol(chip);
+    }
+    if (changed & (CNTR_FRES | CNTR_PDWN | CNTR_LP_MODE))
+        usb_watch_for_sof(chip, now);
+    usb_update_interrupts(chip);
+    if (changed & (CNTR_PDWN | CNTR_RESUME) && chip->board.usb_changed)
+        chip->board.usb_changed(chip->board.context);
+}
+
+/* A flag that the firmware clears without ever having seen it set is an event lost, as a read-modify-write of
+ * ISTR does it. The RESET left by FRES is meant to be cleared so (23.4.2). */
+static void write_istr(struct stm32f103 *chip, uint16_t value)
+{
+    struct usb *usb = &chip->usb;
+    uint16_t cleared = usb->ISTR & ~value & ISTR_FLAGS;
+    uint16_t unseen = cleared & ~usb->events_seen & (ISTR_RESET | ISTR_SUSP | ISTR_WKUP);
+    if (usb->spurious_reset)
+        unseen &= ~ISTR_RESET;
+    if (unseen)
+        stm32f103_violation(chip, SUSPICIOUS, "usb-event-lost",
+                            "ISTR flags 0x%04x cleared before they were read", unseen);
+    if (cleared & ISTR_RESET)
+        usb->spurious_reset = false;
+    usb->ISTR &= (uint16_t)~cleared;
+    if (cleared)
+        chip->cpu.side_effects++;
+    usb_update_interrupts(chip);
+}
+
+static void check_endpoint(struct stm32f103 *chip, unsigned n)
+{
+    const struct usb *usb = &chip->usb;
+    uint16_t epr = usb->EPR[n];
+    enum usb_stat rx = usb_stat(epr, USB_RX), tx = usb_stat(epr, USB_TX);
+    unsigned type = epr & EPR_EP_TYPE;
+    if (usb_isochronous(epr) && (rx == STAT_STALL || rx == STAT_NAK || tx == STAT_STALL || tx == STAT_NAK))
+        stm32f103_violation(chip, FORBIDDEN, "usb-endpoint-status",
+                            "EP%uR=0x%04x: isochronous with STALL or NAK", n, epr);
+    if (usb_double_buffered(epr) && rx != STAT_DISABLED && tx != STAT_DISABLED)
+        stm32f103_violation(chip, FORBIDDEN, "usb-endpoint-direction",
+                            "EP%uR=0x%04x: double-buffered in both directions", n, epr);
+    if (epr & EPR_EP_KIND && (type == EPR_ISOCHRONOUS || type == EPR_INTERRUPT))
+        stm32f103_violation(chip, UNDEFINED, "usb-endpoint-kind", "EP%uR=0x%04x: EP_KIND has no meaning here",
+                            n, epr);
+    for (unsigned m = 0; m < USB_ENDPOINT_REGISTERS; m++)
+        if (m != n && ((usb->EPR[m] ^ epr) & EPR_EA) == 0 &&
+            ((rx != STAT_DISABLED && usb_stat(usb->EPR[m], USB_RX) != STAT_DISABLED) ||
+             (tx != STAT_DISABLED && usb_stat(usb->EPR[m], USB_TX) != STAT_DISABLED)))
+            stm32f103_violation(chip, FORBIDDEN, "usb-endpoint-twice",
+                                "EP%uR and EP%uR both answer endpoint %u", n, m, epr & EPR_EA);
+}
+
+static void write_epr(struct stm32f103 *chip, unsigned n, uint16_t value)
+{
+    struct usb *usb = &chip->usb;
+    uint16_t old = usb->EPR[n];
+    uint16_t lost = old & ~value & EPR_CTR & ~usb->endpoint_seen[n];
+    if (lost)
+        stm32f103_violation(chip, SUSPICIOUS, "usb-event-lost", "EP%uR: CTR flags 0x%04x cleared before read",
+                            n, lost);
+    uint16_t new = old &(uint16_t)(value | ~EPR_CTR);
+    if (usb->CNTR & CNTR_FRES) {
+        stm32f103_violation(chip, SUSPICIOUS, "usb-in-reset", "EP%uR written while FRES holds it in reset",
+                            n);
+    } else {
+        new ^= value &EPR_TOGGLE;
+        new = (uint16_t)((new & ~EPR_READ_WRITE) | (value & EPR_READ_WRITE));
+    }
+    if (new == old)
+        return;
+    chip->cpu.side_effects++;
+    usb->EPR[n] = new;
+    check_endpoint(chip, n);
+    if ((new ^ old) & (EPR_STAT_RX | EPR_STAT_TX | EPR_EP_TYPE))
+        usb_check_layout(chip, n);
+    usb_update_interrupts(chip);
+}
+
+static void write_plain(struct stm32f103 *chip, uint16_t *reg, uint16_t value)
+{
+    if (*reg != value)
+        chip->cpu.side_effects++;
+    *reg = value;
+}
+
+static void write_btable(struct stm32f103 *chip, uint16_t value)
+{
+    enum { ALIGNMENT = 8 };
+    const struct usb *usb = &chip->usb;
+    if (value % ALIGNMENT || value >= USB_MEMORY_BYTES)
+        stm32f103_violation(chip, FORBIDDEN, "usb-table-alignment", "BTABLE=0x%04x", value);
+    for (unsigned n = 0; n < USB_ENDPOINT_REGISTERS; n++)
+        if (value != usb->BTABLE && usb->EPR[n] & (EPR_STAT_RX | EPR_STAT_TX))
+            stm32f103_violation(chip, SUSPICIOUS, "usb-table-moved", "BTABLE changed while EP%uR is enabled",
+                                n);
+    write_plain(chip, &chip->usb.BTABLE, value & (uint16_t) ~(ALIGNMENT - 1));
+}
+
+static void write_daddr(struct stm32f103 *chip, uint16_t value)
+{
+    if (chip->usb.CNTR & CNTR_FRES)
+        stm32f103_violation(chip, SUSPICIOUS, "usb-in-reset", "DADDR written while FRES holds it in reset");
+    else
+        write_plain(chip, &chip->usb.DADDR, value & (DADDR_EF | DADDR_ADD));
+}
+
+/* Bits that must be written as 0. ISTR has none: ones there are how a flag is left alone. */
+static uint32_t reserved_bits(uint32_t offset)
+{
+    switch (offset) {
+    case USB_CNTR: return ~(uint32_t)CNTR_ALL;
+    case USB_ISTR: return 0;
+    case USB_DADDR: return ~(uint32_t)(DADDR_EF | DADDR_ADD);
+    default: return ~(uint32_t)UINT16_MAX;
+    }
+}
+
+void usb_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
+{
+    uint16_t low = (uint16_t)value;
+    if (offset >= USB_MEMORY_OFFSET && offset < USB_MEMORY_END) {
+        usb_memory_write(chip, offset, value);
+        return;
+    }
+    if (value & reserved_bits(offset))
+        stm32f103_violation(chip, FORBIDDEN, "usb-reserved-bits", "0x%08x written to USB register 0x%02x",
+                            value, offset);
+    if (offset < USB_EPR_END) {
+        write_epr(chip, offset / 4, low);
+        return;
+    }
+    switch (offset) {
+    case USB_CNTR: write_cntr(chip, low); break;
+    case USB_ISTR: write_istr(chip, low); break;
+    case USB_DADDR: write_daddr(chip, low); break;
+    case USB_BTABLE: write_btable(chip, low); break;
+    case USB_FNR:
+        stm32f103_violation(chip, FORBIDDEN, "usb-read-only", "FNR written with 0x%04x", low);
+        break;
+    default:
+        stm32f103_violation(chip, FORBIDDEN, "usb-reserved-register", "write to USB offset 0x%03x", offset);
+    }
+}
+
+static uint16_t read_istr(struct usb *usb)
+{
+    uint16_t value = istr(usb);
+    usb->events_seen |= value & ISTR_FLAGS;
+    if (value & ISTR_CTR)
+        usb->endpoint_seen[first_event(usb)] |= value & ISTR_DIR ? EPR_CTR_RX : EPR_CTR_TX;
+    return value;
+}
+
+/* The wires as the receiver sees them: SE0, K, or J (a connected, idle bus). */
+static uint16_t lines(const struct stm32f103 *chip)
+{
+    if (!usb_transceiver_on(chip) || chip->usb.bus_reset)
+        return 0;
+    return chip->usb.bus_resume || chip->usb.CNTR & CNTR_RESUME ? FNR_RXDM : FNR_RXDP;
+}
+
+uint32_t usb_read(struct stm32f103 *chip, uint32_t offset)
+{
+    struct usb *usb = &chip->usb;
+    if (offset >= USB_MEMORY_OFFSET && offset < USB_MEMORY_END)
+        return usb_memory_read(chip, offset);
+    if (offset < USB_EPR_END && offset % 4 == 0) {
+        usb->endpoint_seen[offset / 4] |= usb->EPR[offset / 4] & EPR_CTR;
+        return usb->EPR[offset / 4];
+    }
+    switch (offset) {
+    case USB_CNTR: return usb->CNTR;
+    case USB_ISTR: return read_istr(usb);
+    case USB_FNR: return usb->FNR | lines(chip);
+    case USB_DADDR: return usb->DADDR;
+    case USB_BTABLE: return usb->BTABLE;
+    default:
+        stm32f103_violation(chip, FORBIDDEN, "usb-reserved-register", "read of USB offset 0x%03x", offset);
+    }
+    return 0;
+}
+
+/* The wire does not notice; what packet memory holds after a reset is not promised anywhere. */
+void usb_reset(struct stm32f103 *chip)
+{
+    struct usb *usb = &chip->usb;
+    bool was_on = usb_transceiver_on(chip);
+    struct usb fresh = {.CNTR = CNTR_AFTER_RESET, .bus_reset = usb->bus_reset, .bus_resume = usb->bus_resume};
+    memcpy(fresh.packet_memory, usb->packet_memory, sizeof fresh.packet_memory);
+    *usb = fresh;
+    stm32f103_schedule(chip, EVENT_USB, TICKS_NEVER);
+    usb_update_interrupts(chip);
+    if (was_on && chip->board.usb_changed)
+        chip->board.usb_changed(chip->board.context);
+}
