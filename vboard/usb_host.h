@@ -1,7 +1,8 @@
 /*
  * A full-speed USB host at the other end of the cable, down to tokens, packets and frames in virtual time. It
  * enumerates nothing by itself: callers submit transfers. One transfer an endpoint at a time; several
- * endpoints share a frame.
+ * endpoints share a frame. What it sees go over the wire it takes note of, as a host's driver would: a
+ * SET_ADDRESS that succeeds changes `address`, a SET_CONFIGURATION or a CLEAR_FEATURE the data toggles.
  */
 #pragma once
 
@@ -29,16 +30,16 @@ enum usb_transfer_type { USB_CONTROL, USB_BULK, USB_INTERRUPT, USB_ISOCHRONOUS }
 /* The caller keeps it and its data alive until `done` was called. */
 struct usb_transfer {
     enum usb_transfer_type type;
-    uint8_t endpoint; /* bit 7 set: IN; 0 for control */
-    uint8_t setup[8]; /* control only */
-    uint8_t *data;    /* both directions */
-    uint32_t
-        length; /* of data; for control taken from wLength for IN, may be less than wLength for OUT tests */
+    uint8_t endpoint;    /* bit 7 set: IN; 0 for control */
+    uint8_t setup[8];    /* control only */
+    uint8_t *data;       /* both directions */
+    uint32_t length;     /* of data; for control taken from wLength for IN, may be less than wLength for OUT
+                            tests;     for isochronous one packet */
     uint16_t max_packet; /* 64 for endpoint 0 here */
     uint8_t interval;    /* frames, of interrupt endpoints */
-    ticks timeout;       /* 0: none */
+    ticks timeout;       /* 0: none; looked at once a frame */
     void *context;
-    void (*done)(struct usb_transfer *transfer);
+    void (*done)(struct usb_transfer *transfer); /* may be NULL; may submit, cancel and reset */
     /* results */
     enum usb_host_status status;
     uint32_t actual; /* bytes that went over */
@@ -46,8 +47,9 @@ struct usb_transfer {
     /* the host's own */
     struct {
         uint8_t stage, errors, toggle;
+        uint32_t naks; /* in a row */
         uint32_t at;
-        ticks due;
+        ticks due; /* no token before */
     } progress;
 };
 
@@ -71,15 +73,30 @@ struct usb_host {
     ticks frame_started;
     bool sof_off;       /* for tests: a host that loses its frames */
     ticks turnaround;   /* between the end of a transfer and the first token of the next; 0: back to back */
-    unsigned nak_limit; /* NAKed tokens retried within one frame; 0: as many as fit */
+    unsigned nak_limit; /* NAKed tokens retried within one frame; 0: as many as the host's spacing lets in */
     uint8_t toggle_out[16], toggle_in[16];
     struct usb_transfer *queue[USB_HOST_QUEUE];
     unsigned queued;
-    /* port events for whoever drives the host: attached (after debounce), enabled (after reset), gone, remote
-     * wake-up */
+    /* port events for whoever drives the host: attached (after debounce), enabled (after reset or resume),
+     * gone */
     void *context;
     void (*port_changed)(void *context, enum usb_port_state state);
     uint64_t transactions, naks; /* counters for measurements */
+
+    /* the host's own */
+    enum { USB_LINE_STEADY, USB_LINE_RESET, USB_LINE_RESUME, USB_LINE_RECOVERY } line;
+    bool in_event;
+    unsigned next;             /* whose turn it is among control and bulk transfers */
+    ticks bus_free;            /* no token before */
+    ticks periodic_due[2][16]; /* of interrupt and isochronous endpoints, OUT and IN */
+    struct usb_transaction {
+        enum { USB_WIRE_IDLE, USB_WIRE_OUT, USB_WIRE_IN_TOKEN, USB_WIRE_IN_DATA } phase;
+        struct usb_transfer *transfer; /* NULL: was cancelled meanwhile */
+        ticks at;                      /* the phase ends */
+        enum usb_answer answer;
+        unsigned length;
+        uint8_t data[USB_MAX_PACKET];
+    } wire;
 };
 
 void usb_host_init(struct usb_host *host, struct stm32f103 *chip);
@@ -90,7 +107,8 @@ void usb_host_line(struct usb_host *host, bool pulled_up);
  * USB_GONE. */
 void usb_host_reset(struct usb_host *host, unsigned milliseconds);
 void usb_host_suspend(struct usb_host *host);
-void usb_host_resume(struct usb_host *host); /* 20 ms of resume, then SOFs again */
+/* 20 ms of resume, then SOFs again, 10 ms later transfers. The device's remote wake-up does the same. */
+void usb_host_resume(struct usb_host *host);
 /* false: queue full or no enabled port (status is set, done is not called). */
 bool usb_host_submit(struct usb_host *host, struct usb_transfer *transfer);
 void usb_host_cancel(struct usb_host *host, struct usb_transfer *transfer);
@@ -98,6 +116,16 @@ void usb_host_cancel(struct usb_host *host, struct usb_transfer *transfer);
 void usb_host_clear_toggles(struct usb_host *host);
 /* EVENT_HOST of the chip. */
 void usb_host_event(struct usb_host *host, ticks now);
+
+/*
+ * For tests and scripts: both run the chip until they are done. If someone stops the processor meanwhile, the
+ * transfer is cancelled.
+ */
+enum usb_host_status usb_host_control(struct usb_host *host, const uint8_t setup[8], void *data,
+                                      uint32_t *actual, ticks timeout);
+/* From wherever the port is to a configured device: waits for it to attach, resets, reads the device
+ * descriptor as far as its packet size, SET_ADDRESS, the whole device descriptor, SET_CONFIGURATION 1. */
+enum usb_host_status usb_host_enumerate(struct usb_host *host);
 
 /* Bit times of a packet of n data bytes on a full-speed bus, bit stuffing not counted: sync 8 + PID 8 + ... +
  * EOP 3. */

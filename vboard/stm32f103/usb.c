@@ -1,7 +1,7 @@
 /*
- * Registers, interrupts, power and suspend detection of the USB full-speed device peripheral (RM0008 23.4.2
- * to 23.4.5, 23.5). Transactions are in usb_wire.c, packet memory in usb_memory.c. The memory is shared with
- * CAN, which therefore may not be on at the same time (RM0008 23.2); CAN itself is not modelled.
+ * Registers, interrupts and power of the USB full-speed device peripheral (RM0008 23.4, 23.5). Reset, frames
+ * and suspend are in usb_bus.c, transactions in usb_wire.c, packet memory in usb_memory.c. The memory is
+ * shared with CAN, which therefore may not be on at the same time (RM0008 23.2); CAN itself is not modelled.
  */
 #include <stddef.h>
 #include <string.h>

@@ -1,0 +1,33 @@
+/* Between the host's two halves: usb_host.c knows port, frames and the wire; usb_transfer.c what a transfer
+ * is made of. */
+#pragma once
+
+#include "usb_host.h"
+
+enum usb_token { USB_TOKEN_SETUP, USB_TOKEN_OUT, USB_TOKEN_IN };
+
+struct usb_next {
+    enum usb_token token;
+    uint8_t endpoint; /* 0 to 15 */
+    uint8_t toggle;
+    const uint8_t *data; /* OUT, SETUP */
+    unsigned length;     /* of data; for IN the most that fits the packet size */
+};
+
+enum { USB_DIRECTION_IN = 0x80 };
+
+static inline bool usb_is_periodic(const struct usb_transfer *transfer)
+{
+    return transfer->type == USB_INTERRUPT || transfer->type == USB_ISOCHRONOUS;
+}
+
+/* The transaction a transfer needs next. */
+struct usb_next usb_transfer_next(const struct usb_host *host, const struct usb_transfer *transfer);
+void usb_transfer_begin(struct usb_transfer *transfer);
+/* Whether the host may acknowledge a data packet of this length: not when it babbles. */
+bool usb_transfer_accepts(const struct usb_transfer *transfer, unsigned length);
+/* Takes in what the device answered. USB_PENDING: goes on. */
+enum usb_host_status usb_transfer_answer(struct usb_host *host, struct usb_transfer *transfer,
+                                         enum usb_answer answer, const uint8_t *data, unsigned length);
+/* What a completed control transfer means to the host itself. */
+void usb_transfer_observe(struct usb_host *host, const struct usb_transfer *transfer);
