@@ -1,0 +1,221 @@
+/*
+ * Every option of the bootloader: its value for this build, its default, and the checks that stop a build that cannot work.
+ * docs/options.md says what each is for. Order of precedence: DEFS, then the board file, then the defaults here.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Spellings that board files and DEFS may use. */
+#define GPIOA  0
+#define GPIOB  1
+#define GPIOC  2
+#define GPIOD  3
+#define GPIOE  4
+#define GPIO0  0
+#define GPIO1  1
+#define GPIO2  2
+#define GPIO3  3
+#define GPIO4  4
+#define GPIO5  5
+#define GPIO6  6
+#define GPIO7  7
+#define GPIO8  8
+#define GPIO9  9
+#define GPIO10 10
+#define GPIO11 11
+#define GPIO12 12
+#define GPIO13 13
+#define GPIO14 14
+#define GPIO15 15
+#define BKP1   1
+#define BKP2   2
+#define BKP3   3
+#define BKP4   4
+#define BKP5   5
+#define BKP6   6
+#define BKP7   7
+#define BKP8   8
+#define BKP9   9
+#define BKP10  10
+
+#include BOARD_FILE  /* boards/NAME.h */
+#include "defs.h"    /* made by the build from DEFS */
+#include "variant.h" /* made by the build from the suffix of TARGET */
+
+/* Application and flash ------------------------------------------------------------------------------------------ */
+
+#ifndef FLASH_PAGE_SIZE
+#define FLASH_PAGE_SIZE 1024
+#endif
+/* Bytes of flash to trust instead of the chip's size register; 0: trust the register. */
+#ifndef FLASH_SIZE_OVERRIDE
+#define FLASH_SIZE_OVERRIDE 0
+#endif
+/* The largest RAM of the chips a board may carry, bytes: bounds an application's initial stack pointer. */
+#ifndef RAM_SIZE
+#define RAM_SIZE (20 * 1024)
+#endif
+
+#define FLASH_BASE 0x08000000u
+#define RAM_BASE   0x20000000u
+
+/* variant.h: HIGH 0 and BOOTLOADER_SIZE, or HIGH 1 and HIGH_FLASH_SIZE */
+#if HIGH
+#define BOOTLOADER_SIZE (7 * 1024)
+#define BOOTLOADER_BASE (FLASH_BASE + HIGH_FLASH_SIZE - BOOTLOADER_SIZE)
+#ifndef APP_BASE_ADDRESS
+#define APP_BASE_ADDRESS FLASH_BASE
+#endif
+#else
+#define BOOTLOADER_BASE FLASH_BASE
+#ifndef APP_BASE_ADDRESS
+#define APP_BASE_ADDRESS (FLASH_BASE + BOOTLOADER_SIZE)
+#endif
+#endif
+
+/* DFU ------------------------------------------------------------------------------------------------------------ */
+
+#ifndef DFU_UPLOAD_AVAILABLE
+#define DFU_UPLOAD_AVAILABLE 1
+#endif
+#ifndef DFU_DOWNLOAD_AVAILABLE
+#define DFU_DOWNLOAD_AVAILABLE 1
+#endif
+#ifndef DFU_WILL_DETACH
+#define DFU_WILL_DETACH 1
+#endif
+#ifndef TARGET_DFU_WTRANSFERSIZE
+#define TARGET_DFU_WTRANSFERSIZE FLASH_PAGE_SIZE
+#endif
+#ifndef USB_DFU_ALTN
+#define USB_DFU_ALTN 0
+#endif
+
+/* USB ------------------------------------------------------------------------------------------------------------ */
+
+#ifndef USB_VID
+#define USB_VID 0x1209
+#endif
+#ifndef USB_PID
+#define USB_PID 0xDB42
+#endif
+#ifndef USB_VENDOR_STRING
+#define USB_VENDOR_STRING "dapboot"
+#endif
+#ifndef USB_PRODUCT_STRING
+#if HIGH
+#define USB_PRODUCT_STRING "DAPBoot High-Memory DFU Bootloader"
+#else
+#define USB_PRODUCT_STRING "DAPBoot DFU Bootloader"
+#endif
+#endif
+#ifndef USB_INTERFACE_STRING
+#define USB_INTERFACE_STRING "DAPBoot DFU"
+#endif
+#ifndef LANDING_PAGE_URL
+#define LANDING_PAGE_URL "devanlai.github.io/webdfu/dfu-util/"
+#endif
+
+/* Board ---------------------------------------------------------------------------------------------------------- */
+
+#ifndef USE_HSI
+#define USE_HSI 0
+#endif
+#ifndef HAVE_LED
+#define HAVE_LED 0
+#endif
+#ifndef LED_GPIO_PORT
+#define LED_GPIO_PORT GPIOA
+#define LED_GPIO_PIN  GPIO0
+#endif
+#ifndef LED_OPEN_DRAIN
+#define LED_OPEN_DRAIN 0
+#endif
+/* An open-drain LED can only be on when low. */
+#ifndef LED_ACTIVE_HIGH
+#define LED_ACTIVE_HIGH (!LED_OPEN_DRAIN)
+#endif
+
+#ifndef HAVE_BUTTON
+#define HAVE_BUTTON 0
+#endif
+#ifndef BUTTON_GPIO_PORT
+#define BUTTON_GPIO_PORT GPIOA
+#define BUTTON_GPIO_PIN  GPIO0
+#endif
+#ifndef BUTTON_ACTIVE_HIGH
+#define BUTTON_ACTIVE_HIGH 0
+#endif
+#ifndef BUTTON_USES_PULL
+#define BUTTON_USES_PULL 1
+#endif
+/* In cycles of a 72 MHz clock, whatever clock is running: the default is 20 ms. */
+#ifndef BUTTON_SAMPLE_DELAY_CYCLES
+#define BUTTON_SAMPLE_DELAY_CYCLES 1440000
+#endif
+
+#ifndef HAVE_USB_PULLUP_CONTROL
+#define HAVE_USB_PULLUP_CONTROL 0
+#endif
+#ifndef USB_PULLUP_GPIO_PORT
+#define USB_PULLUP_GPIO_PORT GPIOA
+#define USB_PULLUP_GPIO_PIN  GPIO12
+#endif
+#ifndef USB_PULLUP_ACTIVE_HIGH
+#define USB_PULLUP_ACTIVE_HIGH 0
+#endif
+#ifndef USB_PULLUP_OPEN_DRAIN
+#define USB_PULLUP_OPEN_DRAIN 1
+#endif
+
+#ifndef REG_BOOT
+#define REG_BOOT BKP1
+#endif
+#ifndef CMD_BOOT
+#define CMD_BOOT 0x4F42
+#endif
+
+/* What cannot work ----------------------------------------------------------------------------------------------- */
+
+#if FLASH_PAGE_SIZE != 1024 && FLASH_PAGE_SIZE != 2048
+#error "FLASH_PAGE_SIZE must be 1024 (up to 128 KiB of flash) or 2048: the STM32F1 has no other page sizes."
+#endif
+#if TARGET_DFU_WTRANSFERSIZE < 8 || TARGET_DFU_WTRANSFERSIZE > FLASH_PAGE_SIZE
+#error "TARGET_DFU_WTRANSFERSIZE must be from 8 bytes to FLASH_PAGE_SIZE: blocks are buffered a page at a time."
+#endif
+#if FLASH_SIZE_OVERRIDE % FLASH_PAGE_SIZE || FLASH_SIZE_OVERRIDE > 0x100000
+#error "FLASH_SIZE_OVERRIDE is in bytes and must be whole pages, at most 0x100000 (1 MiB)."
+#endif
+#if FLASH_SIZE_OVERRIDE && FLASH_SIZE_OVERRIDE < 16 * 1024
+#error "FLASH_SIZE_OVERRIDE is in bytes and must be at least 0x4000 (16 KiB), the smallest STM32F103."
+#endif
+#if APP_BASE_ADDRESS % FLASH_PAGE_SIZE
+#error "APP_BASE_ADDRESS must be the start of a flash page."
+#endif
+#if !HIGH && APP_BASE_ADDRESS < FLASH_BASE + BOOTLOADER_SIZE
+#error "APP_BASE_ADDRESS is inside the bootloader's own flash: it must be at least 0x08002000 (0x08001000 for _4K)."
+#endif
+#if HIGH && APP_BASE_ADDRESS != FLASH_BASE
+#error "In the _HIGH variants the application starts at 0x08000000; APP_BASE_ADDRESS cannot be another."
+#endif
+#if CMD_BOOT < 1 || CMD_BOOT > 0xFFFF
+#error "CMD_BOOT must be from 1 to 0xFFFF: backup registers of the STM32F1 hold 16 bits and are 0 after power-up."
+#endif
+#if REG_BOOT < 1 || REG_BOOT > 10
+#error "REG_BOOT must be BKP1 to BKP10."
+#endif
+#if USB_DFU_ALTN < 0 || USB_DFU_ALTN > 7
+#error "USB_DFU_ALTN must be from 0 to 7."
+#endif
+#if LED_ACTIVE_HIGH && LED_OPEN_DRAIN
+#error "An open-drain pin cannot light an LED that is on when high: drop LED_OPEN_DRAIN or LED_ACTIVE_HIGH."
+#endif
+#if USB_PULLUP_ACTIVE_HIGH && USB_PULLUP_OPEN_DRAIN && HAVE_USB_PULLUP_CONTROL
+#error "An open-drain pin cannot drive a pull-up that is active high: set USB_PULLUP_OPEN_DRAIN to 0."
+#endif
+#if BUTTON_SAMPLE_DELAY_CYCLES < 0 || BUTTON_SAMPLE_DELAY_CYCLES / 9 > 0xFFFFFF
+#error "BUTTON_SAMPLE_DELAY_CYCLES must be from 0 to 150994935 (2.1 s): the delay is one run of the 24-bit SysTick."
+#endif

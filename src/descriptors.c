@@ -1,0 +1,188 @@
+/* What the device says of itself. Each descriptor is laid out as its specification's table, one row of numbers a line of it. */
+#include "descriptors.h"
+
+#include "port.h" // port_unique_id
+
+typedef __CHAR16_TYPE__ char16_t;
+
+#define PACKED      __attribute__((packed))
+#define U16(value)  (value) & 0xFF, (value) >> 8
+#define U32(value)  U16((value) & 0xFFFF), U16((value) >> 16)
+#define COUNT(list) (sizeof(list) / sizeof(list)[0])
+
+/* Descriptor types, USB 2.0 table 9-5 and USB 3.2 table 9-6. */
+enum { DEVICE = 1, CONFIGURATION, STRING, INTERFACE, BOS = 15, DEVICE_CAPABILITY, DFU_FUNCTIONAL = 0x21 };
+enum { STRING_LANGUAGES, STRING_VENDOR, STRING_PRODUCT, STRING_SERIAL, STRING_INTERFACE, STRING_MICROSOFT = 0xEE };
+/* wIndex of the vendor requests; index of the landing page. */
+enum { WEBUSB_GET_URL = 2, MS_COMPATIBLE_ID = 4, MS_OS_20_DESCRIPTOR = 7, LANDING_PAGE = 1 };
+/* Windows 8.1, the first that knows Microsoft OS 2.0 descriptors. */
+#define WINDOWS_VERSION 0x06030000
+
+/* USB 2.0 table 9-8. */
+static const uint8_t device[] = {
+    18, DEVICE, U16(0x0210), 0, 0, 0, PORT_USB_PACKET, U16(USB_VID), U16(USB_PID), U16(0x0100),
+    STRING_VENDOR, STRING_PRODUCT, STRING_SERIAL, 1,
+};
+
+/* USB 2.0 tables 9-10 and 9-12, DFU 1.1 tables 4.4 and 4.2. */
+enum { CONFIGURATION_LENGTH = 9 + 9 * (USB_DFU_ALTN + 1) + 9, MILLIAMPERES = 100, DETACH_TIMEOUT_MS = 255 };
+#define ALTERNATE(number, name) 9, INTERFACE, 0, number, 0, 0xFE, 1, 2, name
+static const uint8_t configuration[] = {
+    9, CONFIGURATION, U16(CONFIGURATION_LENGTH), 1, 1, 0, 0x80, MILLIAMPERES / 2,
+#if USB_DFU_ALTN > 0
+    ALTERNATE(0, 0),
+#endif
+#if USB_DFU_ALTN > 1
+    ALTERNATE(1, 0),
+#endif
+#if USB_DFU_ALTN > 2
+    ALTERNATE(2, 0),
+#endif
+#if USB_DFU_ALTN > 3
+    ALTERNATE(3, 0),
+#endif
+#if USB_DFU_ALTN > 4
+    ALTERNATE(4, 0),
+#endif
+#if USB_DFU_ALTN > 5
+    ALTERNATE(5, 0),
+#endif
+#if USB_DFU_ALTN > 6
+    ALTERNATE(6, 0),
+#endif
+    ALTERNATE(USB_DFU_ALTN, STRING_INTERFACE),
+    9, DFU_FUNCTIONAL, DFU_DOWNLOAD_AVAILABLE | DFU_UPLOAD_AVAILABLE << 1 | 1 << 2 | DFU_WILL_DETACH << 3,
+    U16(DETACH_TIMEOUT_MS), U16(TARGET_DFU_WTRANSFERSIZE), U16(0x0110),
+};
+_Static_assert(sizeof configuration == CONFIGURATION_LENGTH, "wTotalLength");
+
+/* Microsoft OS 2.0 Descriptors Specification, tables 10, 13 and 15. */
+static const struct PACKED {
+    struct PACKED {
+        uint16_t wLength, wDescriptorType;
+        uint32_t dwWindowsVersion;
+        uint16_t wTotalLength;
+    } header;
+    struct PACKED {
+        uint16_t wLength, wDescriptorType;
+        char CompatibleID[8], SubCompatibleID[8];
+    } compatible_id;
+    struct PACKED {
+        uint16_t wLength, wDescriptorType, wPropertyDataType, wPropertyNameLength;
+        char16_t PropertyName[21];
+        uint16_t wPropertyDataLength;
+        char16_t PropertyData[40];
+    } property;
+} microsoft_os_20 = {
+    {sizeof microsoft_os_20.header, 0, WINDOWS_VERSION, sizeof microsoft_os_20},
+    {sizeof microsoft_os_20.compatible_id, 3, "WINUSB", ""},
+    {sizeof microsoft_os_20.property, 4, 7 /* REG_MULTI_SZ */, sizeof microsoft_os_20.property.PropertyName,
+     u"DeviceInterfaceGUIDs", sizeof microsoft_os_20.property.PropertyData,
+     u"{7D1AB3C6-42F1-4C0E-9E55-5C3B0C7A6F21}\0"},
+};
+
+/* Microsoft OS 1.0 extended compatible ID. */
+static const struct PACKED {
+    uint32_t dwLength;
+    uint16_t bcdVersion, wIndex;
+    uint8_t bCount, reserved[7], bFirstInterfaceNumber, reserved1;
+    char compatibleID[8], subCompatibleID[8];
+    uint8_t reserved2[6];
+} microsoft_os_10 = {sizeof microsoft_os_10, 0x0100, MS_COMPATIBLE_ID, 1, {0}, 0, 1, "WINUSB", "", {0}};
+
+/* USB 3.2 tables 9-12 and 9-13; WebUSB; Microsoft OS 2.0 table 4. */
+enum { PLATFORM = 5, WEBUSB_CAPABILITY = 24, MICROSOFT_CAPABILITY = 28, BOS_LENGTH = 5 + WEBUSB_CAPABILITY + MICROSOFT_CAPABILITY };
+static const uint8_t bos[] = {
+    5, BOS, U16(BOS_LENGTH), 2,
+    WEBUSB_CAPABILITY, DEVICE_CAPABILITY, PLATFORM, 0,
+    0x38, 0xB6, 0x08, 0x34, 0xA9, 0x09, 0xA0, 0x47, 0x8B, 0xFD, 0xA0, 0x76, 0x88, 0x15, 0xB6, 0x65,
+    U16(0x0100), VENDOR_REQUEST, LANDING_PAGE,
+    MICROSOFT_CAPABILITY, DEVICE_CAPABILITY, PLATFORM, 0,
+    0xDF, 0x60, 0xDD, 0xD8, 0x89, 0x45, 0xC7, 0x4C, 0x9C, 0xD2, 0x65, 0x9D, 0x9E, 0x64, 0x8A, 0x9F,
+    U32(WINDOWS_VERSION), U16(sizeof microsoft_os_20), VENDOR_REQUEST, 0,
+};
+_Static_assert(sizeof bos == BOS_LENGTH, "wTotalLength");
+
+/* WebUSB, URL descriptor. */
+static const struct PACKED {
+    uint8_t bLength, bDescriptorType, bScheme;
+    char URL[sizeof LANDING_PAGE_URL - 1];
+} landing_page = {sizeof landing_page, 3, 1 /* https */, LANDING_PAGE_URL};
+_Static_assert(sizeof landing_page <= 255, "LANDING_PAGE_URL must not be longer than 252 characters.");
+
+static const uint8_t languages[] = {4, STRING, U16(0x0409)}; /* English */
+
+/* Everything that can be asked for. Descriptors by type and index, vendor requests by wIndex and wValue. */
+#define DESCRIPTOR(type, index)      ((type) << 8 | (index))
+#define VENDOR_KEY(wIndex, wValue)   ((wIndex) | (wValue) << 4)
+static const struct {
+    uint16_t key;
+    uint16_t length; /* 0: data is ASCII text, for a string descriptor */
+    const void *data;
+} table[] = {
+    {DESCRIPTOR(DEVICE, 0), sizeof device, device},
+    {DESCRIPTOR(CONFIGURATION, 0), sizeof configuration, configuration},
+    {DESCRIPTOR(BOS, 0), sizeof bos, bos},
+    {DESCRIPTOR(STRING, STRING_LANGUAGES), sizeof languages, languages},
+    {DESCRIPTOR(STRING, STRING_VENDOR), 0, USB_VENDOR_STRING},
+    {DESCRIPTOR(STRING, STRING_PRODUCT), 0, USB_PRODUCT_STRING},
+    {DESCRIPTOR(STRING, STRING_INTERFACE), 0, USB_INTERFACE_STRING},
+    {DESCRIPTOR(STRING, STRING_MICROSOFT), 0, "MSFT100!"},
+    {VENDOR_KEY(WEBUSB_GET_URL, LANDING_PAGE), sizeof landing_page, &landing_page},
+    {VENDOR_KEY(MS_COMPATIBLE_ID, 0), sizeof microsoft_os_10, &microsoft_os_10},
+    {VENDOR_KEY(MS_OS_20_DESCRIPTOR, 0), sizeof microsoft_os_20, &microsoft_os_20},
+};
+
+enum { SERIAL_BYTES = 12, SERIAL_DIGITS = 2 * SERIAL_BYTES, MAX_TEXT = 126 };
+#define CHECK_TEXT(name) _Static_assert(sizeof name - 1 <= MAX_TEXT, #name " must not be longer than 126 characters.")
+CHECK_TEXT(USB_VENDOR_STRING);
+CHECK_TEXT(USB_PRODUCT_STRING);
+CHECK_TEXT(USB_INTERFACE_STRING);
+
+/* The string descriptor asked for last. */
+static struct {
+    uint8_t bLength, bDescriptorType;
+    uint16_t bString[MAX_TEXT];
+} string;
+
+static enum usb_answer reply_text(const char *ascii)
+{
+    uint8_t length = 2;
+
+    for (uint16_t *to = string.bString; *ascii; length += 2)
+        *to++ = (uint8_t)*ascii++;
+    string.bLength = length;
+    string.bDescriptorType = STRING;
+    return usb_reply(&string, length);
+}
+
+static enum usb_answer reply_serial_number(void)
+{
+    char digits[SERIAL_DIGITS + 1];
+    const uint8_t *id = port_unique_id();
+
+    for (uint32_t i = 0; i < SERIAL_DIGITS; i++) {
+        uint8_t digit = id[i / 2] >> (i % 2 ? 0 : 4) & 15;
+
+        digits[i] = (char)(digit < 10 ? '0' + digit : 'A' - 10 + digit);
+    }
+    digits[SERIAL_DIGITS] = 0;
+    return reply_text(digits);
+}
+
+enum usb_answer descriptor_reply(uint16_t value)
+{
+    if (value == DESCRIPTOR(STRING, STRING_SERIAL))
+        return reply_serial_number();
+    for (uint32_t i = 0; i < COUNT(table); i++)
+        if (table[i].key == value)
+            return table[i].length ? usb_reply(table[i].data, table[i].length) : reply_text(table[i].data);
+    return USB_STALL;
+}
+
+enum usb_answer descriptor_reply_vendor(const struct usb_setup *request)
+{
+    if (request->wIndex > 15 || request->wValue > 15)
+        return USB_STALL;
+    return descriptor_reply(VENDOR_KEY(request->wIndex, request->wValue));
+}

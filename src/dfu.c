@@ -1,0 +1,211 @@
+/* The DFU 1.1 state machine, in DFU mode: USB Device Class Specification for DFU 1.1, chapters 6, 7 and A.2. */
+#include "dfu.h"
+
+#include "application.h" // application_size
+#include "image_writer.h"
+#include "port.h" // port_led, port_restart
+
+enum { DFU_DETACH, DFU_DNLOAD, DFU_UPLOAD, DFU_GETSTATUS, DFU_CLRSTATUS, DFU_GETSTATE, DFU_ABORT };
+
+enum dfu_state {
+    dfuIDLE = 2,
+    dfuDNLOAD_SYNC,
+    dfuDNBUSY,
+    dfuDNLOAD_IDLE,
+    dfuMANIFEST_SYNC,
+    dfuMANIFEST,
+    dfuMANIFEST_WAIT_RESET,
+    dfuUPLOAD_IDLE,
+    dfuERROR
+};
+
+enum {
+    DETACH = 1 << DFU_DETACH,
+    DNLOAD = DFU_DOWNLOAD_AVAILABLE << DFU_DNLOAD,
+    UPLOAD = DFU_UPLOAD_AVAILABLE << DFU_UPLOAD,
+    CLRSTATUS = 1 << DFU_CLRSTATUS,
+    ABORT = 1 << DFU_ABORT,
+    ASK = 1 << DFU_GETSTATUS | 1 << DFU_GETSTATE,
+};
+
+/* The requests a state takes (DFU 1.1, A.2); every other one stalls. DETACH is ours: a client's way out of DFU mode. */
+static const uint8_t allowed[] = {
+    [dfuIDLE] = ASK | DNLOAD | UPLOAD | ABORT | DETACH,
+    [dfuDNLOAD_SYNC] = ASK | ABORT,
+    [dfuDNLOAD_IDLE] = ASK | DNLOAD | ABORT,
+    [dfuMANIFEST_SYNC] = ASK | ABORT,
+    [dfuUPLOAD_IDLE] = ASK | UPLOAD | ABORT,
+    [dfuERROR] = ASK | CLRSTATUS,
+};
+
+enum {
+    LEAVE_MS = 100,     /* from the last answer to leaving the bus: the client closes the device meanwhile */
+    FORGOTTEN_MS = 5000, /* a host that never asks how the download ended */
+    /*
+     * dfu-util sleeps a second when it reads dfuMANIFEST. So the answer to the first DFU_GETSTATUS is held back, within the
+     * 500 ms that USB 2.0 9.2.6.4 gives a device, in case it can be dfuIDLE.
+     */
+    PATIENCE_MS = 400,
+};
+
+static struct {
+    /* the answer to DFU_GETSTATUS, as on the wire */
+    struct {
+        uint8_t bStatus, bwPollTimeout[3], bState, iString;
+    } status;
+    uint8_t busy_ms;      /* until dfuDNBUSY or dfuMANIFEST end */
+    uint16_t leave_ms;    /* until the device restarts; 0: it stays */
+    uint16_t patience_ms; /* for which DFU_GETSTATUS may still be held back */
+    uint16_t block;       /* wBlockNum that must come next */
+    uint32_t uploaded;    /* bytes */
+} dfu = {.status.bState = dfuIDLE};
+_Static_assert(sizeof dfu.status == 6, "as on the wire");
+
+static void idle(void)
+{
+    image_begin();
+    dfu.status.bStatus = STATUS_OK;
+    dfu.status.bState = dfuIDLE;
+    dfu.busy_ms = 0;
+    dfu.leave_ms = 0;
+    dfu.block = 0;
+    dfu.uploaded = 0;
+}
+
+static enum usb_answer fail(uint8_t status)
+{
+    dfu.status.bStatus = status;
+    dfu.status.bState = dfuERROR;
+    dfu.busy_ms = 0;
+    dfu.leave_ms = 0;
+    return USB_STALL;
+}
+
+/* Says that work goes on for at least so long; `state` then ends by itself a little before, as clocks differ. */
+static void busy(enum dfu_state state)
+{
+    uint8_t ms = image_busy_ms();
+
+    dfu.status.bwPollTimeout[0] = ms;
+    dfu.status.bState = state;
+    dfu.busy_ms = ms - ms / 8;
+}
+
+static enum usb_answer get_status(void)
+{
+    dfu.status.bwPollTimeout[0] = 0;
+    if (image_status() != STATUS_OK) {
+        fail(image_status());
+    } else if (dfu.status.bState == dfuDNLOAD_SYNC) {
+        if (image_has_room())
+            dfu.status.bState = dfuDNLOAD_IDLE;
+        else
+            busy(dfuDNBUSY);
+    } else if (dfu.status.bState == dfuMANIFEST_SYNC) {
+        if (image_complete()) {
+            dfu.status.bState = dfuIDLE;
+            dfu.leave_ms = DFU_WILL_DETACH ? LEAVE_MS : 0;
+        } else if (dfu.patience_ms) {
+            return USB_LATER;
+        } else {
+            busy(dfuMANIFEST);
+        }
+    }
+    return usb_reply(&dfu.status, sizeof dfu.status);
+}
+
+static enum usb_answer download(const struct usb_setup *request)
+{
+    if (request->wLength) {
+        if (dfu.status.bState == dfuIDLE)
+            idle();
+        return image_fits(request->wLength) ? USB_RECEIVE : fail(errADDRESS);
+    }
+    if (dfu.status.bState == dfuIDLE)
+        return fail(errSTALLEDPKT);
+    image_finish();
+    dfu.status.bState = dfuMANIFEST_SYNC;
+    dfu.patience_ms = PATIENCE_MS;
+    dfu.leave_ms = DFU_WILL_DETACH ? FORGOTTEN_MS : 0;
+    return usb_accept();
+}
+
+void dfu_data(uint32_t offset, const uint8_t *bytes, uint32_t length)
+{
+    image_put(offset, bytes, length);
+}
+
+void dfu_block(uint32_t length)
+{
+    image_accept(length);
+    dfu.block++;
+    dfu.status.bState = dfuDNLOAD_SYNC;
+}
+
+static enum usb_answer upload(const struct usb_setup *request)
+{
+    if (dfu.status.bState == dfuIDLE)
+        idle();
+
+    uint32_t offset = dfu.uploaded, length = application_size() - offset;
+
+    if (length > request->wLength)
+        length = request->wLength;
+    dfu.uploaded += length;
+    dfu.block++;
+    dfu.status.bState = length < request->wLength ? dfuIDLE : dfuUPLOAD_IDLE;
+    return usb_reply(image_read(offset, length), length);
+}
+
+enum usb_answer dfu_request(const struct usb_setup *request)
+{
+    bool block = request->bRequest == DFU_DNLOAD || request->bRequest == DFU_UPLOAD;
+    uint16_t number = dfu.status.bState == dfuIDLE ? 0 : dfu.block;
+
+    if (request->bRequest > DFU_ABORT || !(allowed[dfu.status.bState] >> request->bRequest & 1) ||
+        (block && (request->wValue != number || request->wLength > TARGET_DFU_WTRANSFERSIZE)))
+        return fail(errSTALLEDPKT);
+    switch (USB_REQUEST(request->bmRequestType, request->bRequest)) {
+    case USB_REQUEST(0x21, DFU_DETACH): dfu.leave_ms = LEAVE_MS; return usb_accept();
+    case USB_REQUEST(0x21, DFU_DNLOAD): return download(request);
+    case USB_REQUEST(0xA1, DFU_UPLOAD): return upload(request);
+    case USB_REQUEST(0xA1, DFU_GETSTATUS): return get_status();
+    case USB_REQUEST(0xA1, DFU_GETSTATE): return usb_reply(&dfu.status.bState, 1);
+    case USB_REQUEST(0x21, DFU_CLRSTATUS):
+    case USB_REQUEST(0x21, DFU_ABORT): idle(); return usb_accept();
+    }
+    return fail(errSTALLEDPKT);
+}
+
+void dfu_bus_reset(void)
+{
+    /* the way out for a host that cannot detach, but only after a download: enumeration too begins with resets */
+    if (image_complete() || dfu.leave_ms)
+        port_restart();
+    idle();
+}
+
+/* What the LED tells: docs/led.md. */
+static bool led(uint32_t ms)
+{
+    if (dfu.status.bState == dfuERROR)
+        return ms & 64;
+    if (dfu.status.bState != dfuIDLE)
+        return true;
+    return port_crystal_works() ? ms & 512 : (ms & (512 | 128)) == 128;
+}
+
+void dfu_tick(void)
+{
+    static uint32_t ms;
+
+    if (HAVE_LED)
+        port_led(led(++ms));
+    image_tick();
+    if (dfu.patience_ms)
+        dfu.patience_ms--;
+    if (dfu.busy_ms && --dfu.busy_ms == 0)
+        dfu.status.bState--; /* dfuDNBUSY, dfuMANIFEST: back to their SYNC */
+    if (dfu.leave_ms && --dfu.leave_ms == 0)
+        port_restart();
+}

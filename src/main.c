@@ -1,0 +1,32 @@
+/* From reset to the application or to DFU: the boot decision, then one endless loop. */
+#include "application.h"  // application_is_valid
+#include "dfu.h"          // dfu_tick
+#include "image_writer.h" // image_step
+#include "port.h"         // port_*
+#include "usb_device.h"   // usb_device_poll
+
+/* Runs from RAM. */
+__attribute__((noinline)) static _Noreturn void serve(void)
+{
+    image_begin();
+    for (;;) {
+        image_step();
+        usb_device_poll();
+        if (port_tick())
+            dfu_tick();
+    }
+}
+
+/* The reset vector. Until port_start_serving there is no data in RAM, only a stack. */
+FROM_FLASH _Noreturn void main(void)
+{
+    /* ask everything, whatever the first answer: a boot command must not outlive this reset */
+    bool stay = port_boot_command();
+
+    if (HAVE_BUTTON)
+        stay |= port_button_held();
+    if (!stay && application_is_valid(application_start_words()))
+        port_start_application(application_start_words());
+    port_start_serving();
+    serve();
+}

@@ -1,0 +1,70 @@
+/* Clock tree, SysTick and waiting. */
+#include "clock.h"
+
+#include "port.h"
+#include "registers.h"
+
+enum {
+    CRYSTAL_KHZ = 72000,  /* 8 MHz crystal times 9 */
+    INTERNAL_KHZ = 48000, /* 8 MHz internal oscillator / 2 times 12 */
+    /* passes of a loop of about 10 cycles at 8 MHz: 0.1 s; a crystal takes 2 ms (DS5319 table 21) */
+    CRYSTAL_PATIENCE = 80000,
+};
+
+static bool crystal_works;
+
+FROM_FLASH void wait_cycles(uint32_t cycles)
+{
+    SYSTICK->LOAD = cycles;
+    SYSTICK->VAL = 0;
+    SYSTICK->CTRL = SYSTICK_CTRL_ENABLE | SYSTICK_CTRL_CLKSOURCE;
+    while (!(SYSTICK->CTRL & SYSTICK_CTRL_COUNTFLAG)) {
+    }
+    SYSTICK->CTRL = 0;
+    SYSTICK->LOAD = 0;
+    SYSTICK->VAL = 0;
+}
+
+static inline bool crystal_starts(void)
+{
+    RCC->CR |= RCC_CR_HSEON;
+    for (uint32_t patience = CRYSTAL_PATIENCE; patience; patience--)
+        if (RCC->CR & RCC_CR_HSERDY)
+            return true;
+    RCC->CR &= ~RCC_CR_HSEON;
+    return false;
+}
+
+bool port_crystal_works(void)
+{
+    return USE_HSI || crystal_works;
+}
+
+uint32_t clock_cycles(uint32_t milliseconds)
+{
+    return milliseconds * (!USE_HSI && crystal_works ? CRYSTAL_KHZ : INTERNAL_KHZ);
+}
+
+void clock_start(void)
+{
+    uint32_t pll = RCC_CFGR_PPRE1_2 | RCC_CFGR_PLLMUL(12) | RCC_CFGR_USBPRE;
+
+    if (!USE_HSI && crystal_starts()) {
+        crystal_works = true;
+        pll = RCC_CFGR_PPRE1_2 | RCC_CFGR_PLLMUL(9) | RCC_CFGR_PLLSRC;
+    }
+    FLASH->ACR = FLASH_ACR_72MHZ;
+    RCC->CFGR = pll;
+    RCC->CR |= RCC_CR_PLLON;
+    while (!(RCC->CR & RCC_CR_PLLRDY)) {
+    }
+    RCC->CFGR = pll | RCC_CFGR_SW_PLL;
+    while ((RCC->CFGR & RCC_CFGR_SWS) != RCC_CFGR_SWS_PLL) {
+    }
+}
+
+bool port_tick(void)
+{
+    IWDG->KR = IWDG_KR_RELOAD; /* option bytes may have started it */
+    return SYSTICK->CTRL & SYSTICK_CTRL_COUNTFLAG;
+}

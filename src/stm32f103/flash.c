@@ -1,0 +1,44 @@
+/* Flash operations, started and not waited for (PM0075 2.3). */
+#include "image_writer.h" // enum dfu_status
+#include "port.h"
+#include "registers.h"
+
+uint32_t port_flash_size(void)
+{
+    return FLASH_SIZE_OVERRIDE ? FLASH_SIZE_OVERRIDE : FLASH_SIZE_KIB * 1024u;
+}
+
+const volatile void *port_flash(uint32_t address)
+{
+    return (const volatile void *)address;
+}
+
+bool port_flash_busy(void)
+{
+    return FLASH->SR & FLASH_SR_BSY;
+}
+
+uint8_t port_flash_error(void)
+{
+    return FLASH->SR & FLASH_SR_WRPRTERR ? errWRITE : FLASH->SR & FLASH_SR_PGERR ? errPROG : STATUS_OK;
+}
+
+static void forget_errors(void)
+{
+    FLASH->SR = FLASH_SR_PGERR | FLASH_SR_WRPRTERR | FLASH_SR_EOP;
+}
+
+void port_flash_erase(uint32_t address)
+{
+    forget_errors();
+    FLASH->CR = FLASH_CR_PER;
+    FLASH->AR = address;
+    FLASH->CR = FLASH_CR_PER | FLASH_CR_STRT;
+}
+
+void port_flash_program(uint32_t address, uint16_t value)
+{
+    forget_errors();
+    FLASH->CR = FLASH_CR_PG;
+    *(reg16 *)address = value;
+}

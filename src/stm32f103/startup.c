@@ -1,0 +1,87 @@
+/* The vector table, the ways in and out: into the serving half, into the application, through reset. */
+#include "clock.h"
+#include "pins.h"
+#include "port.h"
+#include "registers.h"
+#include "usb.h"
+
+/* From the linker script. */
+extern uint32_t stack_top[], ram_image[], ram_start[], ram_end[], bss_end[];
+
+_Noreturn void main(void);
+
+/* Nothing here enables an interrupt or should fault: what remains is reset. */
+__attribute__((used, section(".vectors"))) static void *const vectors[] = {stack_top, main, port_restart, port_restart};
+
+#if HIGH
+/* What a chip without an application holds at address 0, to be flashed together with the bootloader. */
+__attribute__((used, section(".hook"))) static void *const hook[] = {stack_top, main};
+#endif
+
+enum { DISCONNECT_MS = 20, RESET_KHZ = 8000 };
+
+/* Everything before and beside it is as after reset already. */
+FROM_FLASH _Noreturn void port_start_application(const uint32_t words[2])
+{
+    SCB->VTOR = APP_BASE_ADDRESS;
+    __asm__ volatile("msr msp, %0\n\t"
+                     "mov lr, #0xFFFFFFFF\n\t"
+                     "bx %1" ::"r"(words[0]),
+                     "r"(words[1])
+                     : "lr");
+    __builtin_unreachable();
+}
+
+FROM_FLASH bool port_boot_command(void)
+{
+    RCC->APB1ENR = RCC_APB1_BKP | RCC_APB1_PWR;
+
+    bool found = BKP->DR[REG_BOOT - 1] == CMD_BOOT;
+
+    if (found) {
+        PWR->CR = PWR_CR_DBP;
+        BKP->DR[REG_BOOT - 1] = 0;
+        PWR->CR = 0;
+    }
+    RCC->APB1ENR = 0;
+    return found;
+}
+
+FROM_FLASH void port_start_serving(void)
+{
+    uint32_t *to = ram_start;
+
+    for (const uint32_t *from = ram_image; to < ram_end;)
+        *to++ = *from++;
+    while (to < bss_end)
+        *to++ = 0;
+
+    if (HIGH)
+        SCB->VTOR = BOOTLOADER_BASE;
+    pins_start();
+    pins_disconnect();
+    wait_cycles(DISCONNECT_MS * RESET_KHZ);
+    clock_start();
+    FLASH->KEYR = FLASH_KEY1;
+    FLASH->KEYR = FLASH_KEY2;
+    usb_start();
+    pins_connect();
+    SYSTICK->LOAD = clock_cycles(1) - 1;
+    SYSTICK->VAL = 0;
+    SYSTICK->CTRL = SYSTICK_CTRL_ENABLE | SYSTICK_CTRL_CLKSOURCE;
+}
+
+FROM_FLASH _Noreturn void port_restart(void)
+{
+    usb_stop();
+    pins_disconnect();
+    wait_cycles(clock_cycles(DISCONNECT_MS));
+    SCB->AIRCR = SCB_AIRCR_SYSRESETREQ;
+    for (;;) {
+    }
+}
+
+const uint8_t *port_unique_id(void)
+{
+    return UNIQUE_ID;
+}

@@ -1,0 +1,160 @@
+/* USB 2.0 chapter 9 on the control endpoint. */
+#include "usb_device.h"
+
+#include "descriptors.h" // descriptor_reply
+#include "dfu.h"         // dfu_request, dfu_data
+#include "port.h"        // port_usb_*
+
+/* bRequest, USB 2.0 table 9-4. */
+enum {
+    GET_STATUS,
+    CLEAR_FEATURE,
+    SET_FEATURE = 3,
+    SET_ADDRESS = 5,
+    GET_DESCRIPTOR,
+    SET_DESCRIPTOR,
+    GET_CONFIGURATION,
+    SET_CONFIGURATION,
+    GET_INTERFACE,
+    SET_INTERFACE,
+};
+enum { ENDPOINT_HALT = 0 };
+
+static struct {
+    struct usb_setup setup;
+    const uint8_t *data;     /* what is still to be sent */
+    uint32_t left;           /* bytes of it */
+    uint32_t received;       /* bytes of the data stage */
+    enum { QUIET, SENDING, RECEIVING, WAITING } stage;
+    uint8_t configuration;
+    uint8_t alternate;
+} usb;
+
+enum usb_answer usb_reply(const void *data, uint32_t length)
+{
+    usb.data = data;
+    usb.left = length < usb.setup.wLength ? length : usb.setup.wLength;
+    return USB_REPLY;
+}
+
+/* A full packet is always followed by another, if only an empty one: a host that has enough does not ask for it. */
+static void send(void)
+{
+    uint32_t length = usb.left < PORT_USB_PACKET ? usb.left : PORT_USB_PACKET;
+
+    usb.stage = length == PORT_USB_PACKET ? SENDING : QUIET;
+    port_usb_send(usb.data, length);
+    usb.data += length;
+    usb.left -= length;
+}
+
+static enum usb_answer interface_request(const struct usb_setup *request)
+{
+    static const uint8_t status[2];
+
+    if (request->wIndex != 0 || !usb.configuration)
+        return USB_STALL;
+    switch (USB_REQUEST(request->bmRequestType, request->bRequest)) {
+    case USB_REQUEST(0x81, GET_STATUS): return usb_reply(status, sizeof status);
+    case USB_REQUEST(0x81, GET_INTERFACE): return usb_reply(&usb.alternate, 1);
+    case USB_REQUEST(0x01, SET_INTERFACE):
+        if (request->wValue > USB_DFU_ALTN)
+            return USB_STALL;
+        usb.alternate = request->wValue;
+        return usb_accept();
+    }
+    return dfu_request(request);
+}
+
+static enum usb_answer handle(const struct usb_setup *request)
+{
+    static const uint8_t status[2]; /* bus-powered, no remote wake-up; not halted */
+
+    switch (USB_REQUEST(request->bmRequestType, request->bRequest)) {
+    case USB_REQUEST(0x80, GET_DESCRIPTOR): return descriptor_reply(request->wValue);
+    case USB_REQUEST(0xC0, VENDOR_REQUEST): return descriptor_reply_vendor(request);
+    case USB_REQUEST(0x00, SET_ADDRESS): return usb_accept(); /* takes effect after the status stage */
+    case USB_REQUEST(0x80, GET_STATUS): return usb_reply(status, sizeof status);
+    case USB_REQUEST(0x82, GET_STATUS):
+        return request->wIndex & 0x7F ? USB_STALL : usb_reply(status, sizeof status);
+    case USB_REQUEST(0x02, CLEAR_FEATURE):
+        return request->wValue != ENDPOINT_HALT || request->wIndex & 0x7F ? USB_STALL : usb_accept();
+    case USB_REQUEST(0x80, GET_CONFIGURATION): return usb_reply(&usb.configuration, 1);
+    case USB_REQUEST(0x00, SET_CONFIGURATION):
+        if (request->wValue > 1)
+            return USB_STALL;
+        usb.configuration = request->wValue;
+        usb.alternate = 0;
+        return usb_accept();
+    }
+    return (request->bmRequestType & 0x1F) == 1 ? interface_request(request) : USB_STALL;
+}
+
+static void answer_request(void)
+{
+    enum usb_answer answer = handle(&usb.setup);
+    bool host_sends = !(usb.setup.bmRequestType & 0x80) && usb.setup.wLength;
+
+    if (answer == USB_LATER) {
+        usb.stage = WAITING;
+    } else if (answer == USB_STALL || host_sends != (answer == USB_RECEIVE)) {
+        usb.stage = QUIET;
+        port_usb_stall();
+    } else if (answer == USB_RECEIVE) {
+        usb.stage = RECEIVING;
+        usb.received = 0;
+        port_usb_receive();
+    } else {
+        send();
+    }
+}
+
+static void take_packet(void)
+{
+    uint8_t packet[PORT_USB_PACKET];
+    uint32_t length = port_usb_read(packet, sizeof packet);
+    uint32_t missing = usb.setup.wLength - usb.received;
+
+    if (usb.stage != RECEIVING)
+        return; /* the status stage of what was sent */
+    if (length != (missing < PORT_USB_PACKET ? missing : PORT_USB_PACKET)) {
+        usb.stage = QUIET;
+        port_usb_stall();
+        return;
+    }
+    dfu_data(usb.received, packet, length);
+    usb.received += length;
+    if (length == missing) {
+        dfu_block(usb.received);
+        usb_accept();
+        send();
+    } else {
+        port_usb_receive();
+    }
+}
+
+void usb_device_poll(void)
+{
+    switch (port_usb_event()) {
+    case PORT_USB_RESET:
+        usb.stage = QUIET;
+        usb.configuration = 0;
+        dfu_bus_reset();
+        break;
+    case PORT_USB_SETUP:
+        port_usb_read(&usb.setup, sizeof usb.setup);
+        answer_request();
+        break;
+    case PORT_USB_OUT: take_packet(); break;
+    case PORT_USB_SENT:
+        if (usb.stage == SENDING)
+            send();
+        else if (USB_REQUEST(usb.setup.bmRequestType, usb.setup.bRequest) == USB_REQUEST(0x00, SET_ADDRESS))
+            port_usb_set_address(usb.setup.wValue & 0x7F);
+        break;
+    case PORT_USB_NOTHING:
+        if (usb.stage == WAITING)
+            answer_request();
+        break;
+    }
+}
