@@ -1,0 +1,37 @@
+/* Firmware files (ELF, Intel HEX, plain binary) and how a programmer on the bench puts them into a flash. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { FLASH_BASE = 0x08000000 };
+
+struct image_piece {
+    uint32_t address, length;
+    uint8_t *bytes;
+    const char *file; /* the path given to image_add */
+};
+
+/* What one or several files say, piece by piece. Begins as { 0 }. */
+struct image {
+    struct image_piece *pieces;
+    size_t count;
+};
+
+/*
+ * Adds what a file says. An ELF file is known by its first bytes, Intel HEX by the ending .hex, .ihx or
+ * .ihex; all else is binary and goes to `address`, the others say their addresses themselves. On failure the
+ * image is as before and `error` says what is wrong, in a sentence that names the file. The path must outlive
+ * the image.
+ */
+bool image_add(struct image *image, const char *path, uint32_t address, char *error, size_t error_size);
+
+/*
+ * Erases the pages that the image touches (to 0xFF) and writes it. `flash` is what is at FLASH_BASE. False,
+ * nothing changed and `error` set when a piece is outside of the flash or two pieces hold the same byte.
+ */
+bool image_burn(struct image *image, uint8_t *flash, uint32_t flash_bytes, uint32_t page_bytes, char *error,
+                size_t error_size);
+
+void image_free(struct image *image);

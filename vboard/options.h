@@ -1,0 +1,44 @@
+/* The command line of `vboard run`. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "board.h"
+#include "image.h"
+
+enum { OPTIONS_MAX_FILES = 16, BACKUP_REGISTERS = 42 };
+
+struct file_to_load {
+    const char *path;
+    uint32_t address; /* of a .bin */
+};
+
+struct options {
+    const struct board_info *board;
+    struct stm32f103_config config;
+    struct file_to_load files[OPTIONS_MAX_FILES]; /* the firmware and each --load */
+    unsigned file_count;
+    const char *flash_file; /* NULL: the flash is forgotten */
+    bool button_pressed;
+    bool backup_given[BACKUP_REGISTERS + 1];
+    uint16_t backup[BACKUP_REGISTERS + 1]; /* 1..42, as BKP_DRx */
+    unsigned usbredir_port;                /* 0: no real host */
+    bool realtime;
+    ticks max_time; /* TICKS_NEVER: until ended otherwise */
+    bool lenient;   /* go on after a violation */
+    uint32_t trace; /* 1 << report_kind, besides what is always shown */
+    uint32_t stack_limit;
+};
+
+enum options_result { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_WRONG };
+
+/* argv[0] is "run". OPTIONS_HELP: the help was asked for; OPTIONS_WRONG: a sentence was printed to stderr. */
+enum options_result options_parse(struct options *options, int argc, char **argv);
+
+/* Prints each board with what is soldered to it. */
+void options_print_boards(void);
+void options_print_help(void);
+
+/* "2", "0.25": a number of seconds up to four days, in *time. */
+bool options_parse_seconds(const char *text, ticks *time);
