@@ -45,7 +45,7 @@ struct board {
     /* Whoever watches. May be NULL. */
     void *watcher;
     void (*report)(void *watcher, enum report_kind kind, ticks at, const char *text);
-    bool stop_on_violation; /* strict: stm32f103_run ends, board_failed() is true */
+    bool stop_on_violation; /* strict: stm32f103_run ends, board_failed() is true; not for SUSPICIOUS ones */
     bool failed;
     char first_violation[512];
 };
@@ -65,6 +65,12 @@ void board_run(struct board *board, ticks duration);
 static inline ticks board_now(const struct board *board)
 {
     return stm32f103_now(&board->chip);
+}
+
+/* Strict and a rule was broken: first_violation says which. */
+static inline bool board_failed(const struct board *board)
+{
+    return board->failed;
 }
 
 /* Snapshots: a copy of everything, to be restored into the same board. */

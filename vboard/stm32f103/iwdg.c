@@ -1,0 +1,147 @@
+/*
+ * Independent watchdog (RM0008 chapter 19). A reload is not a side effect, so that an idle loop that reloads
+ * the watchdog can be skipped over. The skipped reloads are not seen here; therefore the event comes first at
+ * half the time: a program that is alive reloads again before it may be skipped to the bite.
+ */
+#include "chip.h"
+
+enum { KR = 0x00, PR = 0x04, RLR = 0x08, SR = 0x0C };
+enum { KEY_RELOAD = 0xAAAA, KEY_ACCESS = 0x5555, KEY_START = 0xCCCC };
+enum { SR_PVU = 1, SR_RVU = 2, RLR_RESET = 0xFFF, UPDATE_LSI_CYCLES = 5, LSI_HZ = 40000 };
+
+static ticks lsi_cycles(uint64_t count)
+{
+    return count * (TICKS_PER_SECOND / LSI_HZ);
+}
+
+static ticks count_time(uint32_t PR_value)
+{
+    return lsi_cycles(PR_value >= 6 ? 256 : 4u << PR_value);
+}
+
+static void watch(struct stm32f103 *chip)
+{
+    ticks now = stm32f103_now(chip);
+    stm32f103_schedule(chip, EVENT_IWDG, now + (chip->iwdg.bites - now) / 2);
+}
+
+static void reload(struct stm32f103 *chip, uint32_t counts)
+{
+    if (chip->iwdg.running) {
+        chip->iwdg.bites = stm32f103_now(chip) + (counts + 1) * count_time(chip->iwdg.PR);
+        watch(chip);
+    }
+}
+
+void iwdg_start(struct stm32f103 *chip)
+{
+    if (!chip->iwdg.running) {
+        chip->iwdg.running = true;
+        rcc_force_lsi(chip);
+        reload(chip, RLR_RESET);
+        chip->cpu.side_effects++;
+    }
+}
+
+void iwdg_event(struct stm32f103 *chip)
+{
+    if (stm32f103_now(chip) >= chip->iwdg.bites) {
+        stm32f103_reset(chip, RESET_IWDG);
+        return;
+    }
+    chip->cpu.side_effects++;
+    stm32f103_schedule(chip, EVENT_IWDG, chip->iwdg.bites);
+}
+
+static bool updating(struct stm32f103 *chip, ticks until)
+{
+    return until != 0 && (!rcc_lsi_on(chip) || stm32f103_now(chip) < until);
+}
+
+static uint32_t status(struct stm32f103 *chip)
+{
+    uint32_t value = (updating(chip, chip->iwdg.PVU_until) ? SR_PVU : 0) |
+                     (updating(chip, chip->iwdg.RVU_until) ? SR_RVU : 0);
+    if (value) {
+        chip->cpu.side_effects++;
+    }
+    return value;
+}
+
+uint32_t iwdg_read(struct stm32f103 *chip, uint32_t offset)
+{
+    switch (offset) {
+    case PR: return chip->iwdg.PR;
+    case RLR: return chip->iwdg.RLR;
+    case SR: return status(chip);
+    default: return 0;
+    }
+}
+
+static void write_key(struct stm32f103 *chip, uint32_t value)
+{
+    struct iwdg *iwdg = &chip->iwdg;
+    bool unlocked = value == KEY_ACCESS;
+    chip->cpu.side_effects += unlocked != iwdg->unlocked;
+    iwdg->unlocked = unlocked;
+    if (value == KEY_RELOAD) {
+        reload(chip, iwdg->RLR);
+    } else if (value == KEY_START) {
+        iwdg_start(chip);
+    }
+}
+
+/* The count goes on with the new prescaler. */
+static void change_prescaler(struct stm32f103 *chip, uint32_t value)
+{
+    struct iwdg *iwdg = &chip->iwdg;
+    if (iwdg->running) {
+        ticks now = stm32f103_now(chip);
+        iwdg->bites = now + (iwdg->bites - now) / count_time(iwdg->PR) * count_time(value);
+    }
+    iwdg->PR = value;
+    if (iwdg->running) {
+        watch(chip);
+    }
+}
+
+static void write_setting(struct stm32f103 *chip, uint32_t offset, uint32_t value)
+{
+    struct iwdg *iwdg = &chip->iwdg;
+    const char *name = offset == PR ? "PR" : "RLR";
+    ticks *until = offset == PR ? &iwdg->PVU_until : &iwdg->RVU_until;
+    chip->cpu.side_effects++;
+    if (!iwdg->unlocked) {
+        stm32f103_violation(chip, FORBIDDEN, "iwdg-write-protected",
+                            "IWDG_%s = 0x%X is ignored: 0x5555 must be written to KR first (RM0008 19.3.2)",
+                            name, (unsigned)value);
+        return;
+    }
+    if (updating(chip, *until)) {
+        stm32f103_violation(chip, FORBIDDEN, "iwdg-update",
+                            "IWDG_%s = 0x%X while SR says the last update is not done (RM0008 19.4.2)", name,
+                            (unsigned)value);
+        return;
+    }
+    *until = stm32f103_now(chip) + lsi_cycles(UPDATE_LSI_CYCLES);
+    if (offset == PR) {
+        change_prescaler(chip, value);
+    } else {
+        iwdg->RLR = value;
+    }
+}
+
+void iwdg_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
+{
+    if (offset == KR) {
+        write_key(chip, value);
+    } else {
+        write_setting(chip, offset, value);
+    }
+}
+
+void iwdg_reset(struct stm32f103 *chip)
+{
+    chip->iwdg = (struct iwdg){.RLR = RLR_RESET, .bites = TICKS_NEVER};
+    chip->due[EVENT_IWDG] = TICKS_NEVER;
+}
