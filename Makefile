@@ -1,0 +1,75 @@
+# The front door: `make help` lists what it opens.
+
+-include local.mk
+
+.DEFAULT_GOAL := firmware
+
+BUILD := build
+TARGET ?= BLUEPILL
+FIRMWARE := $(BUILD)/firmware/BLUEPILL/dapboot.elf
+BLINK := $(BUILD)/examples/blink/blink.bin
+
+export TARGET DEFS LDSCRIPT PREFIX
+
+ifneq ($(V),1)
+Q := @
+endif
+
+# Firmware -------------------------------------------------------------------------------------------------------------
+
+.PHONY: firmware size list examples
+firmware: ## the bootloader for TARGET (default BLUEPILL): .elf, .bin and .hex in build/firmware
+	$(Q)$(MAKE) --no-print-directory -C src
+
+size: ## flash and RAM that TARGET takes, and its limit
+	$(Q)$(MAKE) --no-print-directory -C src size
+
+list: ## every TARGET there is
+	$(Q)$(MAKE) --no-print-directory -C src list-targets
+
+examples: ## the example applications
+	$(Q)$(MAKE) --no-print-directory -C examples/blink
+
+# What the tests and the demonstration run: always the Blue Pill as it is shipped, whatever TARGET and DEFS say.
+.PHONY: blue-pill
+blue-pill: examples
+	$(Q)$(MAKE) --no-print-directory -C src TARGET=BLUEPILL DEFS= LDSCRIPT=stm32f103/bootloader.ld > $(BUILD)/blue-pill.log 2>&1 \
+	    || { cat $(BUILD)/blue-pill.log; exit 1; }
+
+# Virtual board and tests ----------------------------------------------------------------------------------------------
+
+include vboard/vboard.mk
+include tests/tests.mk
+
+.PHONY: demo test lint format deps clean help
+demo: deps blue-pill vboard ## see it work: flash the blink example over USB in a real Linux, watch the LED
+	$(Q)tools/demo
+
+test: deps ## every test there is
+	$(Q)$(MAKE) --no-print-directory test-all
+
+bench: blue-pill $(BUILD)/host/bench/bench ## speed in virtual time, and the limits it is held to
+	$(Q)$(BUILD)/host/bench/bench
+
+# Housekeeping ---------------------------------------------------------------------------------------------------------
+
+deps: ## install the Debian packages that are missing (packages.txt)
+	$(Q)tools/deps
+
+C_FILES = $(shell git ls-files '*.c' '*.h')
+lint: ## layout, static analysis, shell scripts
+	$(Q)tools/lint
+
+format: ## lay out every C file as .clang-format says
+	clang-format -i $(C_FILES)
+
+clean: ## remove everything that was built (the cached Linux guest too)
+	rm -rf $(BUILD)
+
+help: ## this list
+	@echo "dapboot: a USB DFU bootloader for STM32F103, and the virtual board it is proven on."
+	@echo
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/    make \1\t\2/p' Makefile vboard/vboard.mk tests/tests.mk | expand -t 24
+	@echo
+	@echo "    make TARGET=STLINK DEFS=\"-DHAVE_LED=0\"   another board, other options (docs/options.md)"
+	@echo "    make V=1 ...                             show the commands"

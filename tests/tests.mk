@@ -1,0 +1,54 @@
+# Tests, in rings: the portable core, the virtual board itself, the real image on the virtual board, real clients in a real Linux.
+
+.PHONY: test-all test-unit test-vboard test-system test-linux
+
+test-all:
+	$(Q)$(MAKE) --no-print-directory -j2 vboard blue-pill
+	$(Q)tests/summary \
+	    unit   "$(MAKE) --no-print-directory test-unit" \
+	    vboard "$(MAKE) --no-print-directory test-vboard" \
+	    system "$(MAKE) --no-print-directory test-system" \
+	    linux  "$(MAKE) --no-print-directory test-linux"
+
+# Ring 1: the portable core against a fake port, built as the firmware is configured for the Blue Pill.
+CORE_SOURCES := src/application.c src/descriptors.c src/dfu.c src/image_writer.c src/usb_device.c
+CORE_FLAGS := -std=gnu11 -g -O1 $(HOST_WARNINGS) -fsanitize=address,undefined -Isrc -Itests/unit \
+              -DBOARD_FILE='"boards/BLUEPILL.h"' -MMD -MP
+UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+
+test-unit: $(UNIT_TESTS:%=$(HOST)/unit/%) ## the portable core alone, milliseconds
+	$(Q)tests/run $^
+
+$(HOST)/unit/%: tests/unit/%.c tests/unit/fake_port.c $(CORE_SOURCES) $(wildcard src/*.h src/boards/*.h tests/unit/*.h)
+	$(Q)mkdir -p $(@D)
+	$(Q)echo "  CC $<"
+	$(Q)$(HOST_CC) $(CORE_FLAGS) $(filter %.c,$^) -lcmocka -o $@
+
+# Ring 2: the virtual board against the manuals.
+VBOARD_TESTS := $(patsubst tests/vboard/%.c,%,$(wildcard tests/vboard/test_*.c))
+
+test-vboard: $(VBOARD_TESTS:%=$(HOST)/tests/vboard/%) vboard ## the virtual board itself, against the manuals and Unicorn
+	$(Q)tests/run $(VBOARD_TESTS:%=$(HOST)/tests/vboard/%) $(wildcard tests/vboard/test_*.sh)
+
+# Ring 3: the firmware image on the virtual board, with a scripted host, in virtual time.
+SYSTEM_TESTS := $(patsubst tests/system/%.c,%,$(wildcard tests/system/test_*.c))
+
+test-system: blue-pill $(SYSTEM_TESTS:%=$(HOST)/tests/system/%) ## the real image on the virtual board, in virtual time
+	$(Q)tests/run $(SYSTEM_TESTS:%=$(HOST)/tests/system/%)
+
+$(HOST)/tests/vboard/test_%: $(HOST)/tests/vboard/test_%.o $(VBOARD_LIB)
+	$(Q)$(HOST_CC) $(SANITIZE) $^ -lcmocka $(USBREDIR_LIBS) -lunicorn -o $@
+
+SYSTEM_COMMON := $(patsubst %.c,$(HOST)/%.o,$(filter-out tests/system/test_%.c,$(wildcard tests/system/*.c)))
+
+$(HOST)/tests/system/test_%: $(HOST)/tests/system/test_%.o $(SYSTEM_COMMON) $(VBOARD_LIB)
+	$(Q)$(HOST_CC) $(SANITIZE) $^ -lcmocka $(USBREDIR_LIBS) -o $@
+
+$(HOST)/bench/bench: $(HOST)/bench/bench.o $(SYSTEM_COMMON) $(VBOARD_LIB)
+	$(Q)$(HOST_CC) $(SANITIZE) $^ -lcmocka $(USBREDIR_LIBS) -o $@
+
+# Ring 4: Debian's own kernel and clients.
+test-linux: blue-pill vboard ## dfu-util and lsusb in a stock Debian kernel, against the virtual board
+	$(Q)tests/linux/run
+
+.PRECIOUS: $(HOST)/%.o

@@ -1,0 +1,30 @@
+# The virtual board: build/vboard, and the library of it that the tests link.
+
+HOST := $(BUILD)/host
+HOST_CC ?= gcc
+HOST_WARNINGS := -Wall -Wextra -Wshadow -Wundef -Wstrict-prototypes -Werror
+HOST_CFLAGS := -std=gnu11 -O2 -g $(HOST_WARNINGS) -MMD -MP $(SANITIZE)
+USBREDIR_LIBS := -lusbredirparser
+
+VBOARD_SOURCES := $(wildcard vboard/*.c vboard/stm32f103/*.c)
+# what belongs to the command only
+VBOARD_MAIN := vboard/main.c vboard/console.c vboard/options.c
+VBOARD_LIB := $(HOST)/libvboard.a
+
+.PHONY: vboard
+vboard: $(BUILD)/vboard ## the virtual board, a command: build/vboard --help
+
+$(BUILD)/vboard: $(VBOARD_MAIN:%.c=$(HOST)/%.o) $(VBOARD_LIB)
+	$(Q)echo "  LD $@"
+	$(Q)$(HOST_CC) $(SANITIZE) $^ $(USBREDIR_LIBS) -o $@
+
+$(VBOARD_LIB): $(patsubst %.c,$(HOST)/%.o,$(filter-out $(VBOARD_MAIN),$(VBOARD_SOURCES)))
+	$(Q)echo "  AR $@"
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(HOST)/%.o: %.c
+	$(Q)mkdir -p $(@D)
+	$(Q)echo "  CC $<"
+	$(Q)$(HOST_CC) $(HOST_CFLAGS) -Ivboard -c $< -o $@
+
+-include $(wildcard $(HOST)/*/*.d $(HOST)/*/*/*.d)
