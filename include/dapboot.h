@@ -1,14 +1,14 @@
 /*
- * For applications: how to ask for the bootloader. Header only, no library needed; works with any compiler that knows
- * <stdint.h>, with CMSIS, libopencm3 or nothing beside it.
+ * For applications: how to ask for the bootloader. Header only, no library needed; works with any compiler
+ * that knows <stdint.h>, with CMSIS, libopencm3 or nothing beside it.
  *
  *     #include "dapboot.h"
  *     ...
  *     dapboot_enter();     does not return: the board restarts as a DFU device
  *
- * The request is a number in a backup register, which outlives a reset but not the loss of power (without a battery). To use
- * another register or number, define DAPBOOT_REGISTER (1 to 10) and DAPBOOT_COMMAND as the bootloader was built with
- * REG_BOOT and CMD_BOOT.
+ * The request is a number in a backup register, which outlives a reset but not the loss of power (without a
+ * battery). To use another register or number, define DAPBOOT_REGISTER (1 to 10) and DAPBOOT_COMMAND as the
+ * bootloader was built with REG_BOOT and CMD_BOOT.
  */
 #ifndef DAPBOOT_H
 #define DAPBOOT_H
@@ -22,7 +22,7 @@
 #define DAPBOOT_COMMAND 0x4F42
 #endif
 
-/* Leaves the request for the next reset. For applications that want to choose when that is. (RM0008 5.4.1, 6.4.1, 7.3.8) */
+/* Leaves the request for the next reset, whenever the application wants that. (RM0008 5.4.1, 6.4.1, 7.3.8) */
 static inline void dapboot_request(void)
 {
     volatile uint32_t *const rcc_apb1enr = (volatile uint32_t *)0x4002101C;
@@ -43,8 +43,7 @@ static inline void dapboot_enter(void)
 
     dapboot_request();
     *scb_aircr = 0x05FA0004; /* VECTKEY, SYSRESETREQ (PM0056 4.4.5) */
-    for (;;) {
-    }
+    for (;;) {}
 }
 
 #endif

@@ -1,4 +1,4 @@
-/* What a valid application is: asked at boot, of an image before it is written, and of the one it replaces. */
+/* What a valid application is: asked at boot, of an image before it is written, of the one it replaces. */
 #include "application.h"
 
 FROM_FLASH bool application_is_valid(const uint32_t words[2])

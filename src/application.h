@@ -4,8 +4,9 @@
 #include "port.h" // port_flash, port_flash_size
 
 /*
- * Offset of the two words that start the application: initial stack pointer and reset vector. The high variant keeps the
- * bootloader's own in words 0 and 1 of the table and the application's in words 7 and 8, which ARMv7-M reserves.
+ * Offset of the two words that start the application: initial stack pointer and reset vector. The high
+ * variant keeps the bootloader's own in words 0 and 1 of the table and the application's in words 7 and 8,
+ * which ARMv7-M reserves.
  */
 enum { START_WORDS_OFFSET = HIGH ? 7 * 4 : 0 };
 
@@ -25,5 +26,5 @@ static inline const uint32_t *application_start_words(void)
     return (const uint32_t *)port_flash(APP_BASE_ADDRESS + START_WORDS_OFFSET);
 }
 
-/* True if words[0] is an aligned stack pointer in RAM and words[1] a Thumb address inside the application area. */
+/* True if words[0] is an aligned stack pointer in RAM, words[1] a Thumb address in the application area. */
 bool application_is_valid(const uint32_t words[2]);

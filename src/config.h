@@ -1,6 +1,7 @@
 /*
- * Every option of the bootloader: its value for this build, its default, and the checks that stop a build that cannot work.
- * docs/options.md says what each is for. Order of precedence: DEFS, then the board file, then the defaults here.
+ * Every option of the bootloader: its value for this build, its default, and the checks that stop a build
+ * that cannot work. docs/options.md says what each is for. Order of precedence: DEFS, then the board file,
+ * then the defaults here.
  */
 #pragma once
 
@@ -45,7 +46,7 @@
 #include "defs.h"    /* made by the build from DEFS */
 #include "variant.h" /* made by the build from the suffix of TARGET */
 
-/* Application and flash ------------------------------------------------------------------------------------------ */
+/* Application and flash ---------------------------------------------------------------------------------- */
 
 #ifndef FLASH_PAGE_SIZE
 #define FLASH_PAGE_SIZE 1024
@@ -76,7 +77,7 @@
 #endif
 #endif
 
-/* DFU ------------------------------------------------------------------------------------------------------------ */
+/* DFU ---------------------------------------------------------------------------------------------------- */
 
 #ifndef DFU_UPLOAD_AVAILABLE
 #define DFU_UPLOAD_AVAILABLE 1
@@ -94,7 +95,7 @@
 #define USB_DFU_ALTN 0
 #endif
 
-/* USB ------------------------------------------------------------------------------------------------------------ */
+/* USB ---------------------------------------------------------------------------------------------------- */
 
 #ifndef USB_VID
 #define USB_VID 0x1209
@@ -119,7 +120,7 @@
 #define LANDING_PAGE_URL "devanlai.github.io/webdfu/dfu-util/"
 #endif
 
-/* Board ---------------------------------------------------------------------------------------------------------- */
+/* Board -------------------------------------------------------------------------------------------------- */
 
 #ifndef USE_HSI
 #define USE_HSI 0
@@ -178,13 +179,13 @@
 #define CMD_BOOT 0x4F42
 #endif
 
-/* What cannot work ----------------------------------------------------------------------------------------------- */
+/* What cannot work --------------------------------------------------------------------------------------- */
 
 #if FLASH_PAGE_SIZE != 1024 && FLASH_PAGE_SIZE != 2048
 #error "FLASH_PAGE_SIZE must be 1024 (up to 128 KiB of flash) or 2048: the STM32F1 has no other page sizes."
 #endif
 #if TARGET_DFU_WTRANSFERSIZE < 8 || TARGET_DFU_WTRANSFERSIZE > FLASH_PAGE_SIZE
-#error "TARGET_DFU_WTRANSFERSIZE must be from 8 bytes to FLASH_PAGE_SIZE: blocks are buffered a page at a time."
+#error "TARGET_DFU_WTRANSFERSIZE must be from 8 bytes to FLASH_PAGE_SIZE: buffers are whole pages."
 #endif
 #if FLASH_SIZE_OVERRIDE % FLASH_PAGE_SIZE || FLASH_SIZE_OVERRIDE > 0x100000
 #error "FLASH_SIZE_OVERRIDE is in bytes and must be whole pages, at most 0x100000 (1 MiB)."
@@ -196,13 +197,13 @@
 #error "APP_BASE_ADDRESS must be the start of a flash page."
 #endif
 #if !HIGH && APP_BASE_ADDRESS < FLASH_BASE + BOOTLOADER_SIZE
-#error "APP_BASE_ADDRESS is inside the bootloader's own flash: it must be at least 0x08002000 (0x08001000 for _4K)."
+#error "APP_BASE_ADDRESS is in the bootloader's own flash: at least 0x08002000 (0x08001000 for _4K)."
 #endif
 #if HIGH && APP_BASE_ADDRESS != FLASH_BASE
 #error "In the _HIGH variants the application starts at 0x08000000; APP_BASE_ADDRESS cannot be another."
 #endif
 #if CMD_BOOT < 1 || CMD_BOOT > 0xFFFF
-#error "CMD_BOOT must be from 1 to 0xFFFF: backup registers of the STM32F1 hold 16 bits and are 0 after power-up."
+#error "CMD_BOOT must be from 1 to 0xFFFF: backup registers have 16 bits and are 0 after power-up."
 #endif
 #if REG_BOOT < 1 || REG_BOOT > 10
 #error "REG_BOOT must be BKP1 to BKP10."
@@ -217,5 +218,5 @@
 #error "An open-drain pin cannot drive a pull-up that is active high: set USB_PULLUP_OPEN_DRAIN to 0."
 #endif
 #if BUTTON_SAMPLE_DELAY_CYCLES < 0 || BUTTON_SAMPLE_DELAY_CYCLES / 9 > 0xFFFFFF
-#error "BUTTON_SAMPLE_DELAY_CYCLES must be from 0 to 150994935 (2.1 s): the delay is one run of the 24-bit SysTick."
+#error "BUTTON_SAMPLE_DELAY_CYCLES must be from 0 to 150994935 (2.1 s), one run of the 24-bit SysTick."
 #endif

@@ -1,4 +1,4 @@
-/* What the device says of itself. Each descriptor is laid out as its specification's table, one row of numbers a line of it. */
+/* What the device says of itself. Each descriptor is laid out as the table of its specification. */
 #include "descriptors.h"
 
 #include "port.h" // port_unique_id
@@ -7,26 +7,30 @@ typedef __CHAR16_TYPE__ char16_t;
 
 #define PACKED      __attribute__((packed))
 #define U16(value)  (value) & 0xFF, (value) >> 8
-#define U32(value)  U16((value) & 0xFFFF), U16((value) >> 16)
+#define U32(value)  U16(0xFFFF & (value)), U16((value) >> 16)
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])
 
 /* Descriptor types, USB 2.0 table 9-5 and USB 3.2 table 9-6. */
 enum { DEVICE = 1, CONFIGURATION, STRING, INTERFACE, BOS = 15, DEVICE_CAPABILITY, DFU_FUNCTIONAL = 0x21 };
-enum { STRING_LANGUAGES, STRING_VENDOR, STRING_PRODUCT, STRING_SERIAL, STRING_INTERFACE, STRING_MICROSOFT = 0xEE };
+enum { STRING_LANGUAGES, STRING_VENDOR, STRING_PRODUCT, STRING_SERIAL, STRING_INTERFACE };
+enum { STRING_MICROSOFT = 0xEE };
 /* wIndex of the vendor requests; index of the landing page. */
 enum { WEBUSB_GET_URL = 2, MS_COMPATIBLE_ID = 4, MS_OS_20_DESCRIPTOR = 7, LANDING_PAGE = 1 };
 /* Windows 8.1, the first that knows Microsoft OS 2.0 descriptors. */
 #define WINDOWS_VERSION 0x06030000
 
 /* USB 2.0 table 9-8. */
+/* clang-format off */
 static const uint8_t device[] = {
     18, DEVICE, U16(0x0210), 0, 0, 0, PORT_USB_PACKET, U16(USB_VID), U16(USB_PID), U16(0x0100),
     STRING_VENDOR, STRING_PRODUCT, STRING_SERIAL, 1,
 };
+/* clang-format on */
 
 /* USB 2.0 tables 9-10 and 9-12, DFU 1.1 tables 4.4 and 4.2. */
 enum { CONFIGURATION_LENGTH = 9 + 9 * (USB_DFU_ALTN + 1) + 9, MILLIAMPERES = 100, DETACH_TIMEOUT_MS = 255 };
 #define ALTERNATE(number, name) 9, INTERFACE, 0, number, 0, 0xFE, 1, 2, name
+/* clang-format off */
 static const uint8_t configuration[] = {
     9, CONFIGURATION, U16(CONFIGURATION_LENGTH), 1, 1, 0, 0x80, MILLIAMPERES / 2,
 #if USB_DFU_ALTN > 0
@@ -54,6 +58,7 @@ static const uint8_t configuration[] = {
     9, DFU_FUNCTIONAL, DFU_DOWNLOAD_AVAILABLE | DFU_UPLOAD_AVAILABLE << 1 | 1 << 2 | DFU_WILL_DETACH << 3,
     U16(DETACH_TIMEOUT_MS), U16(TARGET_DFU_WTRANSFERSIZE), U16(0x0110),
 };
+/* clang-format on */
 _Static_assert(sizeof configuration == CONFIGURATION_LENGTH, "wTotalLength");
 
 /* Microsoft OS 2.0 Descriptors Specification, tables 10, 13 and 15. */
@@ -91,7 +96,9 @@ static const struct PACKED {
 } microsoft_os_10 = {sizeof microsoft_os_10, 0x0100, MS_COMPATIBLE_ID, 1, {0}, 0, 1, "WINUSB", "", {0}};
 
 /* USB 3.2 tables 9-12 and 9-13; WebUSB; Microsoft OS 2.0 table 4. */
-enum { PLATFORM = 5, WEBUSB_CAPABILITY = 24, MICROSOFT_CAPABILITY = 28, BOS_LENGTH = 5 + WEBUSB_CAPABILITY + MICROSOFT_CAPABILITY };
+enum { PLATFORM = 5, WEBUSB_CAPABILITY = 24, MICROSOFT_CAPABILITY = 28 };
+enum { BOS_LENGTH = 5 + WEBUSB_CAPABILITY + MICROSOFT_CAPABILITY };
+/* clang-format off */
 static const uint8_t bos[] = {
     5, BOS, U16(BOS_LENGTH), 2,
     WEBUSB_CAPABILITY, DEVICE_CAPABILITY, PLATFORM, 0,
@@ -101,6 +108,7 @@ static const uint8_t bos[] = {
     0xDF, 0x60, 0xDD, 0xD8, 0x89, 0x45, 0xC7, 0x4C, 0x9C, 0xD2, 0x65, 0x9D, 0x9E, 0x64, 0x8A, 0x9F,
     U32(WINDOWS_VERSION), U16(sizeof microsoft_os_20), VENDOR_REQUEST, 0,
 };
+/* clang-format on */
 _Static_assert(sizeof bos == BOS_LENGTH, "wTotalLength");
 
 /* WebUSB, URL descriptor. */
@@ -113,8 +121,8 @@ _Static_assert(sizeof landing_page <= 255, "LANDING_PAGE_URL must not be longer 
 static const uint8_t languages[] = {4, STRING, U16(0x0409)}; /* English */
 
 /* Everything that can be asked for. Descriptors by type and index, vendor requests by wIndex and wValue. */
-#define DESCRIPTOR(type, index)      ((type) << 8 | (index))
-#define VENDOR_KEY(wIndex, wValue)   ((wIndex) | (wValue) << 4)
+#define DESCRIPTOR(type, index)    ((type) << 8 | (index))
+#define VENDOR_KEY(wIndex, wValue) ((wIndex) | (wValue) << 4)
 static const struct {
     uint16_t key;
     uint16_t length; /* 0: data is ASCII text, for a string descriptor */
@@ -134,7 +142,8 @@ static const struct {
 };
 
 enum { SERIAL_BYTES = 12, SERIAL_DIGITS = 2 * SERIAL_BYTES, MAX_TEXT = 126 };
-#define CHECK_TEXT(name) _Static_assert(sizeof name - 1 <= MAX_TEXT, #name " must not be longer than 126 characters.")
+#define CHECK_TEXT(name)                                                                                     \
+    _Static_assert(sizeof name - 1 <= MAX_TEXT, #name " must not be longer than 126 characters.")
 CHECK_TEXT(USB_VENDOR_STRING);
 CHECK_TEXT(USB_PRODUCT_STRING);
 CHECK_TEXT(USB_INTERFACE_STRING);

@@ -1,4 +1,4 @@
-/* The DFU 1.1 state machine, in DFU mode: USB Device Class Specification for DFU 1.1, chapters 6, 7 and A.2. */
+/* The DFU state machine, in DFU mode: USB Device Class Specification for DFU 1.1, chapters 6, 7 and A.2. */
 #include "dfu.h"
 
 #include "application.h" // application_size
@@ -28,7 +28,7 @@ enum {
     ASK = 1 << DFU_GETSTATUS | 1 << DFU_GETSTATE,
 };
 
-/* The requests a state takes (DFU 1.1, A.2); every other one stalls. DETACH is ours: a client's way out of DFU mode. */
+/* The requests a state takes (DFU 1.1, A.2); others stall. DETACH is ours: a client's way out of DFU mode. */
 static const uint8_t allowed[] = {
     [dfuIDLE] = ASK | DNLOAD | UPLOAD | ABORT | DETACH,
     [dfuDNLOAD_SYNC] = ASK | ABORT,
@@ -39,11 +39,11 @@ static const uint8_t allowed[] = {
 };
 
 enum {
-    LEAVE_MS = 100,     /* from the last answer to leaving the bus: the client closes the device meanwhile */
+    LEAVE_MS = 100,      /* from the last answer to leaving the bus: the client closes the device meanwhile */
     FORGOTTEN_MS = 5000, /* a host that never asks how the download ended */
     /*
-     * dfu-util sleeps a second when it reads dfuMANIFEST. So the answer to the first DFU_GETSTATUS is held back, within the
-     * 500 ms that USB 2.0 9.2.6.4 gives a device, in case it can be dfuIDLE.
+     * dfu-util sleeps a second when it reads dfuMANIFEST. So the answer to the first DFU_GETSTATUS is held
+     * back, within the 500 ms that USB 2.0 9.2.6.4 gives a device, in case it can be dfuIDLE.
      */
     PATIENCE_MS = 400,
 };
@@ -81,7 +81,7 @@ static enum usb_answer fail(uint8_t status)
     return USB_STALL;
 }
 
-/* Says that work goes on for at least so long; `state` then ends by itself a little before, as clocks differ. */
+/* Says that work goes on for at least so long; `state` then ends by itself a bit before, as clocks differ. */
 static void busy(enum dfu_state state)
 {
     uint8_t ms = image_busy_ms();
@@ -179,7 +179,7 @@ enum usb_answer dfu_request(const struct usb_setup *request)
 
 void dfu_bus_reset(void)
 {
-    /* the way out for a host that cannot detach, but only after a download: enumeration too begins with resets */
+    /* the way out for a host that cannot detach; only after a download, as enumeration begins with resets */
     if (image_complete() || dfu.leave_ms)
         port_restart();
     idle();

@@ -15,13 +15,13 @@ enum {
 };
 
 static struct {
-    uint32_t received;       /* bytes of the image accepted from the host */
-    uint32_t written;        /* bytes of it known to be in flash, whole pages: the first page comes after all others */
-    uint16_t done;           /* half-words of the page in work known to be right */
-    bool erased;             /* the page in work needs no erase, or no further one */
-    bool tried;              /* the operation that makes the next thing right was done once */
-    bool finishing;          /* the host has sent everything */
-    uint8_t invalidations;   /* attempts to make the old application invalid */
+    uint32_t received;     /* bytes of the image accepted from the host */
+    uint32_t written;      /* bytes of it known to be in flash: whole pages, the first one after all others */
+    uint16_t done;         /* half-words of the page in work known to be right */
+    bool erased;           /* the page in work needs no erase, or no further one */
+    bool tried;            /* the operation that makes the next thing right was done once */
+    bool finishing;        /* the host has sent everything */
+    uint8_t invalidations; /* attempts to make the old application invalid */
     uint8_t status, busy_ms;
 } image;
 
@@ -112,7 +112,7 @@ static void erase(uint32_t page)
     port_flash_erase(APP_BASE_ADDRESS + page);
 }
 
-/* Makes the old application invalid: 0 can be programmed over anything (PM0075 2.3.3), but not on every clone. */
+/* Makes the old application invalid: 0 can be programmed over anything (PM0075 2.3.3), if not on clones. */
 static void invalidate(void)
 {
     image.invalidations++;
@@ -138,8 +138,8 @@ static bool choose_page(uint32_t *page)
 }
 
 /*
- * One rule does it all: if the flash is right go on, if it was tried already it is an error, if the old application is still
- * valid invalidate it, else try.
+ * One rule does it all: if the flash is right go on, if it was tried already it is an error, if the old
+ * application is still valid invalidate it, else try.
  */
 void image_step(void)
 {

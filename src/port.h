@@ -1,19 +1,19 @@
 /*
- * What a chip family must provide: the only door between the portable core and hardware. Every function returns at once unless it
- * says otherwise; none may be called from an interrupt, there are none.
+ * What a chip family must provide: the only door between the portable core and hardware. Every function
+ * returns at once unless it says otherwise; none may be called from an interrupt, there are none.
  */
 #pragma once
 
 #include "config.h"
 
-/* Code that runs before the serving half is in RAM, or that need not be there. Never while the flash is busy. */
+/* Code that runs before the serving half is in RAM, or need not be there. Never while the flash is busy. */
 #ifdef __arm__
 #define FROM_FLASH __attribute__((section(".boot"), noinline))
 #else
 #define FROM_FLASH
 #endif
 
-/* Boot decision, on the reset clock -------------------------------------------------------------------------------- */
+/* Boot decision, on the reset clock ---------------------------------------------------------------------- */
 
 /* True if an application asked for the bootloader; forgets the request. */
 bool port_boot_command(void);
@@ -22,9 +22,9 @@ bool port_button_held(void);
 /* Hands the machine over, as after reset: stack pointer from words[0], execution from words[1]. */
 _Noreturn void port_start_application(const uint32_t words[2]);
 
-/* Serving --------------------------------------------------------------------------------------------------------- */
+/* Serving ------------------------------------------------------------------------------------------------ */
 
-/* Makes the machine ready to serve: code and data in RAM, clocks, tick, flash unlocked, on the bus. Takes 20 ms and more. */
+/* Gets ready to serve: code and data in RAM, clocks, tick, flash unlocked, on the bus; 20 ms or more. */
 void port_start_serving(void);
 
 /* Leaves the bus, long enough for a host to see it, and resets the chip. Takes 20 ms. */
@@ -37,7 +37,7 @@ bool port_crystal_works(void);
 /* 96-bit unique id of the chip, in memory order. */
 const uint8_t *port_unique_id(void);
 
-/* Flash ----------------------------------------------------------------------------------------------------------- */
+/* Flash -------------------------------------------------------------------------------------------------- */
 
 /* Bytes of flash on this chip, counted from FLASH_BASE. */
 uint32_t port_flash_size(void);
@@ -46,11 +46,11 @@ const volatile void *port_flash(uint32_t address);
 bool port_flash_busy(void);
 /* What the last operation came to; STATUS_OK is 0. Call when no longer busy. */
 uint8_t port_flash_error(void);
-/* Start an operation and return: erase the page that begins at address; program the half-word at an even address. */
+/* Start an operation and return: erase the page that begins there, program an aligned half-word. */
 void port_flash_erase(uint32_t address);
 void port_flash_program(uint32_t address, uint16_t value);
 
-/* Control endpoint ------------------------------------------------------------------------------------------------ */
+/* Control endpoint --------------------------------------------------------------------------------------- */
 
 enum port_usb_event {
     PORT_USB_NOTHING,
@@ -65,8 +65,8 @@ enum { PORT_USB_PACKET = 64 };
 /* The oldest thing that happened. SETUP and OUT stay until read. */
 enum port_usb_event port_usb_event(void);
 /*
- * Copies up to `room` bytes (even) of the packet out and returns its length, which is never more. The endpoint then NAKs
- * until told what to do next.
+ * Copies up to `room` bytes (even) of the packet out and returns its length, which is never more. The
+ * endpoint then NAKs until told what to do next.
  */
 uint32_t port_usb_read(void *to, uint32_t room);
 /* Lets the host take a packet of 0..64 bytes, or send one. */

@@ -22,9 +22,9 @@ enum { ENDPOINT_HALT = 0 };
 
 static struct {
     struct usb_setup setup;
-    const uint8_t *data;     /* what is still to be sent */
-    uint32_t left;           /* bytes of it */
-    uint32_t received;       /* bytes of the data stage */
+    const uint8_t *data; /* what is still to be sent */
+    uint32_t left;       /* bytes of it */
+    uint32_t received;   /* bytes of the data stage */
     enum { QUIET, SENDING, RECEIVING, WAITING } stage;
     uint8_t configuration;
     uint8_t alternate;
@@ -37,7 +37,7 @@ enum usb_answer usb_reply(const void *data, uint32_t length)
     return USB_REPLY;
 }
 
-/* A full packet is always followed by another, if only an empty one: a host that has enough does not ask for it. */
+/* A full packet is always followed by another, if only an empty one; a host that has enough does not ask. */
 static void send(void)
 {
     uint32_t length = usb.left < PORT_USB_PACKET ? usb.left : PORT_USB_PACKET;

@@ -21,7 +21,7 @@ enum usb_answer {
     USB_LATER,   /* not decided yet: the host sees NAKs, the request is asked again at the next poll */
 };
 
-/* Sends `length` bytes, or wLength if that is less, in the data stage. They must stay until the next request. */
+/* Sends `length` bytes, or wLength if less, in the data stage. They must stay until the next request. */
 enum usb_answer usb_reply(const void *data, uint32_t length);
 /* Nothing to send: only the status stage. */
 static inline enum usb_answer usb_accept(void)

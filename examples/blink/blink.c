@@ -1,7 +1,7 @@
 /*
- * The smallest application worth flashing: blinks the Blue Pill's LED (PC13) at 1 Hz from SysTick interrupts, without a
- * library, on the reset clock. Returns to the bootloader when BOOT1 (PB2) is high, or when a debugger or another part
- * of the program sets `enter_bootloader`.
+ * The smallest application worth flashing: blinks the Blue Pill's LED (PC13) at 1 Hz from SysTick interrupts,
+ * without a library, on the reset clock. Returns to the bootloader when BOOT1 (PB2) is high, or when a
+ * debugger or another part of the program sets `enter_bootloader`.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -55,12 +55,11 @@ static void reset(void)
 
 static void fault(void)
 {
-    for (;;) {
-    }
+    for (;;) {}
 }
 
 __attribute__((section(".vectors"), used)) static void *const vectors[16] = {
-    [0] = stack_top, [1] = (void *)reset, [2] = (void *)fault, [3] = (void *)fault, [4] = (void *)fault,
-    [5] = (void *)fault, [6] = (void *)fault, [11] = (void *)fault, [12] = (void *)fault, [14] = (void *)fault,
-    [15] = (void *)sys_tick,
+    [0] = stack_top,      [1] = (void *)reset,  [2] = (void *)fault,     [3] = (void *)fault,
+    [4] = (void *)fault,  [5] = (void *)fault,  [6] = (void *)fault,     [11] = (void *)fault,
+    [12] = (void *)fault, [14] = (void *)fault, [15] = (void *)sys_tick,
 };

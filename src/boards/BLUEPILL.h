@@ -1,4 +1,4 @@
-/* Blue Pill: STM32F103C8 or CB on a breadboard-sized board. C8 chips hold 128 KiB too, though they are sold as 64. */
+/* Blue Pill: STM32F103C8 or CB on a narrow board. C8 chips hold 128 KiB too, though they are sold as 64. */
 #define BOARD_TITLE    "Blue Pill"
 #define BOARD_CHIP     "STM32F103C8/CB"
 #define BOARD_VARIANTS "_4K _HIGH _HIGH_128"

@@ -1,6 +1,6 @@
 /*
- * BigTreeTech SKR mini E3 V2. Its USB pull-up and LED sit on the SWD pins, so a debug probe works only under reset. The
- * alternate setting and the boot command are those of the firmware made for it.
+ * BigTreeTech SKR mini E3 V2. Its USB pull-up and LED sit on the SWD pins, so a debug probe works only under
+ * reset. The alternate setting and the boot command are those of the firmware made for it.
  */
 #define BOARD_TITLE    "BigTreeTech SKR mini E3 V2"
 #define BOARD_CHIP     "STM32F103RC"

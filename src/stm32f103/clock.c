@@ -18,8 +18,7 @@ FROM_FLASH void wait_cycles(uint32_t cycles)
     SYSTICK->LOAD = cycles;
     SYSTICK->VAL = 0;
     SYSTICK->CTRL = SYSTICK_CTRL_ENABLE | SYSTICK_CTRL_CLKSOURCE;
-    while (!(SYSTICK->CTRL & SYSTICK_CTRL_COUNTFLAG)) {
-    }
+    while (!(SYSTICK->CTRL & SYSTICK_CTRL_COUNTFLAG)) {}
     SYSTICK->CTRL = 0;
     SYSTICK->LOAD = 0;
     SYSTICK->VAL = 0;
@@ -56,11 +55,9 @@ void clock_start(void)
     FLASH->ACR = FLASH_ACR_72MHZ;
     RCC->CFGR = pll;
     RCC->CR |= RCC_CR_PLLON;
-    while (!(RCC->CR & RCC_CR_PLLRDY)) {
-    }
+    while (!(RCC->CR & RCC_CR_PLLRDY)) {}
     RCC->CFGR = pll | RCC_CFGR_SW_PLL;
-    while ((RCC->CFGR & RCC_CFGR_SWS) != RCC_CFGR_SWS_PLL) {
-    }
+    while ((RCC->CFGR & RCC_CFGR_SWS) != RCC_CFGR_SWS_PLL) {}
 }
 
 bool port_tick(void)

@@ -9,10 +9,12 @@
 enum { DPLUS_PORT = GPIOA, DPLUS_PIN = 12 };
 
 /* Pins that are the debug port's until taken from it (RM0008 9.3.5). */
-#define IS_SWD(port, pin)  ((port) == GPIOA && ((pin) == 13 || (pin) == 14))
-#define IS_JTAG(port, pin) (((port) == GPIOA && (pin) == 15) || ((port) == GPIOB && ((pin) == 3 || (pin) == 4)))
-#define ANY_PIN(is)                                                                                                    \
-    ((HAVE_LED && is(LED_GPIO_PORT, LED_GPIO_PIN)) || (HAVE_BUTTON && is(BUTTON_GPIO_PORT, BUTTON_GPIO_PIN)) ||        \
+#define IS_SWD(port, pin) ((port) == GPIOA && ((pin) == 13 || (pin) == 14))
+#define IS_JTAG(port, pin)                                                                                   \
+    (((port) == GPIOA && (pin) == 15) || ((port) == GPIOB && ((pin) == 3 || (pin) == 4)))
+#define ANY_PIN(is)                                                                                          \
+    ((HAVE_LED && is(LED_GPIO_PORT, LED_GPIO_PIN)) ||                                                        \
+     (HAVE_BUTTON && is(BUTTON_GPIO_PORT, BUTTON_GPIO_PIN)) ||                                               \
      (HAVE_USB_PULLUP_CONTROL && is(USB_PULLUP_GPIO_PORT, USB_PULLUP_GPIO_PIN)))
 
 enum {

@@ -1,4 +1,4 @@
-/* The registers of the STM32F103 that the bootloader touches, and no others. Source: RM0008, PM0056, PM0075. */
+/* The registers of the STM32F103 that the bootloader touches, no others. Source: RM0008, PM0056, PM0075. */
 #pragma once
 
 #include <stdint.h>
@@ -67,23 +67,23 @@ struct flash {
 struct usb {
     reg32 EPR[8], reserved[8], CNTR, ISTR, FNR, DADDR, BTABLE;
 };
-#define USB             ((struct usb *)0x40005C00)
-#define USB_CNTR_FRES   BIT(0)
-#define USB_CNTR_PDWN   BIT(1)
-#define USB_ISTR_RESET  BIT(10)
-#define USB_DADDR_EF    BIT(7)
-#define USB_EP_CTR_RX   BIT(15)
-#define USB_EP_STAT_RX  (3u << 12)
-#define USB_EP_SETUP    BIT(11)
-#define USB_EP_CONTROL  (1u << 9)
-#define USB_EP_CTR_TX   BIT(7)
-#define USB_EP_STAT_TX  (3u << 4)
-#define USB_RX_STALL    (1u << 12)
-#define USB_RX_NAK      (2u << 12)
-#define USB_RX_VALID    (3u << 12)
-#define USB_TX_STALL    (1u << 4)
-#define USB_TX_NAK      (2u << 4)
-#define USB_TX_VALID    (3u << 4)
+#define USB            ((struct usb *)0x40005C00)
+#define USB_CNTR_FRES  BIT(0)
+#define USB_CNTR_PDWN  BIT(1)
+#define USB_ISTR_RESET BIT(10)
+#define USB_DADDR_EF   BIT(7)
+#define USB_EP_CTR_RX  BIT(15)
+#define USB_EP_STAT_RX (3u << 12)
+#define USB_EP_SETUP   BIT(11)
+#define USB_EP_CONTROL (1u << 9)
+#define USB_EP_CTR_TX  BIT(7)
+#define USB_EP_STAT_TX (3u << 4)
+#define USB_RX_STALL   (1u << 12)
+#define USB_RX_NAK     (2u << 12)
+#define USB_RX_VALID   (3u << 12)
+#define USB_TX_STALL   (1u << 4)
+#define USB_TX_NAK     (2u << 4)
+#define USB_TX_VALID   (3u << 4)
 /* packet memory: 256 half-words, one at every fourth byte */
 #define USB_PACKET_MEMORY ((reg32 *)0x40006000)
 #define USB_COUNT_RX      0x3FFu
@@ -116,8 +116,8 @@ struct systick {
 struct scb {
     reg32 CPUID, ICSR, VTOR, AIRCR;
 };
-#define SCB                     ((struct scb *)0xE000ED00)
-#define SCB_AIRCR_SYSRESETREQ   (0x05FA0000u | BIT(2))
+#define SCB                   ((struct scb *)0xE000ED00)
+#define SCB_AIRCR_SYSRESETREQ (0x05FA0000u | BIT(2))
 
 /* RM0008 30.1 and 30.2 */
 #define FLASH_SIZE_KIB (*(reg16 *)0x1FFFF7E0)

@@ -11,7 +11,10 @@ extern uint32_t stack_top[], ram_image[], ram_start[], ram_end[], bss_end[];
 _Noreturn void main(void);
 
 /* Nothing here enables an interrupt or should fault: what remains is reset. */
-__attribute__((used, section(".vectors"))) static void *const vectors[] = {stack_top, main, port_restart, port_restart};
+__attribute__((used, section(".vectors"))) static void *const vectors[] = {
+    stack_top, main, port_restart, /* NMI */
+    port_restart,                  /* HardFault */
+};
 
 #if HIGH
 /* What a chip without an application holds at address 0, to be flashed together with the bootloader. */
@@ -77,8 +80,7 @@ FROM_FLASH _Noreturn void port_restart(void)
     pins_disconnect();
     wait_cycles(clock_cycles(DISCONNECT_MS));
     SCB->AIRCR = SCB_AIRCR_SYSRESETREQ;
-    for (;;) {
-    }
+    for (;;) {}
 }
 
 const uint8_t *port_unique_id(void)

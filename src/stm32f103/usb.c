@@ -29,8 +29,8 @@ void usb_stop(void)
 /* Status bits toggle where 1 is written, so the difference is; writing 1 to the CTR bits keeps them. */
 static void set_status(uint32_t status)
 {
-    USB->EPR[0] = ((USB->EPR[0] ^ status) & (USB_EP_STAT_RX | USB_EP_STAT_TX)) | USB_EP_CONTROL | USB_EP_CTR_RX |
-                  USB_EP_CTR_TX;
+    USB->EPR[0] = ((USB->EPR[0] ^ status) & (USB_EP_STAT_RX | USB_EP_STAT_TX)) | USB_EP_CONTROL |
+                  USB_EP_CTR_RX | USB_EP_CTR_TX;
 }
 
 enum port_usb_event port_usb_event(void)
@@ -66,7 +66,7 @@ uint32_t port_usb_read(void *to, uint32_t room)
         length = room;
     for (uint32_t i = 0; i < length; i += 2)
         *half_words++ = (uint16_t)USB_PACKET_MEMORY[(RX_BUFFER + i) / 2];
-    /* only now: until CTR_RX is cleared the peripheral takes no other SETUP into the buffer (RM0008 23.4.3) */
+    /* only now: until CTR_RX is cleared no other SETUP gets into the buffer (RM0008 23.4.3) */
     USB->EPR[0] = USB_EP_CONTROL | (USB->EPR[0] & USB_EP_SETUP ? 0 : USB_EP_CTR_TX);
     return length;
 }
