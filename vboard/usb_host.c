@@ -116,25 +116,28 @@ static ticks *periodic_due(struct usb_host *host, const struct usb_transfer *tra
     return &host->periodic_due[(transfer->endpoint & USB_DIRECTION_IN) != 0][transfer->endpoint & 15];
 }
 
-static void forget(struct usb_host *host, struct usb_transfer *transfer)
+/* false: it was not in the queue. */
+static bool forget(struct usb_host *host, struct usb_transfer *transfer)
 {
     unsigned i = 0;
     while (i < host->queued && host->queue[i] != transfer)
         i++;
     if (i == host->queued)
-        return;
+        return false;
     host->queued--;
     memmove(&host->queue[i], &host->queue[i + 1], (host->queued - i) * sizeof host->queue[0]);
     if (host->next > i)
         host->next--;
     if (host->wire.transfer == transfer)
         host->wire.transfer = NULL;
+    return true;
 }
 
 static void finish(struct usb_host *host, struct usb_transfer *transfer, enum usb_host_status status)
 {
     ticks now = stm32f103_now(host->chip);
-    forget(host, transfer);
+    if (!forget(host, transfer))
+        return;
     transfer->status = status;
     transfer->ended = now;
     host->bus_free = later(host->bus_free, now + host->turnaround);
@@ -460,7 +463,6 @@ bool usb_host_submit(struct usb_host *host, struct usb_transfer *transfer)
 
 void usb_host_cancel(struct usb_host *host, struct usb_transfer *transfer)
 {
-    if (transfer->status == USB_PENDING)
-        finish(host, transfer, USB_CANCELLED);
+    finish(host, transfer, USB_CANCELLED);
     schedule(host);
 }

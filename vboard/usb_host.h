@@ -2,7 +2,8 @@
  * A full-speed USB host at the other end of the cable, down to tokens, packets and frames in virtual time. It
  * enumerates nothing by itself: callers submit transfers. One transfer an endpoint at a time; several
  * endpoints share a frame. What it sees go over the wire it takes note of, as a host's driver would: a
- * SET_ADDRESS that succeeds changes `address`, a SET_CONFIGURATION or a CLEAR_FEATURE the data toggles.
+ * SET_ADDRESS that succeeds changes `address` (and gives the device its 2 ms), a SET_CONFIGURATION or a
+ * CLEAR_FEATURE the data toggles.
  */
 #pragma once
 

@@ -5,13 +5,8 @@
 #include "usb_host.h"
 
 enum { CONTROL_PACKET = 64, CONTROL_PACKET_OFFSET = 7, CONFIGURATION = 1, ADDRESS = 5 };
-enum { ATTACH_MS = 5000, REQUEST_MS = 5000, RESET_MS = 10, ADDRESS_RECOVERY_MS = 2, STEP_MS = 1 };
+enum { ATTACH_MS = 5000, REQUEST_MS = 5000, RESET_MS = 10, STEP_MS = 1 };
 enum { DEVICE_DESCRIPTOR_BYTES = 18, FIRST_BYTES = 8 };
-
-static void run(struct usb_host *host, ticks duration)
-{
-    stm32f103_run(host->chip, stm32f103_now(host->chip) + duration);
-}
 
 enum usb_host_status usb_host_control(struct usb_host *host, const uint8_t setup[8], void *data,
                                       uint32_t *actual, ticks timeout)
@@ -35,19 +30,21 @@ enum usb_host_status usb_host_control(struct usb_host *host, const uint8_t setup
     return transfer.status;
 }
 
+/* false: the port did not get there in time, or someone stopped the processor. */
 static bool wait_for_port(struct usb_host *host, enum usb_port_state wanted, unsigned milliseconds)
 {
-    for (unsigned i = 0; i < milliseconds && host->port < wanted && !host->chip->cpu.stop; i += STEP_MS)
-        run(host, STEP_MS * TICKS_PER_MILLISECOND);
+    for (unsigned i = 0; i < milliseconds && host->port < wanted; i += STEP_MS) {
+        stm32f103_run(host->chip, stm32f103_now(host->chip) + STEP_MS * TICKS_PER_MILLISECOND);
+        if (host->chip->cpu.stop)
+            return false;
+    }
     return host->port >= wanted;
 }
 
 static bool reset(struct usb_host *host)
 {
     usb_host_reset(host, RESET_MS);
-    while (host->port == USB_PORT_RESET && !host->chip->cpu.stop)
-        run(host, STEP_MS * TICKS_PER_MILLISECOND);
-    return host->port == USB_PORT_ENABLED;
+    return wait_for_port(host, USB_PORT_ENABLED, 2 * RESET_MS + 2 * STEP_MS);
 }
 
 enum usb_host_status usb_host_enumerate(struct usb_host *host)
@@ -66,10 +63,8 @@ enum usb_host_status usb_host_enumerate(struct usb_host *host)
         return USB_ERROR;
     if (status == USB_DONE)
         status = usb_host_control(host, set_address, NULL, NULL, timeout);
-    if (status == USB_DONE) {
-        run(host, ADDRESS_RECOVERY_MS * TICKS_PER_MILLISECOND);
+    if (status == USB_DONE)
         status = usb_host_control(host, get_device, descriptor, &actual, timeout);
-    }
     if (status == USB_DONE && actual != DEVICE_DESCRIPTOR_BYTES)
         return USB_ERROR;
     if (status == USB_DONE)

@@ -158,11 +158,13 @@ void usb_transfer_observe(struct usb_host *host, const struct usb_transfer *tran
 {
     enum { CLEAR_FEATURE = 1, SET_ADDRESS = 5, SET_CONFIGURATION = 9 };
     enum { TO_DEVICE = 0, TO_ENDPOINT = 2 };
+    enum { ADDRESS_RECOVERY_MS = 2 }; /* USB 2.0 9.2.6.3 */
     const uint8_t *setup = transfer->setup;
     if (transfer->type != USB_CONTROL)
         return;
     if (setup[0] == TO_DEVICE && setup[1] == SET_ADDRESS) {
         host->address = setup[2];
+        host->bus_free = transfer->ended + ADDRESS_RECOVERY_MS * TICKS_PER_MILLISECOND;
         stm32f103_report(host->chip, REPORT_USB, "address %u", setup[2]);
     } else if (setup[0] == TO_DEVICE && setup[1] == SET_CONFIGURATION) {
         usb_host_clear_toggles(host);
