@@ -5,22 +5,14 @@
 #include "chip.h"
 #include "map.h"
 
-#define FLASH_BASE      0x08000000u
-#define RAM_BASE        0x20000000u
-#define SYSTEM_BASE     0x1FFFF000u
-#define SIGNATURE_BASE  0x1FFFF7E0u
-#define UNIQUE_ID_BASE  0x1FFFF7E8u
-#define OPTION_BASE     0x1FFFF800u
-#define RAM_ALIAS       0x22000000u
-#define PERIPHERAL_BASE 0x40000000u
-#define BIT_ALIAS       0x42000000u
+#define FLASH_BASE     0x08000000u
+#define RAM_BASE       0x20000000u
+#define SYSTEM_BASE    0x1FFFF000u
+#define SIGNATURE_BASE 0x1FFFF7E0u
+#define UNIQUE_ID_BASE 0x1FFFF7E8u
+#define OPTION_BASE    0x1FFFF800u
 
-enum {
-    SYSTEM_SIZE = 0x800,
-    SIGNATURE_SIZE = 0x14,
-    BIT_ALIAS_SIZE = 0x2000000,
-    MEDIUM_DENSITY_FLASH = 128 * 1024
-};
+enum { SYSTEM_SIZE = 0x800, SIGNATURE_SIZE = 0x14, MEDIUM_DENSITY_FLASH = 128 * 1024 };
 enum { WINDOW_FLASH, WINDOW_ALIAS, WINDOW_RAM };
 enum { ACR_LATENCY = 7 };
 /* The last bits of unmodelled_seen are for what has no entry in the map. */
@@ -196,26 +188,22 @@ static bool reaches_peripheral(struct stm32f103 *chip, const struct access *acce
     return false;
 }
 
-static bool size_is_allowed(struct stm32f103 *chip, const struct access *access)
+/* Reported, not refused: what a narrow access does is known (widen). */
+static void check_size(struct stm32f103 *chip, const struct access *access)
 {
     if (!(access->size & (unsigned)access->region->sizes)) {
         complain(chip, access, FORBIDDEN, "access-size",
                  access->region->sizes == ONLY_WORDS
-                     ? "only words are allowed (RM0008, the chapter's registers)"
-                     : "only half-words and words are allowed (RM0008, the chapter's registers)");
+                     ? "only words are allowed (first lines of the manual's section on its registers)"
+                     : "only half-words and words are allowed (first lines of the manual's section on its "
+                       "registers)");
     }
-    if (access->region->registers == NULL && access->address & 2) {
-        complain(chip, access, FORBIDDEN, "packet-memory-gap",
-                 "the upper half of each word is not there (RM0008 23.5.3)");
-        return false;
-    }
-    return true;
 }
 
 static bool register_allows(struct stm32f103 *chip, const struct access *access)
 {
     const struct map_register *reg = access->reg;
-    if (!access->region->registers) {
+    if (access->region->own_rules) {
         return true;
     }
     if (!reg) {
@@ -231,7 +219,8 @@ static bool register_allows(struct stm32f103 *chip, const struct access *access)
         complain(chip, access, SUSPICIOUS, "write-only-register", "it cannot be read, 0 comes back");
         return false;
     }
-    if (access->write && access->value & reg->reserved) {
+    uint32_t lanes = access->value << 8 * (access->address & 3);
+    if (access->write && lanes & reg->reserved) {
         complain(chip, access, FORBIDDEN, "reserved-bits",
                  "sets reserved bits, which must be kept at 0 (RM0008 2.1)");
     }
@@ -240,7 +229,11 @@ static bool register_allows(struct stm32f103 *chip, const struct access *access)
 
 static bool permitted(struct stm32f103 *chip, const struct access *access)
 {
-    return reaches_peripheral(chip, access) && size_is_allowed(chip, access) && register_allows(chip, access);
+    if (!reaches_peripheral(chip, access)) {
+        return false;
+    }
+    check_size(chip, access);
+    return register_allows(chip, access);
 }
 
 static struct access make_access(const struct stm32f103 *chip, const struct map_region *region,
@@ -256,8 +249,9 @@ static struct access make_access(const struct stm32f103 *chip, const struct map_
 static void trace(struct stm32f103 *chip, const struct access *access, uint32_t value)
 {
     if (stm32f103_wants(chip, REPORT_REGISTER)) {
-        stm32f103_report(chip, REPORT_REGISTER, "PC 0x%08X %s.%s+0x%X %s 0x%0*X", (unsigned)chip->cpu.r[15],
-                         access->region->name, access->reg ? access->reg->name : "",
+        stm32f103_report(chip, REPORT_REGISTER, "PC 0x%08X %s.%s+0x%X %s 0x%0*X",
+                         (unsigned)stm32f103_pc(chip), access->region->name,
+                         access->reg ? access->reg->name : "",
                          (unsigned)(access->address - access->region->base), access->write ? "<-" : "->",
                          (int)(2 * access->size), (unsigned)value);
     }
@@ -268,11 +262,24 @@ static uint32_t size_mask(unsigned size)
     return size == 4 ? UINT32_MAX : (1u << 8 * size) - 1;
 }
 
-static uint32_t read_register(struct stm32f103 *chip, const struct map_region *region, uint32_t offset)
+static uint32_t model_offset(const struct access *access)
 {
-    offset += region->model_offset;
+    uint32_t half = access->region->own_rules ? access->address & 2 : 0;
+    return access->offset + access->region->model_offset + half;
+}
+
+static uint32_t read_register(struct stm32f103 *chip, const struct access *access)
+{
+    const struct map_region *region = access->region;
+    uint32_t offset = model_offset(access);
     return region->port != NOT_A_PORT ? gpio_read(chip, (unsigned)region->port, offset)
                                       : region->read(chip, offset);
+}
+
+/* A model that judges half-words gives the one asked for. */
+static uint32_t lane(const struct access *access)
+{
+    return 8 * (access->address & (access->region->own_rules ? 1 : 3));
 }
 
 static bool read_peripheral(struct stm32f103 *chip, const struct map_region *region, uint32_t address,
@@ -282,42 +289,35 @@ static bool read_peripheral(struct stm32f103 *chip, const struct map_region *reg
     *value = 0;
     chip->bus_error = false;
     if (permitted(chip, &access)) {
-        *value = read_register(chip, region, access.offset) >> 8 * (address & 3) & size_mask(size);
+        *value = read_register(chip, &access) >> lane(&access) & size_mask(size);
     }
     trace(chip, &access, *value);
     return !chip->bus_error;
 }
 
 /*
- * The whole register that a narrow write makes. The bridges to APB repeat the data in all lanes (RM0008 3.1);
- * registers on AHB that allow it take only the lanes written.
+ * The whole register that a narrow write makes. The bridges to APB repeat the data in all lanes (RM0008 3.1),
+ * of which a 16-bit register has only two; registers on AHB take only the lanes written.
  */
 static uint32_t widen(struct stm32f103 *chip, const struct access *access)
 {
     uint32_t mask = size_mask(access->size), shift = 8 * (access->address & 3);
+    bool repeated = access->region->bus == BUS_APB1 || access->region->bus == BUS_APB2;
     if (access->size == 4) {
         return access->value;
     }
-    if (access->region->bus == BUS_APB1 || access->region->bus == BUS_APB2) {
-        uint32_t value = access->value & mask;
-        return access->size == 1 ? value * 0x01010101u : value * 0x00010001u;
+    if (repeated) {
+        uint32_t value = access->size == 1 ? access->value * 0x01010101u : access->value * 0x00010001u;
+        return access->region->sizes == HALF_WORDS_TOO ? value & 0xFFFF : value;
     }
-    uint32_t old = read_register(chip, access->region, access->offset);
-    return (old & ~(mask << shift)) | (access->value & mask) << shift;
-}
-
-/* 16-bit registers have no upper half that the repeated data could do harm to. */
-static uint32_t reserved_part(const struct access *access)
-{
-    return access->size == 2 && access->region->sizes == HALF_WORDS_TOO ? access->value & 0xFFFF
-                                                                        : access->value;
+    uint32_t old = read_register(chip, access);
+    return (old & ~(mask << shift)) | access->value << shift;
 }
 
 static bool write_peripheral(struct stm32f103 *chip, const struct map_region *region, uint32_t address,
                              unsigned size, uint32_t value)
 {
     struct access access = make_access(chip, region, address, size, true, value & size_mask(size));
-    access.value = reserved_part(&access);
     trace(chip, &access, access.value);
     chip->bus_error = false;
     if (!region->quiet) {
@@ -326,7 +326,7 @@ static bool write_peripheral(struct stm32f103 *chip, const struct map_region *re
     if (!permitted(chip, &access)) {
         return !chip->bus_error;
     }
-    uint32_t whole = widen(chip, &access), offset = access.offset + region->model_offset;
+    uint32_t whole = widen(chip, &access), offset = model_offset(&access);
     if (access.reg) {
         whole &= ~access.reg->reserved;
     }
@@ -338,26 +338,11 @@ static bool write_peripheral(struct stm32f103 *chip, const struct map_region *re
     return !chip->bus_error;
 }
 
-/* Bit-banding (PM0056 2.2.5): a word of the alias is one bit of the region. False: not an alias. */
-static bool bit_target(uint32_t address, unsigned size, uint32_t *target, unsigned *bit)
-{
-    bool ram = address - RAM_ALIAS < BIT_ALIAS_SIZE;
-    if (!ram && address - BIT_ALIAS >= BIT_ALIAS_SIZE) {
-        return false;
-    }
-    uint32_t offset = address - (ram ? RAM_ALIAS : BIT_ALIAS);
-    *target = (ram ? RAM_BASE : PERIPHERAL_BASE) + (offset / 32 & ~(size - 1));
-    *bit = offset / 4 % (8 * size);
-    return true;
-}
-
 /* The processor's three doors */
 
 bool bus_read(void *context, uint32_t address, unsigned size, uint32_t *value)
 {
     struct stm32f103 *chip = context;
-    uint32_t target;
-    unsigned bit;
     if (is_flash_interface(chip, address)) {
         *value = read_flash(chip, address, size);
         return true;
@@ -366,11 +351,6 @@ bool bus_read(void *context, uint32_t address, unsigned size, uint32_t *value)
         *value = little_endian(&chip->ram[address - RAM_BASE], size);
         return true;
     }
-    if (bit_target(address, size, &target, &bit)) {
-        bool done = bus_read(chip, target, size, value);
-        *value = done ? *value >> bit & 1 : 0;
-        return done;
-    }
     const struct map_region *region = map_find(address);
     return region && read_peripheral(chip, region, address, size, value);
 }
@@ -378,8 +358,6 @@ bool bus_read(void *context, uint32_t address, unsigned size, uint32_t *value)
 bool bus_write(void *context, uint32_t address, unsigned size, uint32_t value)
 {
     struct stm32f103 *chip = context;
-    uint32_t target, old;
-    unsigned bit;
     if (is_flash_interface(chip, address)) {
         bool system = address - SYSTEM_BASE < SYSTEM_SIZE;
         chip->cpu.side_effects++;
@@ -392,10 +370,6 @@ bool bus_write(void *context, uint32_t address, unsigned size, uint32_t value)
         }
         chip->cpu.side_effects++;
         return true;
-    }
-    if (bit_target(address, size, &target, &bit)) {
-        return bus_read(chip, target, size, &old) &&
-               bus_write(chip, target, size, (old & ~(1u << bit)) | (value & 1) << bit);
     }
     const struct map_region *region = map_find(address);
     return region && write_peripheral(chip, region, address, size, value);

@@ -87,6 +87,12 @@ uint32_t stm32f103_hclk_hz(const struct stm32f103 *chip)
 
 /* Messages */
 
+/* Between instructions r[15] is the next one. */
+uint32_t stm32f103_pc(const struct stm32f103 *chip)
+{
+    return chip->core_runs ? chip->cpu.private_state.at : chip->cpu.r[15];
+}
+
 /* Whoever is called from here may set cpu.stop and means it, even if it is set already to look at events. */
 static bool begin_call(struct stm32f103 *chip)
 {
@@ -137,7 +143,7 @@ void stm32f103_violation(struct stm32f103 *chip, enum violation_level level, con
     int length = vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     if (length >= 0 && (size_t)length < sizeof text) {
-        snprintf(text + length, sizeof text - (size_t)length, " (PC 0x%08X)", (unsigned)chip->cpu.r[15]);
+        snprintf(text + length, sizeof text - (size_t)length, " (PC 0x%08X)", (unsigned)stm32f103_pc(chip));
     }
     violation_text(chip, level, rule, text);
 }
@@ -244,6 +250,7 @@ static void start_core(struct stm32f103 *chip)
     cpu->cycles = old.cycles;
     cpu->instructions = old.instructions;
     cpu->stack_limit = old.stack_limit;
+    cpu->every_pass = old.every_pass;
     cpu->breakpoint_count = old.breakpoint_count;
     memcpy(cpu->breakpoint, old.breakpoint, sizeof cpu->breakpoint);
     cpu->stop = old.stop;

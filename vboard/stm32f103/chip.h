@@ -204,6 +204,8 @@ void stm32f103_report(struct stm32f103 *chip, enum report_kind kind, const char 
     __attribute__((format(printf, 3, 4)));
 void stm32f103_violation(struct stm32f103 *chip, enum violation_level level, const char *rule,
                          const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Address of the instruction being executed. */
+uint32_t stm32f103_pc(const struct stm32f103 *chip);
 static inline bool stm32f103_wants(const struct stm32f103 *chip, enum report_kind kind)
 {
     return chip->report_wanted >> kind & 1;

@@ -247,6 +247,7 @@ static void program_option(struct stm32f103 *chip, const struct flash_operation 
 
 static void complete(struct stm32f103 *chip, const struct flash_operation *operation)
 {
+    chip->cpu.side_effects++; /* the core sees this memory through its windows */
     switch (operation->kind) {
     case FLASH_PROGRAM: set_half_word(chip, operation->address, operation->value); break;
     case FLASH_PAGE_ERASE: erase_pages(chip, page_of(chip, operation->address), 1); break;

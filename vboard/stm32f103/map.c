@@ -123,15 +123,15 @@ static const struct map_register iwdg_registers[] = {
     {0},
 };
 
-/* The upper halves of 16-bit registers are not there: RM0008 23.5 has them accessed as words, too. */
+/* usb.c judges what is written; here are only the names. */
 static const struct map_register usb_registers[] = {
-    {"EP0R", 0x00, RW, 0},       {"EP1R", 0x04, RW, 0},
-    {"EP2R", 0x08, RW, 0},       {"EP3R", 0x0C, RW, 0},
-    {"EP4R", 0x10, RW, 0},       {"EP5R", 0x14, RW, 0},
-    {"EP6R", 0x18, RW, 0},       {"EP7R", 0x1C, RW, 0},
-    {"CNTR", 0x40, RW, 0xE0},    {"ISTR", 0x44, RW, 0xE0},
-    {"FNR", 0x48, READ_ONLY, 0}, {"DADDR", 0x4C, RW, 0xFF00},
-    {"BTABLE", 0x50, RW, 0x7},   {0},
+    {"EP0R", 0x00, RW, 0},   {"EP1R", 0x04, RW, 0},
+    {"EP2R", 0x08, RW, 0},   {"EP3R", 0x0C, RW, 0},
+    {"EP4R", 0x10, RW, 0},   {"EP5R", 0x14, RW, 0},
+    {"EP6R", 0x18, RW, 0},   {"EP7R", 0x1C, RW, 0},
+    {"CNTR", 0x40, RW, 0},   {"ISTR", 0x44, RW, 0},
+    {"FNR", 0x48, RW, 0},    {"DADDR", 0x4C, RW, 0},
+    {"BTABLE", 0x50, RW, 0}, {0},
 };
 
 static const struct map_register dbgmcu_registers[] = {
@@ -140,22 +140,25 @@ static const struct map_register dbgmcu_registers[] = {
     {0},
 };
 
-#define ABSENT(name, base, bus, bit)                                                                         \
+#define ABSENT(title, at, on, bit)                                                                           \
     {                                                                                                        \
-        name, base, 0x400, bus, bit, false, ANY_SIZE, 0, false, NOT_A_PORT, NULL, NULL, NULL, NULL           \
+        .name = title, .base = at, .size = 0x400, .bus = on, .clock_bit = bit, .port = NOT_A_PORT            \
     }
-#define ABSENT_HIGH(name, base, bus, bit)                                                                    \
+#define ABSENT_HIGH(title, at, on, bit)                                                                      \
     {                                                                                                        \
-        name, base, 0x400, bus, bit, true, ANY_SIZE, 0, false, NOT_A_PORT, NULL, NULL, NULL, NULL            \
+        .name = title, .base = at, .size = 0x400, .bus = on, .clock_bit = bit, .port = NOT_A_PORT,           \
+        .high_density = true                                                                                 \
     }
-#define MODEL(name, base, bus, bit, sizes, quiet, model)                                                     \
+#define MODEL(title, at, on, bit, widths, is_quiet, model)                                                   \
     {                                                                                                        \
-        name, base, 0x400, bus, bit, false, sizes, 0, quiet, NOT_A_PORT, model##_registers, model##_read,    \
-            model##_write, model##_reset                                                                     \
+        .name = title, .base = at, .size = 0x400, .bus = on, .clock_bit = bit, .port = NOT_A_PORT,           \
+        .sizes = widths, .quiet = is_quiet, .registers = model##_registers, .read = model##_read,            \
+        .write = model##_write, .reset = model##_reset                                                       \
     }
-#define PORT(name, base, bit, port)                                                                          \
+#define PORT(title, at, bit, number)                                                                         \
     {                                                                                                        \
-        name, base, 0x400, BUS_APB2, bit, false, ONLY_WORDS, 0, true, port, gpio_registers, NULL, NULL, NULL \
+        .name = title, .base = at, .size = 0x400, .bus = BUS_APB2, .clock_bit = bit, .port = number,         \
+        .sizes = ONLY_WORDS, .quiet = true, .registers = gpio_registers                                      \
     }
 
 /* RM0008 table 3. Clock bits: 7.3.6 to 7.3.8. Access sizes: the first lines of each chapter's section on
@@ -181,9 +184,35 @@ const struct map_region map[] = {
     ABSENT_HIGH("UART5", 0x40005000, BUS_APB1, 20),
     ABSENT("I2C1", 0x40005400, BUS_APB1, 21),
     ABSENT("I2C2", 0x40005800, BUS_APB1, 22),
-    MODEL("USB", 0x40005C00, BUS_APB1, 23, HALF_WORDS_TOO, false, usb),
-    {"USB packet memory", 0x40006000, 0x400, BUS_APB1, 23, false, HALF_WORDS_TOO, 0x400, false, NOT_A_PORT,
-     NULL, usb_read, usb_write, NULL},
+    {
+        .name = "USB",
+        .base = 0x40005C00,
+        .size = 0x400,
+        .bus = BUS_APB1,
+        .clock_bit = 23,
+        .port = NOT_A_PORT,
+        .sizes = HALF_WORDS_TOO,
+        .quiet = true,
+        .own_rules = true,
+        .registers = usb_registers,
+        .read = usb_read,
+        .write = usb_write,
+        .reset = usb_reset,
+    },
+    {
+        .name = "USB packet memory",
+        .base = 0x40006000,
+        .size = 0x400,
+        .bus = BUS_APB1,
+        .clock_bit = 23,
+        .port = NOT_A_PORT,
+        .sizes = HALF_WORDS_TOO,
+        .model_offset = 0x400,
+        .quiet = true,
+        .own_rules = true,
+        .read = usb_read,
+        .write = usb_write,
+    },
     ABSENT("CAN", 0x40006400, BUS_APB1, 25),
     MODEL("BKP", 0x40006C00, BUS_APB1, 27, HALF_WORDS_TOO, false, bkp),
     MODEL("PWR", 0x40007000, BUS_APB1, 28, HALF_WORDS_TOO, false, pwr),
@@ -213,7 +242,15 @@ const struct map_region map[] = {
     MODEL("RCC", 0x40021000, BUS_AHB, ALWAYS_CLOCKED, ANY_SIZE, false, rcc),
     MODEL("FLASH", 0x40022000, BUS_AHB, ALWAYS_CLOCKED, ONLY_WORDS, false, flash),
     ABSENT("CRC", 0x40023000, BUS_AHB, 6),
-    {"FSMC", 0xA0000000, 0x1000, BUS_AHB, 8, true, ANY_SIZE, 0, false, NOT_A_PORT, NULL, NULL, NULL, NULL},
+    {
+        .name = "FSMC",
+        .base = 0xA0000000,
+        .size = 0x1000,
+        .bus = BUS_AHB,
+        .clock_bit = 8,
+        .port = NOT_A_PORT,
+        .high_density = true,
+    },
     MODEL("DBGMCU", 0xE0042000, BUS_PPB, ALWAYS_CLOCKED, ONLY_WORDS, false, dbgmcu),
     {0},
 };

@@ -26,9 +26,10 @@ struct map_region {
     bool high_density; /* not on chips of up to 128 KiB */
     /* The rest only for regions that are modelled: */
     enum access_sizes sizes;
-    uint16_t model_offset;                /* added to offsets before the model sees them */
-    bool quiet;                           /* the model itself counts the side effects of writes */
-    int8_t port;                          /* of GPIO, else NOT_A_PORT */
+    uint16_t model_offset; /* added to offsets before the model sees them */
+    bool quiet;            /* the model itself counts the side effects of writes */
+    bool own_rules;        /* the model itself judges offsets (down to half-words) and reserved bits */
+    int8_t port;           /* of GPIO, else NOT_A_PORT */
     const struct map_register *registers; /* NULL: memory, not registers */
     uint32_t (*read)(struct stm32f103 *chip, uint32_t offset);
     void (*write)(struct stm32f103 *chip, uint32_t offset, uint32_t value);
