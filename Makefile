@@ -6,10 +6,15 @@
 
 BUILD := build
 TARGET ?= BLUEPILL
-FIRMWARE := $(BUILD)/firmware/BLUEPILL/dapboot.elf
-BLINK := $(BUILD)/examples/blink/blink.bin
+PREFIX ?= arm-none-eabi-
+DEFS ?=
 
-export TARGET DEFS LDSCRIPT PREFIX
+export TARGET DEFS PREFIX
+# src/Makefile runs in its own folder
+ifdef LDSCRIPT
+override LDSCRIPT := $(abspath $(LDSCRIPT))
+export LDSCRIPT
+endif
 
 ifneq ($(V),1)
 Q := @

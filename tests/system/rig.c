@@ -1,0 +1,266 @@
+/* The bench of system tests and measurements. */
+#include "rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "image.h"
+
+static const char blink_path[] = "build/examples/blink/blink.bin";
+
+static const struct {
+    const char *suffix;
+    uint32_t offset, kept_at_top;
+} variants[] = {
+    {"_HIGH_256", 0, 7 * 1024}, {"_HIGH_128", 0, 7 * 1024}, {"_HIGH", 0, 7 * 1024},
+    {"_4K", 4 * 1024, 0},       {"", 8 * 1024, 0},
+};
+
+/* Splits BOARD and suffix. */
+static const struct board_info *find_board(const char *target, size_t *variant)
+{
+    for (*variant = 0;; ++*variant) {
+        const char *suffix = variants[*variant].suffix;
+        size_t length = strlen(target), tail = strlen(suffix);
+
+        if (length >= tail && strcmp(target + length - tail, suffix) == 0) {
+            char name[64] = "";
+            memcpy(name, target, length - tail);
+            const struct board_info *info = board_find(name);
+            if (!info)
+                fail_msg("there is no board \"%s\"", name);
+            return info;
+        }
+    }
+}
+
+struct stm32f103_config rig_config(const char *target)
+{
+    size_t variant;
+    return board_default_config(find_board(target, &variant));
+}
+
+struct rig rig_new_with(const char *target, const struct stm32f103_config *config)
+{
+    size_t variant;
+    const struct board_info *info = find_board(target, &variant);
+    struct rig rig = {.board = board_new(info, config), .transfer_size = config->page_bytes};
+    char path[256], error[512];
+    struct image image = {0};
+
+    rig.host = &rig.board->host;
+    rig.board->stop_on_violation = true;
+    uint32_t flash = config->flash_bytes;
+    if (strcmp(variants[variant].suffix, "_HIGH") == 0)
+        flash = 64 * 1024;
+    rig.app_base = 0x08000000 + variants[variant].offset;
+    rig.app_bytes = flash - variants[variant].offset - variants[variant].kept_at_top;
+    snprintf(path, sizeof path, "build/firmware/%s/dapboot.elf", target);
+    if (!image_add(&image, path, 0, error, sizeof error) ||
+        !image_burn(&image, rig.board->chip.flash_bytes, config->flash_bytes, config->page_bytes, error,
+                    sizeof error))
+        fail_msg("%s (make TARGET=%s builds it)", error, target);
+    image_free(&image);
+    return rig;
+}
+
+struct rig rig_new(const char *target)
+{
+    struct stm32f103_config config = rig_config(target);
+    return rig_new_with(target, &config);
+}
+
+void rig_free(struct rig *rig)
+{
+    board_free(rig->board);
+}
+
+void rig_burn(struct rig *rig, uint32_t address, const void *bytes, uint32_t length)
+{
+    assert_true(flash_load(&rig->board->chip, address, bytes, length));
+}
+
+const uint8_t *rig_flash(const struct rig *rig, uint32_t address)
+{
+    return rig->board->chip.flash_bytes + (address - 0x08000000);
+}
+
+void rig_run_ms(struct rig *rig, unsigned milliseconds)
+{
+    board_run(rig->board, milliseconds * TICKS_PER_MILLISECOND);
+}
+
+void rig_power_cycle(struct rig *rig)
+{
+    board_power(rig->board, false);
+    rig_run_ms(rig, 10);
+    board_power(rig->board, true);
+}
+
+bool rig_enter_dfu(struct rig *rig)
+{
+    if (!rig->board->chip.powered)
+        board_power(rig->board, true);
+    for (unsigned ms = 0; ms < 1000; ms += 10) {
+        rig_run_ms(rig, 10);
+        if (rig->host->port == USB_PORT_ATTACHED)
+            return usb_host_enumerate(rig->host) == USB_DONE;
+    }
+    return false;
+}
+
+bool rig_run_to(struct rig *rig, uint32_t address, ticks within)
+{
+    struct cortex_m3 *cpu = &rig->board->chip.cpu;
+
+    cpu->breakpoint[0] = address;
+    cpu->breakpoint_count = 1;
+    board_run(rig->board, within);
+    bool there = cpu->at_breakpoint;
+    cpu->breakpoint_count = 0;
+    cpu->stop = cpu->at_breakpoint = false;
+    return there;
+}
+
+void rig_assert_clean(const struct rig *rig)
+{
+    if (rig->board->failed)
+        fail_msg("violation: %s", rig->board->first_violation);
+    assert_false(rig->board->chip.cpu.locked_up);
+}
+
+enum usb_host_status rig_request(struct rig *rig, uint8_t bmRequestType, uint8_t bRequest, uint16_t wValue,
+                                 uint16_t wIndex, uint16_t wLength, void *data, uint32_t *actual)
+{
+    const uint8_t setup[8] = {bmRequestType, bRequest,    wValue & 0xFF,  wValue >> 8,
+                              wIndex & 0xFF, wIndex >> 8, wLength & 0xFF, wLength >> 8};
+    return usb_host_control(rig->host, setup, data, actual, 5 * TICKS_PER_SECOND);
+}
+
+enum usb_host_status dfu_get_status(struct rig *rig, struct dfu_status *status)
+{
+    uint8_t data[6] = {0};
+    uint32_t actual = 0;
+    enum usb_host_status result = rig_request(rig, 0xA1, DFU_GETSTATUS, 0, 0, sizeof data, data, &actual);
+
+    if (result == USB_DONE && actual != sizeof data)
+        result = USB_ERROR;
+    *status =
+        (struct dfu_status){data[0], data[4], data[1] | (uint32_t)data[2] << 8 | (uint32_t)data[3] << 16};
+    return result;
+}
+
+enum usb_host_status dfu_send(struct rig *rig, uint8_t request, uint16_t wValue, const void *data,
+                              uint16_t length)
+{
+    return rig_request(rig, 0x21, request, wValue, 0, length, (void *)data, NULL);
+}
+
+/* Asks for the status until the device is in the state wanted or in dfuERROR, waiting as it says. */
+static bool settle(struct rig *rig, struct dfu_result *result, uint8_t wanted)
+{
+    for (unsigned tries = 0; tries < 10000; tries++) {
+        if (dfu_get_status(rig, &result->last) != USB_DONE)
+            return false;
+        result->polls++;
+        if (result->last.poll_ms > result->longest_poll_ms)
+            result->longest_poll_ms = result->last.poll_ms;
+        if (result->last.bState == wanted)
+            return result->last.bStatus == OK;
+        if (result->last.bState == dfuERROR)
+            return false;
+        rig_run_ms(rig, result->last.poll_ms);
+        if (rig->board->failed)
+            return false;
+    }
+    return false;
+}
+
+struct dfu_result dfu_download(struct rig *rig, const void *image, uint32_t length, uint32_t block)
+{
+    struct dfu_result result = {0};
+    ticks start = board_now(rig->board);
+    const uint8_t *from = image;
+
+    for (uint16_t number = 0;; number++) {
+        uint16_t now = length - result.bytes < block ? length - result.bytes : block;
+        bool sent = dfu_send(rig, DFU_DNLOAD, number, from + result.bytes, now) == USB_DONE;
+
+        if (!sent) {
+            dfu_get_status(rig, &result.last);
+            break;
+        }
+        if (!settle(rig, &result, now ? dfuDNLOAD_IDLE : dfuIDLE))
+            break;
+        result.bytes += now;
+        if (!now) {
+            result.done = true;
+            break;
+        }
+    }
+    result.time = board_now(rig->board) - start;
+    return result;
+}
+
+struct dfu_result dfu_upload(struct rig *rig, void *image, uint32_t room, uint32_t block)
+{
+    struct dfu_result result = {0};
+    ticks start = board_now(rig->board);
+    uint8_t *to = image;
+
+    for (uint16_t number = 0; result.bytes + block <= room; number++) {
+        uint32_t actual = 0;
+
+        if (rig_request(rig, 0xA1, DFU_UPLOAD, number, 0, block, to + result.bytes, &actual) != USB_DONE) {
+            dfu_get_status(rig, &result.last);
+            break;
+        }
+        result.bytes += actual;
+        if (actual < block) {
+            result.done = true;
+            break;
+        }
+    }
+    result.time = board_now(rig->board) - start;
+    return result;
+}
+
+static uint8_t *read_blink(uint32_t *length)
+{
+    FILE *file = fopen(blink_path, "rb");
+    uint8_t *bytes = malloc(4096);
+
+    if (!file || !bytes)
+        fail_msg("%s is missing: `make examples` builds it", blink_path);
+    *length = (uint32_t)fread(bytes, 1, 4096, file);
+    fclose(file);
+    return bytes;
+}
+
+uint32_t blink_length(void)
+{
+    uint32_t length;
+    free(read_blink(&length));
+    return length;
+}
+
+uint8_t *blink_image(uint32_t length, unsigned seed)
+{
+    uint32_t code;
+    uint8_t *blink = read_blink(&code), *image = malloc(length ? length : 1);
+    uint32_t state = seed * 2654435761u + 1;
+
+    for (uint32_t i = 0; i < length; i++) {
+        state = state * 1664525u + 1013904223u;
+        /* never 0xFF, so that every half-word has to be programmed */
+        image[i] = i < code ? blink[i] : (state >> 24) % 255;
+    }
+    free(blink);
+    return image;
+}

@@ -1,0 +1,95 @@
+/*
+ * The bench that system tests and measurements work on: a virtual board with a firmware image in its flash,
+ * and a DFU client that does what dfu-util does, request by request, in virtual time.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "board.h"
+
+struct rig {
+    struct board *board;
+    struct usb_host *host;
+    uint32_t app_base, app_bytes; /* the area that the bootloader leaves to the application */
+    uint32_t transfer_size;
+};
+
+/* bStatus and bState, DFU 1.1 6.1.2. */
+enum {
+    OK,
+    errTARGET,
+    errFILE,
+    errWRITE,
+    errERASE,
+    errCHECK_ERASED,
+    errPROG,
+    errVERIFY,
+    errADDRESS,
+    errSTALLEDPKT = 15
+};
+enum {
+    dfuIDLE = 2,
+    dfuDNLOAD_SYNC,
+    dfuDNBUSY,
+    dfuDNLOAD_IDLE,
+    dfuMANIFEST_SYNC,
+    dfuMANIFEST,
+    dfuMANIFEST_WAIT_RESET,
+    dfuUPLOAD_IDLE,
+    dfuERROR
+};
+enum { DFU_DETACH, DFU_DNLOAD, DFU_UPLOAD, DFU_GETSTATUS, DFU_CLRSTATUS, DFU_GETSTATE, DFU_ABORT };
+
+struct dfu_status {
+    uint8_t bStatus, bState;
+    uint32_t poll_ms;
+};
+
+/* How a download or upload went. */
+struct dfu_result {
+    bool done;              /* all requests were answered, no error */
+    struct dfu_status last; /* the last status read */
+    uint32_t bytes;         /* sent and acknowledged, or received */
+    ticks time;             /* from the first request to the last answer */
+    uint32_t polls;         /* of DFU_GETSTATUS */
+    uint32_t longest_poll_ms;
+};
+
+/*
+ * A board without power, the image of TARGET in its flash, strict. The image is
+ * build/firmware/TARGET/dapboot.elf; a missing one ends the program with a sentence.
+ */
+struct rig rig_new(const char *target);
+/* The same with another chip on the board. */
+struct rig rig_new_with(const char *target, const struct stm32f103_config *config);
+struct stm32f103_config rig_config(const char *target);
+void rig_free(struct rig *rig);
+
+/* Puts bytes into flash with a programmer. */
+void rig_burn(struct rig *rig, uint32_t address, const void *bytes, uint32_t length);
+const uint8_t *rig_flash(const struct rig *rig, uint32_t address);
+void rig_power_cycle(struct rig *rig);
+/* Power on and enumerated; false: nobody answers within a second. */
+bool rig_enter_dfu(struct rig *rig);
+void rig_run_ms(struct rig *rig, unsigned milliseconds);
+/* Runs until the processor is about to execute the instruction at the address; false: not within that time.
+ */
+bool rig_run_to(struct rig *rig, uint32_t address, ticks within);
+/* Nothing was forbidden or undefined so far; if it was, says what. */
+void rig_assert_clean(const struct rig *rig);
+
+enum usb_host_status rig_request(struct rig *rig, uint8_t bmRequestType, uint8_t bRequest, uint16_t wValue,
+                                 uint16_t wIndex, uint16_t wLength, void *data, uint32_t *actual);
+enum usb_host_status dfu_get_status(struct rig *rig, struct dfu_status *status);
+enum usb_host_status dfu_send(struct rig *rig, uint8_t request, uint16_t wValue, const void *data,
+                              uint16_t length);
+struct dfu_result dfu_download(struct rig *rig, const void *image, uint32_t length, uint32_t block);
+struct dfu_result dfu_upload(struct rig *rig, void *image, uint32_t room, uint32_t block);
+
+/* build/examples/blink/blink.bin, followed by pseudo-random bytes up to `length`; an image that runs.
+ * malloced. */
+uint8_t *blink_image(uint32_t length, unsigned seed);
+uint32_t blink_length(void);
