@@ -11,7 +11,7 @@
 
 #include "report.h"
 
-enum { CORTEX_M3_MAX_IRQS = 80, CORTEX_M3_WINDOWS = 3, CORTEX_M3_BREAKPOINTS = 32 };
+enum { CORTEX_M3_MAX_IRQS = 80, CORTEX_M3_WINDOWS = 3, CORTEX_M3_BREAKPOINTS = 32, CORTEX_M3_PLAIN = 96 };
 
 /* What is outside the core. `context` is handed back unchanged. */
 struct cortex_m3_bus {
@@ -34,9 +34,9 @@ struct cortex_m3_bus {
 };
 
 /*
- * Plain memory that the core reads (and writes) without asking the bus. size 0 closes a window; the chip does
- * that to the flash ones while the flash is busy, so that the next access comes through the bus and can be
- * made to wait.
+ * Plain memory that the core reads (and writes) without asking the bus. base and size are multiples of 4.
+ * size 0 closes a window; the chip does that to the flash ones while the flash is busy, so that the next
+ * access comes through the bus and can be made to wait.
  */
 struct cortex_m3_window {
     uint32_t base;
@@ -68,7 +68,46 @@ struct cortex_m3_system {
     bool pending[16];
     bool active[16];
     uint32_t dwt_ctrl;
-    uint64_t dwt_base; /* cycles at which CYCCNT was 0 */
+    uint64_t dwt_base;               /* cycles at which CYCCNT was 0 */
+    uint32_t dwt_held;               /* CYCCNT while it stands still */
+    uint32_t plain[CORTEX_M3_PLAIN]; /* registers that only hold what was written */
+};
+
+/* A place where a loop comes around, and the core's state when it last did (cortex_m3_idle.c). */
+struct cortex_m3_loop {
+    uint32_t head;
+    uint32_t used;     /* when, for replacement */
+    uint32_t passes;   /* since the state was taken */
+    uint32_t patience; /* passes until it is taken anew */
+    uint64_t run;      /* which call of cortex_m3_run; others do not compare */
+    uint64_t side_effects, cycles, instructions, changes;
+    uint32_t r[16];
+    uint32_t other_sp, apsr, exclusive_address, masks, mode;
+};
+
+enum { CORTEX_M3_LOOP_SETS = 8, CORTEX_M3_LOOP_WAYS = 4, CORTEX_M3_CHANGES = 256 };
+
+/* What the core keeps for itself. */
+struct cortex_m3_private {
+    uint32_t code_base, code_size; /* window instructions come from; size 0: look for it */
+    const uint8_t *code;
+    uint32_t code_wait;
+    uint32_t at;        /* address of the instruction being executed */
+    uint8_t at_itstate; /* ITSTATE it runs under */
+    uint8_t attention;  /* why the inner loop must end */
+    bool unprivileged;  /* LDRT, STRT and their kind */
+    bool sleep_is_wfe;
+    bool entered;     /* an exception was, and none of its instructions is executed yet */
+    bool below_limit; /* stack overflow has been reported */
+    uint64_t limit;   /* the inner loop ends at these cycles */
+    uint64_t horizon; /* nothing outside changes before */
+    uint64_t run;
+    uint32_t loop_clock;
+    uint64_t changes; /* of memory in windows, ever */
+    struct {
+        uint32_t address, was;
+    } change[CORTEX_M3_CHANGES]; /* the latest */
+    struct cortex_m3_loop loop[CORTEX_M3_LOOP_SETS][CORTEX_M3_LOOP_WAYS];
 };
 
 struct cortex_m3 {
@@ -89,9 +128,9 @@ struct cortex_m3 {
     uint64_t cycles;       /* processor cycles since power-up; the chip may add to it (wait states) */
     uint64_t instructions; /* executed since power-up */
     /*
-     * Grows with everything that makes two passes of a loop differ. The core counts memory that changes; the
-     * chip must increment it for every register access that is not the same each time (see idle loops in
-     * cortex_m3.c).
+     * Grows with everything that makes two passes of a loop differ. The core sees to memory in windows and
+     * to its own registers; the chip must increment it for every register access that is not the same each
+     * time, and for every change to a window's bytes it makes during cortex_m3_run (see cortex_m3_idle.c).
      */
     uint64_t side_effects;
     uint32_t stack_limit; /* a push below it is the violation "stack-overflow"; 0: not checked */
@@ -103,9 +142,8 @@ struct cortex_m3 {
     struct cortex_m3_bus bus;
     unsigned breakpoint_count;
     uint32_t breakpoint[CORTEX_M3_BREAKPOINTS];
-    struct cortex_m3_private { /* what cortex_m3.c keeps for itself: caches, idle loop detection */
-        uint64_t words[64];
-    } private_state;
+    bool every_pass; /* never skip idle loops; for comparisons in tests */
+    struct cortex_m3_private private_state;
 };
 
 /* Cold start: everything zero, then cortex_m3_reset. The windows must be in place: the vector table is read.
@@ -118,7 +156,7 @@ void cortex_m3_reset(struct cortex_m3 *cpu);
 /*
  * Executes until cycles >= until, or stop is set, or a breakpoint is reached (the instruction there is not
  * executed unless it is the first one). A sleeping or locked-up core lets the cycles pass. SysTick counts on
- * the way. At least one instruction is executed if cycles < until.
+ * the way. At least one instruction is executed, or one exception entered, if cycles < until.
  */
 void cortex_m3_run(struct cortex_m3 *cpu, uint64_t until);
 
