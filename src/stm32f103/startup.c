@@ -11,10 +11,8 @@ extern uint32_t stack_top[], ram_image[], ram_start[], ram_end[], bss_end[];
 _Noreturn void main(void);
 
 /* Nothing here enables an interrupt or should fault: what remains is reset. */
-__attribute__((used, section(".vectors"))) static void *const vectors[] = {
-    stack_top, main, port_restart, /* NMI */
-    port_restart,                  /* HardFault */
-};
+static void *const vectors[]
+    __attribute__((used, section(".vectors"))) = {stack_top, main, port_restart, port_restart};
 
 #if HIGH
 /* What a chip without an application holds at address 0, to be flashed together with the bootloader. */
