@@ -88,7 +88,7 @@ static void busy(enum dfu_state state)
 
     dfu.status.bwPollTimeout[0] = ms;
     dfu.status.bState = state;
-    dfu.busy_ms = ms - ms / 8;
+    dfu.busy_ms = ms - ms / 8 - 1;
 }
 
 static enum usb_answer get_status(void)
@@ -159,6 +159,9 @@ static enum usb_answer upload(const struct usb_setup *request)
 
 enum usb_answer dfu_request(const struct usb_setup *request)
 {
+    if (!dfu.busy_ms && (dfu.status.bState == dfuDNBUSY || dfu.status.bState == dfuMANIFEST))
+        dfu.status.bState--; /* back to their SYNC */
+
     bool block = request->bRequest == DFU_DNLOAD || request->bRequest == DFU_UPLOAD;
     uint16_t number = dfu.status.bState == dfuIDLE ? 0 : dfu.block;
 
@@ -204,8 +207,8 @@ void dfu_tick(void)
     image_tick();
     if (dfu.patience_ms)
         dfu.patience_ms--;
-    if (dfu.busy_ms && --dfu.busy_ms == 0)
-        dfu.status.bState--; /* dfuDNBUSY, dfuMANIFEST: back to their SYNC */
+    if (dfu.busy_ms)
+        dfu.busy_ms--;
     if (dfu.leave_ms && --dfu.leave_ms == 0)
         port_restart();
 }

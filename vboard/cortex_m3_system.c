@@ -293,10 +293,10 @@ static void write_aircr(struct cortex_m3 *cpu, uint32_t value)
         clear_active(cpu);
     if (value & AIRCR_SYSRESETREQ) {
         cpu->side_effects++;
-        cpu->stop = true;
-        m3_private(cpu)->attention |= ATTENTION_STOP;
         if (cpu->bus.reset_request)
             cpu->bus.reset_request(cpu->bus.context);
+        cpu->stop = true;
+        m3_private(cpu)->attention |= ATTENTION_STOP;
     } else if (value & AIRCR_VECTRESET) {
         m3_violation(cpu, UNDEFINED, "vectreset", "AIRCR.VECTRESET without a halted core");
         cortex_m3_reset(cpu);

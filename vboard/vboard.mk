@@ -25,6 +25,6 @@ $(VBOARD_LIB): $(patsubst %.c,$(HOST)/%.o,$(filter-out $(VBOARD_MAIN),$(VBOARD_S
 $(HOST)/%.o: %.c
 	$(Q)mkdir -p $(@D)
 	$(Q)echo "  CC $<"
-	$(Q)$(HOST_CC) $(HOST_CFLAGS) -Ivboard -c $< -o $@
+	$(Q)$(HOST_CC) $(HOST_CFLAGS) -Ivboard -Itests/system -c $< -o $@
 
 -include $(wildcard $(HOST)/*/*.d $(HOST)/*/*/*.d)

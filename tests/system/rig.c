@@ -46,6 +46,14 @@ struct stm32f103_config rig_config(const char *target)
     return board_default_config(find_board(target, &variant));
 }
 
+/* RIG_TRACE=1 in the environment shows what the board reports: to see why a test fails. */
+static void trace(void *watcher, enum report_kind kind, ticks at, const char *text)
+{
+    (void)watcher;
+    (void)kind;
+    fprintf(stderr, "[%12.6f s] %s\n", (double)ticks_to_us(at) / 1e6, text);
+}
+
 struct rig rig_new_with(const char *target, const struct stm32f103_config *config)
 {
     size_t variant;
@@ -56,6 +64,8 @@ struct rig rig_new_with(const char *target, const struct stm32f103_config *confi
 
     rig.host = &rig.board->host;
     rig.board->stop_on_violation = true;
+    if (getenv("RIG_TRACE"))
+        rig.board->report = trace;
     uint32_t flash = config->flash_bytes;
     if (strcmp(variants[variant].suffix, "_HIGH") == 0)
         flash = 64 * 1024;

@@ -97,7 +97,6 @@ static void images_of_all_lengths_are_written_exactly(void **state)
         free(image);
         board_press(rig.board, true);
         rig_power_cycle(&rig);
-        board_press(rig.board, false);
         rig_assert_clean(&rig);
     }
 }

@@ -1,0 +1,170 @@
+/*
+ * How fast the bootloader is, in virtual time: the same figures on every machine. Prints a table and fails if
+ * a figure misses its limit. The host takes 1 ms between transfers, as a PC does.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "rig.h"
+
+enum { KIB = 1024, TURNAROUND_US = 1000 };
+
+static int misses;
+
+static double seconds(ticks time)
+{
+    return (double)ticks_to_us(time) / 1e6;
+}
+
+static void row(const char *what, double figure, const char *unit, char relation, double limit)
+{
+    bool met = relation == '>' ? figure >= limit : figure <= limit;
+
+    printf("%-58s %9.3f %-8s %s %g%s\n", what, figure, unit, relation == '>' ? "at least" : "at most", limit,
+           met ? "" : "   MISSED");
+    misses += !met;
+}
+
+/* A board in DFU mode whose application area holds `old` (NULL: blank). */
+static struct rig board_with(const uint8_t *old, uint32_t length, uint32_t erase_us)
+{
+    struct stm32f103_config config = rig_config("BLUEPILL");
+
+    config.page_erase_us = erase_us;
+    struct rig rig = rig_new_with("BLUEPILL", &config);
+    if (old)
+        rig_burn(&rig, rig.app_base, old, length);
+    board_press(rig.board, true);
+    if (!rig_enter_dfu(&rig))
+        fail_msg("the board does not enumerate");
+    rig.host->turnaround = ticks_from_us(TURNAROUND_US);
+    return rig;
+}
+
+static double download_seconds(struct rig *rig, const uint8_t *image, uint32_t length)
+{
+    struct dfu_result result = dfu_download(rig, image, length, rig->transfer_size);
+
+    rig_assert_clean(rig);
+    if (!result.done)
+        fail_msg("the download ends with status %u in state %u", result.last.bStatus, result.last.bState);
+    return seconds(result.time);
+}
+
+/* What the flash alone needs: RM0008's 1 KiB pages, erased and programmed half-word by half-word. */
+static double floor_seconds(uint32_t length, uint32_t erase_us)
+{
+    double half_word_us = rig_config("BLUEPILL").half_word_ns / 1e3;
+    return ((length + KIB - 1) / KIB * (double)erase_us + length / 2 * half_word_us) / 1e6;
+}
+
+static void downloads(uint32_t kib, uint32_t erase_us)
+{
+    char what[80];
+    uint32_t length = kib * KIB;
+    uint8_t *old = blink_image(length, 1), *new = blink_image(length, 2);
+    struct rig rig = board_with(old, length, erase_us);
+    double time = download_seconds(&rig, new, length), least = floor_seconds(length, erase_us);
+
+    printf("%u KiB over another application, %u ms page erase: %.3f s, flash alone %.3f s\n", kib,
+           erase_us / 1000, time, least);
+    snprintf(what, sizeof what, "  share of the flash's own speed");
+    row(what, least / time, "", '>', 0.97);
+    rig_free(&rig);
+
+    rig = board_with(NULL, 0, erase_us);
+    time = download_seconds(&rig, new, length);
+    least = floor_seconds(length, 0);
+    snprintf(what, sizeof what, "  on a blank chip, share of programming time alone");
+    row(what, least / time, "", '>', 0.95);
+    rig_free(&rig);
+    free(old);
+    free(new);
+}
+
+static void same_again_and_one_page(void)
+{
+    uint32_t length = 56 * KIB;
+    uint8_t *old = blink_image(length, 1);
+    struct rig rig = board_with(old, length, 20000);
+    double same = download_seconds(&rig, old, length);
+    uint64_t operations = rig.board->chip.flash.operations;
+
+    row("56 KiB that are there already, times faster than writing", floor_seconds(length, 20000) / same, "",
+        '>', 10);
+    row("  flash operations", (double)operations, "", '<', 0);
+    rig_free(&rig);
+
+    rig = board_with(old, length, 20000);
+    old[20 * KIB] ^= 1;
+    double one = download_seconds(&rig, old, length);
+    row("56 KiB of which one page is new", one, "s", '<', same + 2 * floor_seconds(KIB, 20000) + 0.01);
+    row("  page erases", (double)rig.board->chip.flash.erases, "", '<', 2);
+    rig_free(&rig);
+    free(old);
+}
+
+static void upload(void)
+{
+    uint32_t area = 120 * KIB;
+    uint8_t *old = blink_image(area, 1), *back = malloc(area + KIB);
+    struct rig rig = board_with(old, area, 20000);
+
+    rig.host->turnaround = 0;
+    struct dfu_result result = dfu_upload(&rig, back, area + KIB, rig.transfer_size);
+    if (!result.done || memcmp(old, back, area) != 0)
+        fail_msg("the upload failed");
+    /* 64-byte packets back to back: token, data, handshake and the gaps between them */
+    double packet = seconds(usb_token_time() + usb_data_time(64) + usb_handshake_time());
+    row("upload, KiB/s", area / (double)KIB / seconds(result.time), "KiB/s", '>', 0.8 * 64 / KIB / packet);
+    rig_free(&rig);
+    free(old);
+    free(back);
+}
+
+/* From reset to the application's first instruction. */
+static double start_seconds(const char *target)
+{
+    struct rig rig = rig_new(target);
+    uint32_t length = blink_length(), entry;
+    uint8_t *image = blink_image(length, 1);
+
+    memcpy(&entry, image + 4, sizeof entry);
+    rig_burn(&rig, rig.app_base, image, length);
+    board_power(rig.board, true);
+    ticks start = board_now(rig.board);
+    if (!rig_run_to(&rig, entry & ~1u, TICKS_PER_SECOND))
+        fail_msg("%s does not start its application", target);
+    double time = seconds(board_now(rig.board) - start);
+    rig_assert_clean(&rig);
+    rig_free(&rig);
+    free(image);
+    return time;
+}
+
+static void bench(void **state)
+{
+    (void)state;
+    static const uint32_t sizes[] = {16, 56, 112}, erases[] = {20000, 40000};
+
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+        for (size_t j = 0; j < sizeof erases / sizeof erases[0]; j++)
+            downloads(sizes[i], erases[j]);
+    same_again_and_one_page();
+    upload();
+    row("reset to application, no button (MAPLEMINI)", start_seconds("MAPLEMINI") * 1e3, "ms", '<', 0.2);
+    row("reset to application, 20 ms of button (BLUEPILL)", start_seconds("BLUEPILL") * 1e3, "ms", '<', 22);
+    assert_int_equal(misses, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(bench)};
+    return cmocka_run_group_tests(tests, NULL, NULL) == 0 ? 0 : 1;
+}
