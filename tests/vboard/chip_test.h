@@ -1,0 +1,150 @@
+/* A board for tests of the chip: its program does nothing, the test itself is on the bus and sees which rules
+ * it breaks. */
+#pragma once
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "board.h"
+
+#define FLASH_AT 0x08000000u
+#define RAM_AT   0x20000000u
+
+#define RCC(offset)          (0x40021000u + (offset))
+#define FLASH(offset)        (0x40022000u + (offset))
+#define PWR(offset)          (0x40007000u + (offset))
+#define BKP(offset)          (0x40006C00u + (offset))
+#define IWDG(offset)         (0x40003000u + (offset))
+#define AFIO(offset)         (0x40010000u + (offset))
+#define EXTI(offset)         (0x40010400u + (offset))
+#define USB(offset)          (0x40005C00u + (offset))
+#define GPIO(letter, offset) (0x40010800u + 0x400u * ((letter) - 'A') + (offset))
+
+enum { RCC_CR = 0x00, RCC_CFGR = 0x04, RCC_CIR = 0x08, RCC_APB2RSTR = 0x0C, RCC_APB1RSTR = 0x10 };
+enum { RCC_AHBENR = 0x14, RCC_APB2ENR = 0x18, RCC_APB1ENR = 0x1C, RCC_BDCR = 0x20, RCC_CSR = 0x24 };
+enum { FLASH_ACR = 0x00, FLASH_KEYR = 0x04, FLASH_OPTKEYR = 0x08, FLASH_SR = 0x0C, FLASH_CR = 0x10 };
+enum { FLASH_AR = 0x14, FLASH_OBR = 0x1C, FLASH_WRPR = 0x20 };
+enum {
+    GPIO_CRL = 0x00,
+    GPIO_CRH = 0x04,
+    GPIO_IDR = 0x08,
+    GPIO_ODR = 0x0C,
+    GPIO_BSRR = 0x10,
+    GPIO_BRR = 0x14
+};
+enum { GPIO_LCKR = 0x18, AFIO_MAPR = 0x04, AFIO_EXTICR1 = 0x08 };
+enum { APB1ENR_USB = 1 << 23, APB1ENR_BKP_PWR = 3 << 27, APB2ENR_ALL_PORTS = 0x7D, PWR_DBP = 1 << 8 };
+
+struct lab {
+    struct board *board;
+    unsigned violations;
+    char last[1024];   /* violation */
+    char heard[65536]; /* every report but violations, a line each */
+};
+
+static void lab_report(void *watcher, enum report_kind kind, ticks at, const char *text)
+{
+    struct lab *lab = watcher;
+    (void)at;
+    if (kind == REPORT_VIOLATION) {
+        lab->violations++;
+        snprintf(lab->last, sizeof lab->last, "%s", text);
+        return;
+    }
+    size_t used = strlen(lab->heard);
+    snprintf(lab->heard + used, sizeof lab->heard - used, "%s\n", text);
+}
+
+/* Vector table, and a loop that does nothing. */
+static const uint8_t idle_program[] = {0x00, 0x50, 0x00, 0x20, 0x09, 0x00, 0x00, 0x08, 0xFE, 0xE7};
+
+static struct lab *lab_with(const char *name, const struct stm32f103_config *config)
+{
+    struct lab *lab = calloc(1, sizeof *lab);
+    const struct board_info *info = board_find(name);
+    struct stm32f103_config usual = board_default_config(info);
+    lab->board = board_new(info, config ? config : &usual);
+    lab->board->watcher = lab;
+    lab->board->report = lab_report;
+    assert_true(flash_load(&lab->board->chip, FLASH_AT, idle_program, sizeof idle_program));
+    board_power(lab->board, true);
+    return lab;
+}
+
+static inline struct lab *lab_new(void)
+{
+    return lab_with("BLUEPILL", NULL);
+}
+
+static inline void lab_free(struct lab *lab)
+{
+    board_free(lab->board);
+    free(lab);
+}
+
+static inline uint32_t get_size(struct lab *lab, uint32_t address, unsigned size)
+{
+    uint32_t value = 0xDEADBEEF;
+    assert_true(bus_read(&lab->board->chip, address, size, &value));
+    return value;
+}
+
+static inline uint32_t get(struct lab *lab, uint32_t address)
+{
+    return get_size(lab, address, 4);
+}
+
+static inline void put(struct lab *lab, uint32_t address, uint32_t value)
+{
+    assert_true(bus_write(&lab->board->chip, address, 4, value));
+}
+
+static inline bool put_size(struct lab *lab, uint32_t address, unsigned size, uint32_t value)
+{
+    return bus_write(&lab->board->chip, address, size, value);
+}
+
+static inline void set_bits(struct lab *lab, uint32_t address, uint32_t bits)
+{
+    put(lab, address, get(lab, address) | bits);
+}
+
+/* Exactly the rules broken since the last look: `line` begins the report of one, or NULL for none. */
+static inline void expect_violation(struct lab *lab, const char *line)
+{
+    if (!line) {
+        if (lab->violations) {
+            fail_msg("unexpected: %s", lab->last);
+        }
+        return;
+    }
+    if (lab->violations == 0 || strncmp(lab->last, line, strlen(line)) != 0) {
+        fail_msg("expected %s, got %s", line, lab->violations ? lab->last : "nothing");
+    }
+    assert_int_equal(lab->violations, 1);
+    lab->violations = 0;
+    lab->last[0] = '\0';
+}
+
+static inline void wait_us(struct lab *lab, uint64_t us)
+{
+    board_run(lab->board, ticks_from_us(us));
+}
+
+static inline bool heard(const struct lab *lab, const char *text)
+{
+    return strstr(lab->heard, text) != NULL;
+}
+
+static inline void unlock_flash(struct lab *lab)
+{
+    put(lab, FLASH(FLASH_KEYR), 0x45670123);
+    put(lab, FLASH(FLASH_KEYR), 0xCDEF89AB);
+}

@@ -1,0 +1,309 @@
+/* What may be touched, when, and how wide: the rules of the bus. */
+#include "chip_test.h"
+
+static void every_register_has_its_reset_value(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t address, value;
+    } registers[] = {
+        {RCC(RCC_CR), 0x83},
+        {RCC(RCC_CFGR), 0},
+        {RCC(RCC_CIR), 0},
+        {RCC(RCC_APB2RSTR), 0},
+        {RCC(RCC_APB1RSTR), 0},
+        {RCC(RCC_AHBENR), 0x14},
+        {RCC(RCC_APB2ENR), 0},
+        {RCC(RCC_APB1ENR), 0},
+        {RCC(RCC_BDCR), 0},
+        {RCC(RCC_CSR), 0x0C000000},
+        {FLASH(FLASH_ACR), 0x30},
+        {FLASH(FLASH_SR), 0},
+        {FLASH(FLASH_CR), 0x80},
+        {FLASH(FLASH_OBR), 0x03FFFFFC},
+        {FLASH(FLASH_WRPR), 0xFFFFFFFF},
+        {IWDG(4), 0},
+        {IWDG(8), 0xFFF},
+        {IWDG(12), 0},
+        {EXTI(0), 0},
+        {EXTI(4), 0},
+        {EXTI(8), 0},
+        {EXTI(12), 0},
+        {EXTI(16), 0},
+        {EXTI(20), 0},
+    };
+    struct lab *lab = lab_new();
+    for (unsigned i = 0; i < sizeof registers / sizeof registers[0]; i++) {
+        assert_int_equal(get(lab, registers[i].address), registers[i].value);
+    }
+    put(lab, RCC(RCC_APB2ENR), APB2ENR_ALL_PORTS);
+    put(lab, RCC(RCC_APB1ENR), APB1ENR_BKP_PWR);
+    for (char port = 'A'; port <= 'E'; port++) {
+        assert_int_equal(get(lab, GPIO(port, GPIO_CRL)), 0x44444444);
+        assert_int_equal(get(lab, GPIO(port, GPIO_CRH)), 0x44444444);
+        assert_int_equal(get(lab, GPIO(port, GPIO_ODR)), 0);
+        assert_int_equal(get(lab, GPIO(port, GPIO_LCKR)), 0);
+    }
+    for (uint32_t offset = 0; offset <= 0x14; offset += 4) {
+        assert_int_equal(get(lab, AFIO(offset)), 0);
+    }
+    assert_int_equal(get(lab, PWR(0)), 0);
+    assert_int_equal(get(lab, PWR(4)), 0);
+    for (uint32_t offset = 4; offset <= 0x34; offset += 4) {
+        assert_int_equal(get(lab, BKP(offset)), 0);
+    }
+    expect_violation(lab, NULL);
+    lab_free(lab);
+}
+
+static void a_peripheral_without_clock_reads_zero_and_loses_writes(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_new();
+    assert_int_equal(get(lab, GPIO('C', GPIO_CRL)), 0);
+    expect_violation(lab, "FORBIDDEN unclocked-peripheral");
+    put(lab, GPIO('C', GPIO_CRL), 0x11111111);
+    expect_violation(lab, "FORBIDDEN unclocked-peripheral");
+    get(lab, BKP(4));
+    expect_violation(lab, "FORBIDDEN unclocked-peripheral");
+    get(lab, USB(0x40));
+    expect_violation(lab, "FORBIDDEN unclocked-peripheral");
+    get_size(lab, 0x40006000, 2);
+    expect_violation(lab, "FORBIDDEN unclocked-peripheral");
+    put(lab, RCC(RCC_APB2ENR), 1 << 4);
+    assert_int_equal(get(lab, GPIO('C', GPIO_CRL)), 0x44444444);
+    expect_violation(lab, NULL);
+    lab_free(lab);
+}
+
+static void a_peripheral_held_in_reset_is_reset_and_out_of_reach(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_new();
+    put(lab, RCC(RCC_APB2ENR), 1 << 4);
+    put(lab, GPIO('C', GPIO_CRL), 0x11111111);
+    put(lab, RCC(RCC_APB2RSTR), 1 << 4);
+    expect_violation(lab, NULL);
+    get(lab, GPIO('C', GPIO_CRL));
+    expect_violation(lab, "FORBIDDEN peripheral-in-reset");
+    put(lab, RCC(RCC_APB2RSTR), 0);
+    assert_int_equal(get(lab, GPIO('C', GPIO_CRL)), 0x44444444);
+    expect_violation(lab, NULL);
+    lab_free(lab);
+}
+
+static void word_registers_refuse_narrow_accesses(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_new();
+    put(lab, RCC(RCC_APB2ENR), APB2ENR_ALL_PORTS);
+    get_size(lab, GPIO('A', GPIO_IDR), 2);
+    expect_violation(lab, "FORBIDDEN access-size");
+    put_size(lab, GPIO('A', GPIO_ODR), 1, 1);
+    expect_violation(lab, "FORBIDDEN access-size");
+    get_size(lab, FLASH(FLASH_SR), 1);
+    expect_violation(lab, "FORBIDDEN access-size");
+    lab_free(lab);
+}
+
+static void the_bridge_repeats_narrow_data(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_new();
+    put(lab, RCC(RCC_APB2ENR), APB2ENR_ALL_PORTS);
+    put_size(lab, GPIO('C', GPIO_CRL), 2, 0x3333);
+    expect_violation(lab, "FORBIDDEN access-size");
+    assert_int_equal(get(lab, GPIO('C', GPIO_CRL)), 0x33333333);
+    lab_free(lab);
+}
+
+static void rcc_takes_any_size_and_only_the_lanes_written(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_new();
+    put_size(lab, RCC(RCC_APB2ENR), 1, 0x04);
+    put_size(lab, RCC(RCC_APB2ENR) + 1, 1, 0x40);
+    assert_int_equal(get(lab, RCC(RCC_APB2ENR)), 0x4004);
+    assert_int_equal(get_size(lab, RCC(RCC_APB2ENR) + 1, 1), 0x40);
+    put_size(lab, RCC(RCC_APB1ENR) + 2, 2, 0x1800);
+    assert_int_equal(get(lab, RCC(RCC_APB1ENR)), APB1ENR_BKP_PWR);
+    expect_violation(lab, NULL);
+    lab_free(lab);
+}
+
+static void half_words_may_be_written_to_backup_registers_and_bytes_not(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_new();
+    put(lab, RCC(RCC_APB1ENR), APB1ENR_BKP_PWR);
+    put_size(lab, PWR(0), 2, PWR_DBP);
+    put_size(lab, BKP(4), 2, 0x4F42);
+    assert_int_equal(get(lab, BKP(4)), 0x4F42);
+    expect_violation(lab, NULL);
+    put_size(lab, BKP(4), 1, 0x11);
+    expect_violation(lab, "FORBIDDEN access-size");
+    lab_free(lab);
+}
+
+static void packet_memory_is_reached_in_half_words_and_words_only(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_new();
+    put(lab, RCC(RCC_APB1ENR), APB1ENR_USB);
+    put_size(lab, 0x40006004, 2, 0x1234);
+    assert_int_equal(get_size(lab, 0x40006004, 2), 0x1234);
+    assert_int_equal(get_size(lab, 0x40006004, 4), 0x1234);
+    expect_violation(lab, NULL);
+    get_size(lab, 0x40006006, 2);
+    expect_violation(lab, "FORBIDDEN usb-memory-access");
+    put_size(lab, 0x40006004, 1, 0x12);
+    expect_violation(lab, "FORBIDDEN access-size");
+    lab_free(lab);
+}
+
+static void reserved_places_and_bits_are_caught(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_new();
+    put(lab, RCC(0x28), 1);
+    expect_violation(lab, "FORBIDDEN reserved-register");
+    assert_int_equal(get(lab, FLASH(0x18)), 0);
+    expect_violation(lab, "FORBIDDEN reserved-register");
+    put(lab, RCC(RCC_APB2ENR), 1 << 1);
+    expect_violation(lab, "FORBIDDEN reserved-bits");
+    assert_int_equal(get(lab, RCC(RCC_APB2ENR)), 0);
+    put(lab, FLASH(FLASH_OBR), 0);
+    expect_violation(lab, "SUSPICIOUS read-only-register");
+    assert_int_equal(get(lab, FLASH(FLASH_KEYR)), 0);
+    expect_violation(lab, "SUSPICIOUS write-only-register");
+    lab_free(lab);
+}
+
+static void small_chips_lack_what_only_large_ones_have(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_new(), *large = lab_with("BTTSKRMINIE3V2", NULL);
+    put(lab, RCC(RCC_APB1ENR), APB1ENR_BKP_PWR);
+    put(large, RCC(RCC_APB1ENR), APB1ENR_BKP_PWR);
+    get(lab, BKP(0x40));
+    expect_violation(lab, "FORBIDDEN reserved-register");
+    get(large, BKP(0x40));
+    expect_violation(large, NULL);
+    get(lab, 0x40007400);
+    expect_violation(lab, "FORBIDDEN absent-peripheral");
+    lab_free(lab);
+    lab_free(large);
+}
+
+static void a_peripheral_without_model_is_named_once(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_new();
+    put(lab, RCC(RCC_APB2ENR), 1 << 14);
+    assert_int_equal(get(lab, 0x40013800), 0);
+    expect_violation(lab, "SUSPICIOUS unmodelled");
+    assert_true(heard(lab, "USART1"));
+    put(lab, 0x40013804, 0x55);
+    expect_violation(lab, NULL);
+    lab_free(lab);
+}
+
+static void nothing_there_is_a_bus_error(void **state)
+{
+    (void)state;
+    static const uint32_t holes[] = {0x08020000,         0x00020000, 0x20005000, 0x1FFFF810, 0x40002400,
+                                     0x40018000 + 0x400, 0x40030000, 0x60000000, 0x30000000};
+    struct lab *lab = lab_new();
+    for (unsigned i = 0; i < sizeof holes / sizeof holes[0]; i++) {
+        uint32_t value;
+        uint16_t half_word;
+        assert_false(bus_read(&lab->board->chip, holes[i], 4, &value));
+        assert_false(bus_write(&lab->board->chip, holes[i], 4, 0));
+        assert_false(bus_fetch(&lab->board->chip, holes[i], &half_word));
+    }
+    lab_free(lab);
+}
+
+static void the_signature_says_size_and_unique_id(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_new();
+    const uint8_t *id = lab->board->chip.config.unique_id;
+    assert_int_equal(get_size(lab, 0x1FFFF7E0, 2), 64);
+    for (unsigned i = 0; i < 12; i++) {
+        assert_int_equal(get_size(lab, 0x1FFFF7E8 + i, 1), id[i]);
+    }
+    assert_int_equal(get_size(lab, 0x1FFFF800, 2), 0x5AA5);
+    assert_false(put_size(lab, 0x1FFFF7E0, 2, 128));
+    assert_int_equal(get(lab, 0x1FFFF000), 0);
+    assert_true(heard(lab, "system memory"));
+    lab_free(lab);
+}
+
+static void debug_registers_are_for_debuggers(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_new();
+    assert_int_equal(get(lab, 0xE0042000), 0);
+    expect_violation(lab, "SUSPICIOUS debug-registers");
+    put(lab, 0xE0042004, 1);
+    expect_violation(lab, "SUSPICIOUS debug-registers");
+    lab_free(lab);
+}
+
+static void register_accesses_are_traced_when_wanted(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_new();
+    put(lab, RCC(RCC_APB2ENR), 1 << 4);
+    assert_false(heard(lab, "RCC.APB2ENR"));
+    lab->board->chip.report_wanted = 1u << REPORT_REGISTER;
+    put(lab, RCC(RCC_APB2ENR), 1 << 4);
+    assert_true(heard(lab, "RCC.APB2ENR+0x18 <- 0x00000010"));
+    lab_free(lab);
+}
+
+static void backup_registers_are_locked_by_DBP(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_new();
+    put(lab, RCC(RCC_APB1ENR), APB1ENR_BKP_PWR);
+    put(lab, BKP(4), 0x4F42);
+    expect_violation(lab, "FORBIDDEN backup-write-protected");
+    assert_int_equal(get(lab, BKP(4)), 0);
+    put(lab, RCC(RCC_BDCR), 1);
+    expect_violation(lab, "FORBIDDEN backup-write-protected");
+    put(lab, PWR(0), PWR_DBP);
+    put(lab, BKP(4), 0x4F42);
+    board_reset_button(lab->board);
+    put(lab, RCC(RCC_APB1ENR), APB1ENR_BKP_PWR);
+    assert_int_equal(get(lab, BKP(4)), 0x4F42);
+    put(lab, PWR(0), PWR_DBP);
+    put(lab, RCC(RCC_BDCR), 1 << 16);
+    assert_int_equal(get(lab, BKP(4)), 0);
+    expect_violation(lab, NULL);
+    lab_free(lab);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_register_has_its_reset_value),
+        cmocka_unit_test(a_peripheral_without_clock_reads_zero_and_loses_writes),
+        cmocka_unit_test(a_peripheral_held_in_reset_is_reset_and_out_of_reach),
+        cmocka_unit_test(word_registers_refuse_narrow_accesses),
+        cmocka_unit_test(the_bridge_repeats_narrow_data),
+        cmocka_unit_test(rcc_takes_any_size_and_only_the_lanes_written),
+        cmocka_unit_test(half_words_may_be_written_to_backup_registers_and_bytes_not),
+        cmocka_unit_test(packet_memory_is_reached_in_half_words_and_words_only),
+        cmocka_unit_test(reserved_places_and_bits_are_caught),
+        cmocka_unit_test(small_chips_lack_what_only_large_ones_have),
+        cmocka_unit_test(a_peripheral_without_model_is_named_once),
+        cmocka_unit_test(nothing_there_is_a_bus_error),
+        cmocka_unit_test(the_signature_says_size_and_unique_id),
+        cmocka_unit_test(debug_registers_are_for_debuggers),
+        cmocka_unit_test(register_accesses_are_traced_when_wanted),
+        cmocka_unit_test(backup_registers_are_locked_by_DBP),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
