@@ -262,7 +262,7 @@ void usb_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
     if (value & reserved_bits(offset))
         stm32f103_violation(chip, FORBIDDEN, "usb-reserved-bits", "0x%08x written to USB register 0x%02x",
                             value, offset);
-    if (offset < USB_EPR_END) {
+    if (offset < USB_EPR_END && offset % 4 == 0) {
         write_epr(chip, offset / 4, low);
         return;
     }
