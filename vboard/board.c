@@ -23,7 +23,9 @@ static unsigned number_of(uint8_t pin)
 static void tell(struct board *board, enum report_kind kind, const char *text)
 {
     if (board->report) {
+        bool stopped = stm32f103_begin_call(&board->chip);
         board->report(board->watcher, kind, board_now(board), text);
+        stm32f103_end_call(&board->chip, stopped);
     }
 }
 
@@ -43,7 +45,7 @@ static void chip_violation(void *context, enum violation_level level, const char
     }
     if (level != SUSPICIOUS && board->stop_on_violation) {
         board->failed = true;
-        board->chip.cpu.stop = true;
+        stm32f103_stop(&board->chip);
     }
     tell(board, REPORT_VIOLATION, line);
 }

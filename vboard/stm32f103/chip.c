@@ -63,10 +63,23 @@ static void ask_replan(struct stm32f103 *chip)
     chip->cpu.stop = true;
 }
 
-static void halt(struct stm32f103 *chip)
+void stm32f103_stop(struct stm32f103 *chip)
 {
     chip->halt = true;
     chip->cpu.stop = true;
+}
+
+bool stm32f103_begin_call(struct stm32f103 *chip)
+{
+    bool stopped = chip->cpu.stop;
+    chip->cpu.stop = false;
+    return stopped;
+}
+
+void stm32f103_end_call(struct stm32f103 *chip, bool stopped)
+{
+    chip->halt |= chip->cpu.stop;
+    chip->cpu.stop |= stopped;
 }
 
 void stm32f103_set_clock(struct stm32f103 *chip, ticks ticks_per_cycle)
@@ -93,35 +106,17 @@ uint32_t stm32f103_pc(const struct stm32f103 *chip)
     return chip->core_runs ? chip->cpu.private_state.at : chip->cpu.r[15];
 }
 
-/* Whoever is called from here may set cpu.stop and means it, even if it is set already to look at events. */
-static bool begin_call(struct stm32f103 *chip)
-{
-    bool stopped = chip->cpu.stop;
-    chip->cpu.stop = false;
-    return stopped;
-}
-
-static void end_call(struct stm32f103 *chip, bool stopped)
-{
-    chip->halt |= chip->cpu.stop;
-    chip->cpu.stop |= stopped;
-}
-
 static void report_text(void *context, enum report_kind kind, const char *text)
 {
     struct stm32f103 *chip = context;
-    bool stopped = begin_call(chip);
     chip->board.report(chip->board.context, kind, text);
-    end_call(chip, stopped);
 }
 
 static void violation_text(void *context, enum violation_level level, const char *rule, const char *text)
 {
     struct stm32f103 *chip = context;
     chip->violations++;
-    bool stopped = begin_call(chip);
     chip->board.violation(chip->board.context, level, rule, text);
-    end_call(chip, stopped);
 }
 
 void stm32f103_report(struct stm32f103 *chip, enum report_kind kind, const char *format, ...)
@@ -191,9 +186,9 @@ static void handle_event(struct stm32f103 *chip, enum event event)
     case EVENT_IWDG: iwdg_event(chip); break;
     case EVENT_USB: usb_event(chip); break;
     case EVENT_HOST: {
-        bool stopped = begin_call(chip);
+        bool stopped = stm32f103_begin_call(chip);
         chip->board.host_event(chip->board.context, due);
-        end_call(chip, stopped);
+        stm32f103_end_call(chip, stopped);
         break;
     }
     case EVENT_COUNT: break;
@@ -289,11 +284,12 @@ static void reset_peripherals(struct stm32f103 *chip, enum reset_cause cause)
 
 void stm32f103_reset(struct stm32f103 *chip, enum reset_cause cause)
 {
-    if (chip->core_runs || chip->event_time != TICKS_NEVER) {
-        request_reset(chip, cause); /* the core is in the middle of an instruction */
+    if (!chip->powered) {
+        chip->reset_requested = false;
         return;
     }
-    if (!chip->powered) {
+    if (chip->core_runs || chip->event_time != TICKS_NEVER) {
+        request_reset(chip, cause); /* the core is in the middle of an instruction */
         return;
     }
     chip->reset_cause = cause;
@@ -341,7 +337,7 @@ static void power_off(struct stm32f103 *chip)
     }
     chip->board.pins_changed(chip->board.context);
     chip->board.usb_changed(chip->board.context);
-    halt(chip);
+    stm32f103_stop(chip);
 }
 
 void stm32f103_power(struct stm32f103 *chip, bool on)

@@ -187,6 +187,12 @@ void stm32f103_reset(struct stm32f103 *chip, enum reset_cause cause);
 /* Runs until the time given, or until cpu.stop is set. Time passes for a chip without power too. */
 void stm32f103_run(struct stm32f103 *chip, ticks until);
 
+/* stm32f103_run returns soon: like setting cpu.stop, but safe from inside of whatever happens in a run. */
+void stm32f103_stop(struct stm32f103 *chip);
+/* Around a call of somebody who may set cpu.stop: it is then told apart from the chip's own use of it. */
+bool stm32f103_begin_call(struct stm32f103 *chip);
+void stm32f103_end_call(struct stm32f103 *chip, bool stopped);
+
 /* Virtual time now; inside an event, the event's own time. */
 ticks stm32f103_now(const struct stm32f103 *chip);
 void stm32f103_schedule(struct stm32f103 *chip, enum event event, ticks at);
