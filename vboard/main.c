@@ -24,6 +24,7 @@ enum exit_status { EXIT_ENDED = 0, EXIT_LOCKED_UP = 1, EXIT_USAGE = 2, EXIT_VIOL
 
 enum {
     ERROR_SIZE = 512,
+    LINE_SIZE = 1024,
     MAX_LAG_US =
         50000, /* a board that fell further behind does not catch up: nothing may run faster than real time */
 };
@@ -58,9 +59,13 @@ static int complain(const char *text)
 
 static void report(void *watcher, enum report_kind kind, ticks at, const char *text)
 {
+    static const char *const about[REPORT_KINDS] = {[REPORT_USB] = "USB: ", [REPORT_FLASH] = "flash: "};
     const struct options *options = watcher;
-    if ((always_told | options->trace) >> kind & 1)
-        console_print(at, text);
+    char line[LINE_SIZE];
+    if (!((always_told | options->trace) >> kind & 1))
+        return;
+    snprintf(line, sizeof line, "%s%s", about[kind] ? about[kind] : "", text);
+    console_print(at, line);
 }
 
 /* ---- pace ---- */
@@ -177,11 +182,11 @@ static int run_board(struct options *options, struct board *board)
     char error[ERROR_SIZE];
     struct console console = {.stack_limit = options->stack_limit};
     struct usbredir *redirection = NULL;
-    if (options->usbredir_port) {
+    if (options->usbredir) {
         redirection = usbredir_listen(board, options->usbredir_port, error, sizeof error);
         if (!redirection)
             return complain(error);
-        printf("usb-redir: waiting on 127.0.0.1:%u\n", options->usbredir_port);
+        printf("usb-redir: waiting on 127.0.0.1:%u\n", usbredir_port(redirection));
     }
     switch_on(options, &console, board);
     int status = run_until_end(options, &console, board, redirection);

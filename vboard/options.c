@@ -38,6 +38,7 @@ static const char help[] =
     "\n"
     "USB\n"
     "  --usbredir PORT         let a QEMU guest plug the board in, through 127.0.0.1:PORT\n"
+    "                          (0: any that is free; which one is said)\n"
     "\n"
     "What is told\n"
     "  --lenient               report violations of the chip's manual and go on (otherwise the first one "
@@ -298,8 +299,9 @@ static bool apply(struct options *options, int code, char *text)
         return true;
     case OPTION_TRACE: return parse_trace(options, text);
     case OPTION_USBREDIR:
-        if (!parse_number(text, 1, UINT16_MAX, &value))
-            return wrong("--usbredir takes a port from 1 to 65535, not '%s'", text);
+        if (!parse_number(text, 0, UINT16_MAX, &value))
+            return wrong("--usbredir takes a port up to 65535 (0: any that is free), not '%s'", text);
+        options->usbredir = true;
         options->usbredir_port = (unsigned)value;
         return true;
     default: return false;

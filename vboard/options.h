@@ -23,7 +23,8 @@ struct options {
     bool button_pressed;
     bool backup_given[BACKUP_REGISTERS + 1];
     uint16_t backup[BACKUP_REGISTERS + 1]; /* 1..42, as BKP_DRx */
-    unsigned usbredir_port;                /* 0: no real host */
+    bool usbredir;                         /* let a real host in */
+    unsigned usbredir_port;                /* 0: any that is free */
     bool realtime;
     ticks max_time; /* TICKS_NEVER: until ended otherwise */
     bool lenient;   /* go on after a violation */
