@@ -39,7 +39,7 @@ static void chip_violation(void *context, enum violation_level level, const char
     static const char *const names[] = {"FORBIDDEN", "UNDEFINED", "SUSPICIOUS"};
     struct board *board = context;
     char line[sizeof board->first_violation];
-    snprintf(line, sizeof line, "%s %s: %s", names[level], rule, text);
+    (void)snprintf(line, sizeof line, "%s %s: %s", names[level], rule, text);
     if (level != SUSPICIOUS && board->first_violation[0] == '\0') {
         memcpy(board->first_violation, line, sizeof line);
     }
@@ -156,7 +156,7 @@ static void *allocate(size_t size)
 {
     void *memory = malloc(size);
     if (!memory) {
-        fputs("vboard: out of memory\n", stderr);
+        (void)fputs("vboard: out of memory\n", stderr);
         exit(EXIT_FAILURE);
     }
     return memory;

@@ -142,6 +142,38 @@ static void strict_boards_stop_at_a_violation_but_not_at_a_suspicion(void **stat
     lab_free(lab);
 }
 
+static void stop_at_flash(void *watcher, enum report_kind kind, ticks at, const char *text)
+{
+    struct board *board = watcher;
+    (void)at;
+    (void)text;
+    if (kind == REPORT_FLASH) {
+        board->chip.cpu.stop = true;
+    }
+}
+
+static void a_watcher_can_stop_the_board(void **state)
+{
+    (void)state;
+    static const uint8_t program[] = {0x01, 0x80, 0xFE, 0xE7}; /* strh r1, [r0]; loop: b loop */
+    struct lab *lab = lab_new();
+    struct cortex_m3 *cpu = &lab->board->chip.cpu;
+    unlock_flash(lab);
+    put(lab, FLASH(FLASH_CR), 1);
+    memcpy(lab->board->chip.ram, program, sizeof program);
+    cpu->r[15] = RAM_AT;
+    cpu->r[0] = FLASH_AT + 0x2000;
+    lab->board->watcher = lab->board;
+    lab->board->report = stop_at_flash;
+    lab->board->chip.report_wanted = 1u << REPORT_FLASH;
+    ticks begun = board_now(lab->board);
+    wait_us(lab, 1000);
+    assert_true(board_now(lab->board) - begun < ticks_from_us(2));
+    wait_us(lab, 1000);
+    assert_true(board_now(lab->board) - begun >= ticks_from_us(1000));
+    lab_free(lab);
+}
+
 static void a_snapshot_brings_everything_back(void **state)
 {
     (void)state;
@@ -197,6 +229,7 @@ int main(void)
         cmocka_unit_test(the_host_sees_the_cable),
         cmocka_unit_test(buttons_have_their_levels),
         cmocka_unit_test(strict_boards_stop_at_a_violation_but_not_at_a_suspicion),
+        cmocka_unit_test(a_watcher_can_stop_the_board),
         cmocka_unit_test(a_snapshot_brings_everything_back),
         cmocka_unit_test(boards_are_found_by_name),
         cmocka_unit_test(the_same_seed_gives_the_same_board),

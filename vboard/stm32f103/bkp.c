@@ -42,8 +42,8 @@ void bkp_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
 {
     unsigned number = data_register(offset);
     char name[24];
-    snprintf(name, sizeof name, number ? "BKP_DR%u" : "BKP register 0x%X",
-             number ? number : (unsigned)offset);
+    (void)snprintf(name, sizeof name, number ? "BKP_DR%u" : "BKP register 0x%X",
+                   number ? number : (unsigned)offset);
     if (!pwr_backup_writable(chip, name, value)) {
         return;
     }

@@ -124,7 +124,7 @@ void stm32f103_report(struct stm32f103 *chip, enum report_kind kind, const char 
     char text[512];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     report_text(chip, kind, text);
 }
@@ -138,7 +138,8 @@ void stm32f103_violation(struct stm32f103 *chip, enum violation_level level, con
     int length = vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     if (length >= 0 && (size_t)length < sizeof text) {
-        snprintf(text + length, sizeof text - (size_t)length, " (PC 0x%08X)", (unsigned)stm32f103_pc(chip));
+        (void)snprintf(text + length, sizeof text - (size_t)length, " (PC 0x%08X)",
+                       (unsigned)stm32f103_pc(chip));
     }
     violation_text(chip, level, rule, text);
 }

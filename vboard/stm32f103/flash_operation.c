@@ -131,7 +131,7 @@ static void erase_pages(struct stm32f103 *chip, uint32_t first, uint32_t count)
     for (uint32_t page = first; page < first + count; page++) {
         chip->flash.erased[page]++;
     }
-    fill(&chip->flash_bytes[first * size], count * size);
+    fill(&chip->flash_bytes[(size_t)first * size], count * size);
 }
 
 static uint32_t page_of(const struct stm32f103 *chip, uint32_t address)
@@ -213,7 +213,7 @@ void flash_power_lost(struct stm32f103 *chip)
     case FLASH_PROGRAM:
     case FLASH_OPTION_PROGRAM: doubt_program(chip, operation); break;
     case FLASH_PAGE_ERASE:
-        doubt(chip, &chip->flash_bytes[page_of(chip, operation->address) * page_bytes], page_bytes);
+        doubt(chip, &chip->flash_bytes[(size_t)page_of(chip, operation->address) * page_bytes], page_bytes);
         break;
     case FLASH_MASS_ERASE: doubt(chip, chip->flash_bytes, chip->config.flash_bytes); break;
     case FLASH_OPTION_ERASE: doubt(chip, chip->flash.option_bytes, OPTION_BYTES); break;
