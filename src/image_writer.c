@@ -1,4 +1,4 @@
-/* Turns a stream of blocks into a complete, verified image in flash. */
+/* Turns a stream of blocks into a complete, verified image in flash. docs/design.md has the pictures. */
 #include "image_writer.h"
 
 #include "application.h" // application_is_valid
@@ -7,22 +7,25 @@
 enum {
     PAGE = FLASH_PAGE_SIZE,
     HALF_WORDS = PAGE / 2,
-    /* shortest times of the data sheet (DS5319 table 28), so that no host waits longer than it must */
-    ERASE_MS = 20,
-    PROGRAM_MS = HALF_WORDS * 40 / 1000,
+    BLANK = 0xFFFF,
     /* the half-word of a page that is written last: of the first page, the upper half of the stack pointer */
     KEY = START_WORDS_OFFSET / 2 + 1,
+    /* shortest times of the data sheet (DS5319 table 28), so that no host waits longer than it must */
+    ERASE_MS = 20,
+    HALF_WORDS_PER_MS = 1000 / 40,
 };
 
 static struct {
-    uint32_t received;     /* bytes of the image accepted from the host */
-    uint32_t written;      /* bytes of it known to be in flash: whole pages, the first one after all others */
-    uint16_t done;         /* half-words of the page in work known to be right */
-    bool erased;           /* the page in work needs no erase, or no further one */
-    bool tried;            /* the operation that makes the next thing right was done once */
-    bool finishing;        /* the host has sent everything */
+    uint32_t received; /* bytes of the image accepted from the host */
+    uint32_t written;  /* bytes of it known to be in flash: whole pages, the first one after all others */
+    uint32_t done;  /* steps of the page in work: HALF_WORDS to see that they are blank, as many to program */
+    bool working;   /* the image can be an application, and nothing went wrong */
+    bool finishing; /* the host has sent everything */
+    bool old_is_gone;      /* the application that was in flash is no longer valid */
+    bool tried;            /* what makes the next step right was done once */
     uint8_t invalidations; /* attempts to make the old application invalid */
-    uint8_t status, busy_ms;
+    uint8_t erase_ms;      /* until the erase under way can end */
+    uint8_t status;
 } image;
 
 /* The first page waits here until the end, the others take turns in the two places behind it. */
@@ -37,31 +40,18 @@ static uint32_t buffered(uint32_t offset)
     return offset < PAGE ? offset : PAGE + offset % (2 * PAGE);
 }
 
-static uint16_t present(uint32_t offset)
+static void fail(uint8_t status)
 {
-    return *(const volatile uint16_t *)port_flash(APP_BASE_ADDRESS + offset);
-}
-
-/* What flash is to hold at an even offset of the image. */
-static uint16_t wanted(uint32_t offset)
-{
-#if HIGH
-    if (offset < 8) /* the hook: the bootloader's own stack pointer and reset vector */
-        return *(const volatile uint16_t *)port_flash(BOOTLOADER_BASE + offset);
-    if (offset - START_WORDS_OFFSET < 8)
-        offset -= START_WORDS_OFFSET;
-#endif
-    return buffer.half_words[buffered(offset) / 2];
+    image.status = status;
+    image.working = false;
 }
 
 void image_begin(void)
 {
-    image.received = image.written = 0;
-    image.done = 0;
-    image.erased = image.tried = image.finishing = false;
+    image.received = image.written = image.done = 0;
+    image.working = image.finishing = image.old_is_gone = image.tried = false;
     image.invalidations = 0;
     image.status = STATUS_OK;
-    image.busy_ms = 1;
 }
 
 bool image_has_room(void)
@@ -82,115 +72,115 @@ void image_put(uint32_t ahead, const uint8_t *bytes, uint32_t length)
 
 void image_accept(uint32_t length)
 {
+    bool looked = image.received >= 8;
+
     image.received += length;
+    if (looked || image.received < 8)
+        return;
+    image.working = application_is_valid(buffer.words);
+    if (!image.working)
+        fail(errTARGET);
 }
 
 void image_finish(void)
 {
-    while (image.received % PAGE || !image.received)
+    if (image.received < 8)
+        fail(errTARGET);
+    while (image.received % PAGE)
         buffer.bytes[buffered(image.received++)] = 0xFF;
+#if HIGH
+    /* the application's start words hide behind the bootloader's own */
+    const volatile uint32_t *hook = port_flash(BOOTLOADER_BASE);
+
+    for (uint32_t i = 0; i < 2; i++) {
+        buffer.words[START_WORDS_OFFSET / 4 + i] = buffer.words[i];
+        buffer.words[i] = hook[i];
+    }
+#endif
     image.finishing = true;
 }
 
-/* Offset of the n-th half-word of a page in the order of writing: KEY changes places with the last one. */
+/* The n-th half-word of a page in the order of writing: KEY changes places with the last one. */
 static uint32_t in_order(uint32_t n)
 {
-    return 2 * (n == KEY ? HALF_WORDS - 1 : n == HALF_WORDS - 1 ? KEY : n);
-}
-
-static bool can_be_programmed(uint32_t page)
-{
-    for (uint32_t offset = page; offset < page + PAGE; offset += 2)
-        if (present(offset) != 0xFFFF && present(offset) != wanted(offset))
-            return false;
-    return true;
+    return n == KEY ? HALF_WORDS - 1 : n == HALF_WORDS - 1 ? KEY : n;
 }
 
 static void erase(uint32_t page)
 {
-    image.busy_ms = ERASE_MS + PROGRAM_MS;
+    image.erase_ms = ERASE_MS;
     port_flash_erase(APP_BASE_ADDRESS + page);
 }
 
-/* Makes the old application invalid: 0 can be programmed over anything (PM0075 2.3.3), if not on clones. */
-static void invalidate(void)
+/*
+ * Makes the old application invalid before anything of it changes: 0 can be programmed over anything (PM0075
+ * 2.3.3), but not on every clone. False: an operation was started, or it cannot be done.
+ */
+static bool old_application_is_gone(void)
 {
+    if (!application_is_valid(application_start_words()))
+        return true;
     image.invalidations++;
     if (image.invalidations == 1)
         port_flash_program(APP_BASE_ADDRESS + 2 * KEY, 0);
     else if (image.invalidations == 2 && !HIGH)
         erase(0);
     else
-        image.status = errWRITE;
-}
-
-/* The page to work on now: any but the first as soon as it is there, the first when all others are done. */
-static bool choose_page(uint32_t *page)
-{
-    uint32_t next = image.written + PAGE;
-
-    if (next < image.received) {
-        *page = next;
-        return image.received - next >= PAGE;
-    }
-    *page = 0;
-    return image.finishing && !image_complete();
+        fail(errWRITE);
+    return false;
 }
 
 /*
- * One rule does it all: if the flash is right go on, if it was tried already it is an error, if the old
- * application is still valid invalidate it, else try.
+ * One rule does it all: if the flash is right go on; if it was tried already it is an error; if the old
+ * application is still valid invalidate it; else try.
  */
 void image_step(void)
 {
-    uint32_t page;
+    uint32_t page = image.written + PAGE;
 
-    if (port_flash_busy() || image.status || image.received < 8)
+    if (!image.working || port_flash_busy())
         return;
-    if (!application_is_valid(buffer.words)) {
-        image.status = errTARGET;
-        return;
+    if (page + PAGE > image.received) {
+        if (!image.finishing)
+            return;
+        page = 0; /* all others are done */
     }
-    if (!choose_page(&page))
-        return;
-    for (;;) {
-        uint32_t offset = page + in_order(image.done);
-        bool right = image.erased ? present(offset) == wanted(offset) : can_be_programmed(page);
 
-        if (right) {
-            image.tried = false;
-            if (!image.erased) {
-                image.erased = true;
-                image.busy_ms = PROGRAM_MS;
-            } else if (++image.done == HALF_WORDS) {
-                image.erased = false;
-                image.done = 0;
-                image.written += PAGE;
-                return;
-            }
-        } else if (image.tried) {
-            image.status = port_flash_error();
-            if (image.status == STATUS_OK)
-                image.status = image.erased ? errVERIFY : errERASE;
-            return;
-        } else if (application_is_valid(application_start_words())) {
-            invalidate();
-            return;
-        } else {
-            image.tried = true;
-            if (image.erased)
-                port_flash_program(APP_BASE_ADDRESS + offset, wanted(offset));
-            else
-                erase(page);
+    const uint16_t *wanted = &buffer.half_words[buffered(page) / 2];
+    const volatile uint16_t *present = port_flash(APP_BASE_ADDRESS + page);
+
+    for (; image.done < 2 * HALF_WORDS; image.done++, image.tried = false) {
+        bool programming = image.done >= HALF_WORDS;
+        uint32_t i = in_order(image.done % HALF_WORDS);
+        uint32_t now = present[i];
+
+        if (now == wanted[i] || (now == BLANK && !programming))
+            continue;
+        if (image.tried) {
+            uint8_t error = port_flash_error();
+
+            fail(error != STATUS_OK ? error : programming ? errVERIFY : errERASE);
             return;
         }
+        image.old_is_gone = image.old_is_gone || old_application_is_gone();
+        if (!image.old_is_gone)
+            return;
+        image.tried = true;
+        if (programming)
+            port_flash_program(APP_BASE_ADDRESS + page + 2 * i, wanted[i]);
+        else
+            erase(page);
+        return;
     }
+    image.done = 0;
+    image.written += PAGE;
+    image.working = page != 0;
 }
 
 void image_tick(void)
 {
-    if (image.busy_ms > 1)
-        image.busy_ms--;
+    if (image.erase_ms)
+        image.erase_ms--;
 }
 
 enum dfu_status image_status(void)
@@ -205,7 +195,9 @@ bool image_complete(void)
 
 uint32_t image_busy_ms(void)
 {
-    return image.busy_ms;
+    uint32_t half_words = image.done < HALF_WORDS ? HALF_WORDS : 2 * HALF_WORDS - image.done;
+
+    return image.erase_ms + half_words / HALF_WORDS_PER_MS + 1;
 }
 
 const uint8_t *image_read(uint32_t offset, uint32_t length)
