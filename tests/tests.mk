@@ -10,19 +10,32 @@ test-all:
 	    system "$(MAKE) --no-print-directory test-system" \
 	    linux  "$(MAKE) --no-print-directory test-linux"
 
-# Ring 1: the portable core against a fake port, built as the firmware is configured for the Blue Pill.
+# Ring 1: the portable core against a fake port, every test in each of three builds: the Blue Pill as it is; its high variant; a board
+# with large pages, three alternate settings and DFU_WILL_DETACH 0.
 CORE_SOURCES := src/application.c src/descriptors.c src/dfu.c src/image_writer.c src/usb_device.c
-CORE_FLAGS := -std=gnu11 -g -O1 $(HOST_WARNINGS) -fsanitize=address,undefined -Isrc -Itests/unit \
-              -DBOARD_FILE='"boards/BLUEPILL.h"' -MMD -MP
+CORE_FLAGS := -std=gnu11 -g -O1 $(HOST_WARNINGS) -fsanitize=address,undefined -Isrc -MMD -MP
+CORE_FLAGS_low := -DBOARD_FILE='"boards/BLUEPILL.h"' -Itests/unit
+CORE_FLAGS_high := -DBOARD_FILE='"boards/BLUEPILL.h"' -Itests/unit/high -Itests/unit
+CORE_FLAGS_skr := -DBOARD_FILE='"boards/BTTSKRMINIE3V2.h"' -Itests/unit
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+UNIT_COMMON := $(CORE_SOURCES:%.c=%.o) $(patsubst %.c,%.o,$(filter-out tests/unit/test_%.c,$(wildcard tests/unit/*.c)))
 
-test-unit: $(UNIT_TESTS:%=$(HOST)/unit/%) ## the portable core alone, milliseconds
+define UNIT_BUILD
+UNIT_PROGRAMS += $(UNIT_TESTS:%=$(HOST)/unit/$1/%)
+
+$(HOST)/unit/$1/%.o: %.c
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$$(HOST_CC) $$(CORE_FLAGS) $$(CORE_FLAGS_$1) -c $$< -o $$@
+
+$(HOST)/unit/$1/test_%: $(HOST)/unit/$1/tests/unit/test_%.o $(UNIT_COMMON:%=$(HOST)/unit/$1/%)
+	$$(Q)$$(HOST_CC) -fsanitize=address,undefined $$^ -lcmocka -o $$@
+endef
+$(foreach build,low high skr,$(eval $(call UNIT_BUILD,$(build))))
+-include $(shell find $(HOST)/unit -name '*.d' 2>/dev/null)
+.PRECIOUS: $(HOST)/unit/%.o
+
+test-unit: $(UNIT_PROGRAMS) ## the portable core alone, milliseconds
 	$(Q)tests/run $^
-
-$(HOST)/unit/%: tests/unit/%.c tests/unit/fake_port.c $(CORE_SOURCES) $(wildcard src/*.h src/boards/*.h tests/unit/*.h)
-	$(Q)mkdir -p $(@D)
-	$(Q)echo "  CC $<"
-	$(Q)$(HOST_CC) $(CORE_FLAGS) $(filter %.c,$^) -lcmocka -o $@
 
 # Ring 2: the virtual board against the manuals.
 VBOARD_TESTS := $(patsubst tests/vboard/%.c,%,$(wildcard tests/vboard/test_*.c))

@@ -1,0 +1,1 @@
+/* Stands for what the firmware's build makes of DEFS: nothing. */
