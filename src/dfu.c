@@ -72,7 +72,7 @@ static void idle(void)
     dfu.uploaded = 0;
 }
 
-static enum usb_answer fail(uint8_t status)
+NOINLINE static enum usb_answer fail(uint8_t status)
 {
     dfu.status.bStatus = status;
     dfu.status.bState = dfuERROR;

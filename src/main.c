@@ -6,7 +6,7 @@
 #include "usb_device.h"   // usb_device_poll
 
 /* Runs from RAM. */
-__attribute__((noinline)) static _Noreturn void serve(void)
+NOINLINE static _Noreturn void serve(void)
 {
     image_begin();
     for (;;) {

@@ -13,6 +13,9 @@
 #define FROM_FLASH
 #endif
 
+/* Called from several places: one copy is smaller, which GCC 12 misjudges. */
+#define NOINLINE __attribute__((noinline))
+
 /* Boot decision, on the reset clock ---------------------------------------------------------------------- */
 
 /* True if an application asked for the bootloader; forgets the request. */

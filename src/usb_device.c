@@ -30,12 +30,15 @@ static struct {
     uint8_t alternate;
 } usb;
 
-enum usb_answer usb_reply(const void *data, uint32_t length)
+NOINLINE enum usb_answer usb_reply(const void *data, uint32_t length)
 {
     usb.data = data;
     usb.left = length < usb.setup.wLength ? length : usb.setup.wLength;
     return USB_REPLY;
 }
+
+/* GET_STATUS of the device (bus-powered, no remote wake-up), of its interface, and of its endpoint (not halted). */
+static const uint8_t status[2];
 
 /* A full packet is always followed by another, if only an empty one; a host that has enough does not ask. */
 static void send(void)
@@ -50,8 +53,6 @@ static void send(void)
 
 static enum usb_answer interface_request(const struct usb_setup *request)
 {
-    static const uint8_t status[2];
-
     if (request->wIndex != 0 || !usb.configuration)
         return USB_STALL;
     switch (USB_REQUEST(request->bmRequestType, request->bRequest)) {
@@ -68,8 +69,6 @@ static enum usb_answer interface_request(const struct usb_setup *request)
 
 static enum usb_answer handle(const struct usb_setup *request)
 {
-    static const uint8_t status[2]; /* bus-powered, no remote wake-up; not halted */
-
     switch (USB_REQUEST(request->bmRequestType, request->bRequest)) {
     case USB_REQUEST(0x80, GET_DESCRIPTOR): return descriptor_reply(request->wValue);
     case USB_REQUEST(0xC0, VENDOR_REQUEST): return descriptor_reply_vendor(request);

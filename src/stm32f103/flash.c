@@ -28,7 +28,7 @@ static void forget_errors(void)
     FLASH->SR = FLASH_SR_PGERR | FLASH_SR_WRPRTERR | FLASH_SR_EOP;
 }
 
-__attribute__((noinline)) void port_flash_erase(uint32_t address)
+NOINLINE void port_flash_erase(uint32_t address)
 {
     forget_errors();
     FLASH->CR = FLASH_CR_PER;
@@ -36,7 +36,7 @@ __attribute__((noinline)) void port_flash_erase(uint32_t address)
     FLASH->CR = FLASH_CR_PER | FLASH_CR_STRT;
 }
 
-__attribute__((noinline)) void port_flash_program(uint32_t address, uint16_t value)
+NOINLINE void port_flash_program(uint32_t address, uint16_t value)
 {
     forget_errors();
     FLASH->CR = FLASH_CR_PG;
