@@ -1,5 +1,5 @@
-/* Between the host's two halves: usb_host.c knows port, frames and the wire; usb_transfer.c what a transfer
- * is made of. */
+/* Between the host's parts: usb_host.c knows port, frames and queue; usb_host_wire.c the transactions within
+ * a frame; usb_transfer.c what a transfer is made of. */
 #pragma once
 
 #include "usb_host.h"
@@ -21,6 +21,31 @@ static inline bool usb_is_periodic(const struct usb_transfer *transfer)
     return transfer->type == USB_INTERRUPT || transfer->type == USB_ISOCHRONOUS;
 }
 
+#define USB_FRAME TICKS_PER_MILLISECOND
+
+static inline ticks usb_later(ticks a, ticks b)
+{
+    return a > b ? a : b;
+}
+
+static inline ticks usb_earlier(ticks a, ticks b)
+{
+    return a < b ? a : b;
+}
+
+/* usb_host.c */
+void usb_host_finish(struct usb_host *host, struct usb_transfer *transfer, enum usb_host_status status);
+ticks *usb_host_periodic_due(struct usb_host *host, const struct usb_transfer *transfer);
+
+/* usb_host_wire.c */
+/* Between packets of a transaction, and between transactions. */
+ticks usb_gap_time(void);
+/* Puts the next transaction on the wire, or returns when it is worth looking again. */
+ticks usb_wire_start(struct usb_host *host, ticks now);
+/* wire.at is reached. */
+void usb_wire_event(struct usb_host *host, ticks now);
+
+/* usb_transfer.c */
 /* The transaction a transfer needs next. */
 struct usb_next usb_transfer_next(const struct usb_host *host, const struct usb_transfer *transfer);
 void usb_transfer_begin(struct usb_transfer *transfer);

@@ -1,4 +1,5 @@
-/* Shared by usbredir.c (the connection and the plug) and usbredir_requests.c (what the guest asks for). */
+/* Shared by usbredir.c (the connection and the plug), usbredir_requests.c (what the guest asks for) and
+ * usbredir_answers.c (what it gets). */
 #pragma once
 
 #include <usbredirparser.h>
@@ -11,7 +12,32 @@ enum { USBREDIR_INTERFACES = 32 };
 /* What is in the socket at the virtual end. */
 enum usbredir_device { DEVICE_NONE, DEVICE_ENUMERATING, DEVICE_READY };
 
-struct request;
+enum request_kind {
+    REQUEST_CONTROL,
+    REQUEST_BULK,
+    REQUEST_INTERRUPT_OUT,
+    REQUEST_ISOCHRONOUS_OUT,
+    REQUEST_STREAM, /* interrupt or isochronous IN: goes on by itself until stopped */
+    REQUEST_SET_CONFIGURATION,
+    REQUEST_GET_CONFIGURATION,
+    REQUEST_SET_ALTERNATE,
+    REQUEST_GET_ALTERNATE
+};
+
+struct request {
+    struct request *next;
+    struct usbredir *redirection;
+    enum request_kind kind;
+    uint64_t id;
+    bool on_bus, unwanted; /* unwanted: nobody waits for the answer */
+    struct usb_transfer transfer;
+    union {
+        struct usb_redir_control_packet_header control;
+        struct usb_redir_bulk_packet_header bulk;
+        struct usb_redir_interrupt_packet_header interrupt;
+    } header;
+    uint8_t data[];
+};
 
 struct usbredir {
     struct board *board;
@@ -43,3 +69,9 @@ void usbredir_set_callbacks(struct usbredirparser *parser);
 void usbredir_submit(struct usbredir *redirection);
 /* Forgets all requests without an answer. */
 void usbredir_drop(struct usbredir *redirection);
+
+/* usbredir_answers.c */
+uint8_t usbredir_status(enum usb_host_status status);
+/* Tells the guest how its request ended; nothing for streams and isochronous packets. */
+void usbredir_answer(struct request *request);
+void usbredir_tell_stream(struct request *request, uint8_t status);

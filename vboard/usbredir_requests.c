@@ -8,48 +8,6 @@
 
 enum { CONTROL_PACKET = 64, MAX_BULK = 16 << 20, SETUP_BYTES = 8 };
 
-enum kind {
-    CONTROL,
-    BULK,
-    INTERRUPT_OUT,
-    ISOCHRONOUS_OUT,
-    STREAM, /* interrupt or isochronous IN: goes on by itself until stopped */
-    SET_CONFIGURATION,
-    GET_CONFIGURATION,
-    SET_ALTERNATE,
-    GET_ALTERNATE
-};
-
-struct request {
-    struct request *next;
-    struct usbredir *redirection;
-    enum kind kind;
-    uint64_t id;
-    bool on_bus, unwanted; /* unwanted: nobody waits for the answer */
-    struct usb_transfer transfer;
-    union {
-        struct usb_redir_control_packet_header control;
-        struct usb_redir_bulk_packet_header bulk;
-        struct usb_redir_interrupt_packet_header interrupt;
-    } header;
-    uint8_t data[];
-};
-
-static uint8_t status_of(enum usb_host_status status)
-{
-    switch (status) {
-    case USB_DONE: return usb_redir_success;
-    case USB_STALLED: return usb_redir_stall;
-    case USB_BABBLE: return usb_redir_babble;
-    case USB_TIMED_OUT: return usb_redir_timeout;
-    case USB_GONE:
-    case USB_CANCELLED: return usb_redir_cancelled;
-    case USB_PENDING:
-    case USB_ERROR: break;
-    }
-    return usb_redir_ioerror;
-}
-
 static void release(struct request *request)
 {
     struct request **at = &request->redirection->first;
@@ -59,110 +17,13 @@ static void release(struct request *request)
     free(request);
 }
 
-static void answer_control(struct request *request, uint8_t status, uint32_t length)
-{
-    struct usb_redir_control_packet_header header = request->header.control;
-    bool in = header.endpoint & 0x80;
-    header.status = status;
-    header.length = (uint16_t)length;
-    usbredirparser_send_control_packet(request->redirection->parser, request->id, &header,
-                                       in && length ? request->data : NULL, in ? (int)length : 0);
-}
-
-static void answer_bulk(struct request *request, uint8_t status, uint32_t length)
-{
-    struct usb_redir_bulk_packet_header header = request->header.bulk;
-    bool in = header.endpoint & 0x80;
-    header.status = status;
-    header.length = (uint16_t)length;
-    header.length_high = (uint16_t)(length >> 16);
-    usbredirparser_send_bulk_packet(request->redirection->parser, request->id, &header,
-                                    in && length ? request->data : NULL, in ? (int)length : 0);
-}
-
-static void answer_interrupt_out(struct request *request, uint8_t status, uint32_t length)
-{
-    struct usb_redir_interrupt_packet_header header = request->header.interrupt;
-    header.status = status;
-    header.length = (uint16_t)length;
-    usbredirparser_send_interrupt_packet(request->redirection->parser, request->id, &header, NULL, 0);
-}
-
-static void answer_configuration(struct request *request, uint8_t status)
-{
-    struct usbredir *redirection = request->redirection;
-    struct usb_redir_configuration_status_header header = {.status = status};
-    header.configuration = request->kind == SET_CONFIGURATION ? request->transfer.setup[2] : request->data[0];
-    if (request->kind == SET_CONFIGURATION && status == usb_redir_success) {
-        memset(redirection->alternate, 0, sizeof redirection->alternate);
-        usbredir_tell_endpoints(redirection);
-    }
-    usbredirparser_send_configuration_status(redirection->parser, request->id, &header);
-}
-
-/* SET_INTERFACE starts the interface's endpoints with DATA0 (USB 2.0 9.1.1.5). */
-static void clear_toggles(struct usbredir *redirection, uint8_t interface)
-{
-    uint8_t of = 0;
-    const uint8_t *at = NULL;
-    while ((at = usb_identity_next(&redirection->identity, redirection->alternate, at, &of))) {
-        enum { ENDPOINT = 5 };
-        if (at[1] == ENDPOINT && of == interface)
-            (at[2] & 0x80 ? redirection->host->toggle_in : redirection->host->toggle_out)[at[2] & 15] = 0;
-    }
-}
-
-static void answer_alternate(struct request *request, uint8_t status)
-{
-    struct usbredir *redirection = request->redirection;
-    uint8_t interface = request->transfer.setup[4];
-    struct usb_redir_alt_setting_status_header header = {.status = status, .interface = interface};
-    header.alt = request->kind == SET_ALTERNATE ? request->transfer.setup[2] : request->data[0];
-    if (request->kind == SET_ALTERNATE && status == usb_redir_success && interface < USBREDIR_INTERFACES) {
-        redirection->alternate[interface] = header.alt;
-        clear_toggles(redirection, interface);
-        usbredir_tell_endpoints(redirection);
-    }
-    usbredirparser_send_alt_setting_status(redirection->parser, request->id, &header);
-}
-
-static void answer(struct request *request)
-{
-    uint8_t status = status_of(request->transfer.status);
-    uint32_t length = request->transfer.actual;
-    switch (request->kind) {
-    case CONTROL: answer_control(request, status, length); break;
-    case BULK: answer_bulk(request, status, length); break;
-    case INTERRUPT_OUT: answer_interrupt_out(request, status, length); break;
-    case SET_CONFIGURATION:
-    case GET_CONFIGURATION: answer_configuration(request, status); break;
-    case SET_ALTERNATE:
-    case GET_ALTERNATE: answer_alternate(request, status); break;
-    case ISOCHRONOUS_OUT:
-    case STREAM: break;
-    }
-}
-
-static void tell_stream_status(struct request *request, uint8_t status)
-{
-    struct usbredirparser *parser = request->redirection->parser;
-    uint8_t endpoint = request->transfer.endpoint;
-    if (request->transfer.type == USB_ISOCHRONOUS) {
-        struct usb_redir_iso_stream_status_header header = {status, endpoint};
-        usbredirparser_send_iso_stream_status(parser, request->id, &header);
-    } else {
-        struct usb_redir_interrupt_receiving_status_header header = {status, endpoint};
-        usbredirparser_send_interrupt_receiving_status(parser, request->id, &header);
-    }
-}
-
 /* A packet of a stream came, or the stream ended. An isochronous one goes on whatever happens; any goes on
  * after a bus reset. */
 static void stream_step(struct request *request)
 {
     struct usbredirparser *parser = request->redirection->parser;
     const struct usb_transfer *transfer = &request->transfer;
-    uint8_t status = status_of(transfer->status);
+    uint8_t status = usbredir_status(transfer->status);
     uint16_t length = transfer->status == USB_DONE ? (uint16_t)transfer->actual : 0;
     uint8_t *data = length ? request->data : NULL;
     request->on_bus = false;
@@ -173,7 +34,7 @@ static void stream_step(struct request *request)
         struct usb_redir_interrupt_packet_header header = {transfer->endpoint, status, length};
         usbredirparser_send_interrupt_packet(parser, request->id++, &header, data, length);
     } else if (transfer->status != USB_GONE) {
-        tell_stream_status(request, status);
+        usbredir_tell_stream(request, status);
         release(request);
     }
 }
@@ -185,10 +46,10 @@ static void transfer_done(struct usb_transfer *transfer)
     bool unplugged = transfer->status == USB_GONE && redirection->host->port == USB_PORT_EMPTY;
     if (request->unwanted || unplugged) {
         release(request);
-    } else if (request->kind == STREAM) {
+    } else if (request->kind == REQUEST_STREAM) {
         stream_step(request);
     } else {
-        answer(request);
+        usbredir_answer(request);
         release(request);
     }
     usbredir_submit(redirection);
@@ -229,7 +90,7 @@ void usbredir_drop(struct usbredir *redirection)
     redirection->device = device;
 }
 
-static struct request *new_request(struct usbredir *redirection, enum kind kind, uint64_t id,
+static struct request *new_request(struct usbredir *redirection, enum request_kind kind, uint64_t id,
                                    enum usb_transfer_type type, uint32_t length)
 {
     struct request *request = calloc(1, sizeof *request + length);
@@ -293,7 +154,7 @@ static bool aim(struct request *request, uint8_t endpoint)
 static void refuse(struct request *request)
 {
     request->transfer.status = USB_ERROR;
-    answer(request);
+    usbredir_answer(request);
     free(request);
 }
 
@@ -301,7 +162,7 @@ static void control_packet(void *context, uint64_t id, struct usb_redir_control_
                            uint8_t *data, int data_length)
 {
     struct usbredir *redirection = context;
-    struct request *request = new_request(redirection, CONTROL, id, USB_CONTROL, header->length);
+    struct request *request = new_request(redirection, REQUEST_CONTROL, id, USB_CONTROL, header->length);
     const uint8_t setup[SETUP_BYTES] = {header->requesttype,     header->request,
                                         (uint8_t)header->value,  (uint8_t)(header->value >> 8),
                                         (uint8_t)header->index,  (uint8_t)(header->index >> 8),
@@ -325,7 +186,7 @@ static void bulk_packet(void *context, uint64_t id, struct usb_redir_bulk_packet
     struct usbredir *redirection = context;
     uint32_t length = header->length | (uint32_t)header->length_high << 16;
     bool too_long = length > MAX_BULK;
-    struct request *request = new_request(redirection, BULK, id, USB_BULK, too_long ? 0 : length);
+    struct request *request = new_request(redirection, REQUEST_BULK, id, USB_BULK, too_long ? 0 : length);
     request->header.bulk = *header;
     bool in = header->endpoint & 0x80;
     bool agrees = !too_long && (in || (uint32_t)data_length == length);
@@ -355,7 +216,7 @@ static void interrupt_packet(void *context, uint64_t id, struct usb_redir_interr
 {
     struct usbredir *redirection = context;
     struct request *request =
-        new_request(redirection, INTERRUPT_OUT, id, USB_INTERRUPT, (uint32_t)data_length);
+        new_request(redirection, REQUEST_INTERRUPT_OUT, id, USB_INTERRUPT, (uint32_t)data_length);
     request->header.interrupt = *header;
     packet_out(redirection, request, header->endpoint, data, data_length);
 }
@@ -365,19 +226,19 @@ static void iso_packet(void *context, uint64_t id, struct usb_redir_iso_packet_h
 {
     struct usbredir *redirection = context;
     struct request *request =
-        new_request(redirection, ISOCHRONOUS_OUT, id, USB_ISOCHRONOUS, (uint32_t)data_length);
+        new_request(redirection, REQUEST_ISOCHRONOUS_OUT, id, USB_ISOCHRONOUS, (uint32_t)data_length);
     packet_out(redirection, request, header->endpoint, data, data_length);
 }
 
 static void start_stream(struct usbredir *redirection, uint64_t id, uint8_t endpoint,
                          enum usb_transfer_type type)
 {
-    struct request *request = new_request(redirection, STREAM, id, type, USB_MAX_PACKET);
+    struct request *request = new_request(redirection, REQUEST_STREAM, id, type, USB_MAX_PACKET);
     bool out = !(endpoint & 0x80); /* only the guest's packets make an OUT stream */
     bool known = aim(request, endpoint);
     request->transfer.endpoint = endpoint;
     request->transfer.length = request->transfer.max_packet;
-    tell_stream_status(request, known ? usb_redir_success : usb_redir_inval);
+    usbredir_tell_stream(request, known ? usb_redir_success : usb_redir_inval);
     if (!known || out) {
         free(request);
         return;
@@ -392,11 +253,11 @@ static void stop_stream(struct usbredir *redirection, uint64_t id, uint8_t endpo
     struct request stopped = {
         .redirection = redirection, .id = id, .transfer = {.type = type, .endpoint = endpoint}};
     for (struct request *request = redirection->first; request; request = request->next)
-        if (request->kind == STREAM && request->transfer.endpoint == endpoint) {
+        if (request->kind == REQUEST_STREAM && request->transfer.endpoint == endpoint) {
             discard(request);
             break;
         }
-    tell_stream_status(&stopped, usb_redir_success);
+    usbredir_tell_stream(&stopped, usb_redir_success);
 }
 
 static void start_interrupt(void *context, uint64_t id,
@@ -421,7 +282,7 @@ static void stop_iso(void *context, uint64_t id, struct usb_redir_stop_iso_strea
     stop_stream(context, id, header->endpoint, USB_ISOCHRONOUS);
 }
 
-static void standard(struct usbredir *redirection, enum kind kind, uint64_t id,
+static void standard(struct usbredir *redirection, enum request_kind kind, uint64_t id,
                      const uint8_t setup[SETUP_BYTES])
 {
     struct request *request = new_request(redirection, kind, id, USB_CONTROL, setup[6]);
@@ -432,38 +293,38 @@ static void standard(struct usbredir *redirection, enum kind kind, uint64_t id,
 static void set_configuration(void *context, uint64_t id, struct usb_redir_set_configuration_header *header)
 {
     const uint8_t setup[SETUP_BYTES] = {0x00, 9, header->configuration, 0, 0, 0, 0, 0};
-    standard(context, SET_CONFIGURATION, id, setup);
+    standard(context, REQUEST_SET_CONFIGURATION, id, setup);
 }
 
 static void get_configuration(void *context, uint64_t id)
 {
     const uint8_t setup[SETUP_BYTES] = {0x80, 8, 0, 0, 0, 0, 1, 0};
-    standard(context, GET_CONFIGURATION, id, setup);
+    standard(context, REQUEST_GET_CONFIGURATION, id, setup);
 }
 
 static void set_alternate(void *context, uint64_t id, struct usb_redir_set_alt_setting_header *header)
 {
     const uint8_t setup[SETUP_BYTES] = {0x01, 11, header->alt, 0, header->interface, 0, 0, 0};
-    standard(context, SET_ALTERNATE, id, setup);
+    standard(context, REQUEST_SET_ALTERNATE, id, setup);
 }
 
 static void get_alternate(void *context, uint64_t id, struct usb_redir_get_alt_setting_header *header)
 {
     const uint8_t setup[SETUP_BYTES] = {0x81, 10, 0, 0, header->interface, 0, 1, 0};
-    standard(context, GET_ALTERNATE, id, setup);
+    standard(context, REQUEST_GET_ALTERNATE, id, setup);
 }
 
 static void cancel(void *context, uint64_t id)
 {
     struct usbredir *redirection = context;
     for (struct request *request = redirection->first; request; request = request->next) {
-        if (request->id != id || request->kind == STREAM)
+        if (request->id != id || request->kind == REQUEST_STREAM)
             continue;
         if (request->on_bus) {
             usb_host_cancel(redirection->host, &request->transfer);
         } else {
             request->transfer.status = USB_CANCELLED;
-            answer(request);
+            usbredir_answer(request);
             release(request);
         }
         return;
