@@ -23,6 +23,7 @@ UNIT_COMMON := $(CORE_SOURCES:%.c=%.o) $(patsubst %.c,%.o,$(filter-out tests/uni
 define UNIT_BUILD
 UNIT_PROGRAMS += $(UNIT_TESTS:%=$(HOST)/unit/$1/%)
 
+.PRECIOUS: $(HOST)/unit/$1/%.o
 $(HOST)/unit/$1/%.o: %.c
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$$(HOST_CC) $$(CORE_FLAGS) $$(CORE_FLAGS_$1) -c $$< -o $$@
@@ -32,7 +33,6 @@ $(HOST)/unit/$1/test_%: $(HOST)/unit/$1/tests/unit/test_%.o $(UNIT_COMMON:%=$(HO
 endef
 $(foreach build,low high skr,$(eval $(call UNIT_BUILD,$(build))))
 -include $(shell find $(HOST)/unit -name '*.d' 2>/dev/null)
-.PRECIOUS: $(HOST)/unit/%.o
 
 test-unit: $(UNIT_PROGRAMS) ## the portable core alone, milliseconds
 	$(Q)tests/run $^

@@ -36,8 +36,7 @@ void fake_power_cycle(void)
     memset(&fake, 0, offsetof(struct fake, log));
     memset((char *)&fake + offsetof(struct fake, led), 0, sizeof fake - offsetof(struct fake, led));
     fake.flash_size = FAKE_FLASH_SIZE;
-    fake.turns_per_ms = 4;
-    fake.next_tick = fake.turns_per_ms;
+    fake_set_clock(4);
     fake.seed = 1;
     __asan_unpoison_memory_region(memory, sizeof memory);
     reset_core();
@@ -62,6 +61,12 @@ void fake_turn(void)
     usb_device_poll();
     if (port_tick())
         dfu_tick();
+}
+
+void fake_set_clock(uint32_t turns_per_ms)
+{
+    fake.turns_per_ms = turns_per_ms;
+    fake.next_tick = fake.turns + turns_per_ms;
 }
 
 void fake_wait_ms(uint32_t ms)

@@ -26,7 +26,7 @@ struct fake {
     /* What a test may set; fake_power_on sets a fast, healthy board. */
     uint32_t flash_size;                 /* bytes, FAKE_FLASH_SIZE or less */
     uint32_t erase_turns, program_turns; /* how long an operation takes, turns of the main loop */
-    uint32_t turns_per_ms;
+    uint32_t turns_per_ms;               /* change it with fake_set_clock */
     bool crystal_dead;
     bool refuses_zero;             /* as some clones: 0x0000 over data is PGERR */
     uint32_t protected_page;       /* address of a page that answers WRPRTERR; 0: none */
@@ -71,6 +71,7 @@ void fake_power_cycle(void);
 /* One turn of the main loop, as main.c does it. */
 void fake_turn(void);
 void fake_wait_ms(uint32_t ms);
+void fake_set_clock(uint32_t turns_per_ms);
 /* Runs something that may end by a restart or a power cut; anywhere else those fail the test. */
 enum fake_end fake_session(void (*session)(void *), void *context);
 /* Milliseconds until the device restarts, or -1 if it does not within `limit`. */

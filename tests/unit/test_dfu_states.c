@@ -50,8 +50,7 @@ static void to_dnbusy(void)
 {
     to_idle();
     fake.erase_turns = FOREVER;
-    fake.turns_per_ms = 100000;
-    fake.next_tick = fake.turns + fake.turns_per_ms;
+    fake_set_clock(100000);
     for (uint16_t number = 0;; number++) {
         send_block(number);
 
@@ -67,6 +66,7 @@ static void to_manifest_sync(void)
 {
     to_idle();
     fake.erase_turns = FOREVER;
+    fake_set_clock(1);
     memset(fake_area(), 0, FLASH_PAGE_SIZE);
     send_block(0);
     assert_dfu(dfuDNLOAD_IDLE, STATUS_OK);
@@ -97,41 +97,33 @@ static void to_error(void)
  * ---------------------------------------------------------------------------------------------------------
  */
 
-/* State after each request, in the order of bRequest; 0: it stalls, and the state is dfuERROR. */
+// clang-format off
 static const struct state {
     const char *name;
     uint8_t number;
     void (*enter)(void);
     uint16_t next_block;
-    uint8_t after[7];
+    uint8_t after[7]; /* each request, in the order of bRequest: the state then; 0: it stalls, and the state is dfuERROR */
 } states[] = {
-    /*                                                    DETACH,  DNLOAD,         UPLOAD,        GETSTATUS,
-       CLRST,   GETSTATE,         ABORT */
-    {"dfuIDLE", dfuIDLE, to_idle, 0, {dfuIDLE, dfuDNLOAD_SYNC, dfuUPLOAD_IDLE, dfuIDLE, 0, dfuIDLE, dfuIDLE}},
-    {"dfuDNLOAD-SYNC",
-     dfuDNLOAD_SYNC,
-     to_dnload_sync,
-     1,
-     {0, 0, 0, dfuDNLOAD_IDLE, 0, dfuDNLOAD_SYNC, dfuIDLE}},
-    {"dfuDNBUSY", dfuDNBUSY, to_dnbusy, 1, {0}},
-    {"dfuDNLOAD-IDLE",
-     dfuDNLOAD_IDLE,
-     to_dnload_idle,
-     1,
-     {0, dfuDNLOAD_SYNC, 0, dfuDNLOAD_IDLE, 0, dfuDNLOAD_IDLE, dfuIDLE}},
-    {"dfuMANIFEST-SYNC",
-     dfuMANIFEST_SYNC,
-     to_manifest_sync,
-     1,
-     {0, 0, 0, dfuMANIFEST, 0, dfuMANIFEST_SYNC, dfuIDLE}},
-    {"dfuMANIFEST", dfuMANIFEST, to_manifest, 1, {0}},
-    {"dfuUPLOAD-IDLE",
-     dfuUPLOAD_IDLE,
-     to_upload_idle,
-     1,
-     {0, 0, dfuUPLOAD_IDLE, dfuUPLOAD_IDLE, 0, dfuUPLOAD_IDLE, dfuIDLE}},
-    {"dfuERROR", dfuERROR, to_error, 0, {0, 0, 0, dfuERROR, dfuIDLE, dfuERROR, 0}},
+    /*               DETACH,  DNLOAD,         UPLOAD,         GETSTATUS,      CLRSTATUS, GETSTATE,       ABORT */
+    {"dfuIDLE", dfuIDLE, to_idle, 0,
+                    {dfuIDLE, dfuDNLOAD_SYNC, dfuUPLOAD_IDLE, dfuIDLE,        0,       dfuIDLE,          dfuIDLE}},
+    {"dfuDNLOAD-SYNC", dfuDNLOAD_SYNC, to_dnload_sync, 1,
+                    {0,       0,              0,              dfuDNLOAD_IDLE, 0,       dfuDNLOAD_SYNC,   dfuIDLE}},
+    {"dfuDNBUSY", dfuDNBUSY, to_dnbusy, 1,
+                    {0}},
+    {"dfuDNLOAD-IDLE", dfuDNLOAD_IDLE, to_dnload_idle, 1,
+                    {0,       dfuDNLOAD_SYNC, 0,              dfuDNLOAD_IDLE, 0,       dfuDNLOAD_IDLE,   dfuIDLE}},
+    {"dfuMANIFEST-SYNC", dfuMANIFEST_SYNC, to_manifest_sync, 1,
+                    {0,       0,              0,              dfuMANIFEST,    0,       dfuMANIFEST_SYNC, dfuIDLE}},
+    {"dfuMANIFEST", dfuMANIFEST, to_manifest, 1,
+                    {0}},
+    {"dfuUPLOAD-IDLE", dfuUPLOAD_IDLE, to_upload_idle, 1,
+                    {0,       0,              dfuUPLOAD_IDLE, dfuUPLOAD_IDLE, 0,       dfuUPLOAD_IDLE,   dfuIDLE}},
+    {"dfuERROR", dfuERROR, to_error, 0,
+                    {0,       0,              0,              dfuERROR,       dfuIDLE, dfuERROR,         0}},
 };
+// clang-format on
 enum { STATES = sizeof states / sizeof *states };
 
 static const uint8_t right_type[] = {0x21, 0x21, 0xA1, 0xA1, 0x21, 0xA1, 0x21};
@@ -252,6 +244,7 @@ static void a_request_without_data_that_brings_some_is_an_error_and_does_nothing
         for (unsigned i = 0; i < sizeof requests; i++) {
             expect_error(from, "has data", 0x21, requests[i], 0, 1);
             expect_error(from, "has data", 0x21, requests[i], 0, HOST_MOST);
+            fake_set_clock(1);
             assert_int_equal(fake_ms_until_restart(500), -1);
         }
 }
@@ -333,9 +326,7 @@ static void dfu_dnbusy_ends_by_itself_within_the_time_that_was_told(void **state
 {
     (void)state;
     to_idle();
-    fake.erase_turns = 200;
-    fake.turns_per_ms = 100;
-    fake.next_tick = fake.turns + 100;
+    fake_set_clock(100);
     memset(fake_area(), 0, fake_area_size());
     fake.erase_turns = FOREVER;
     for (uint16_t number = 0;; number++) {
@@ -372,6 +363,7 @@ static void a_bus_reset_leads_to_idle_from_every_state_unless_the_image_is_all_t
             continue; /* test_leaving.c */
         fake_power_on();
         from->enter();
+        fake_set_clock(1);
         host_enumerate();
         assert_dfu(dfuIDLE, STATUS_OK);
         assert_int_equal(fake_ms_until_restart(6000), -1);
