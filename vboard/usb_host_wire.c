@@ -94,35 +94,33 @@ static void put_token(struct usb_host *host, struct usb_transfer *transfer, tick
     host->transactions++;
 }
 
-/* Periodic transfers come first (USB 2.0 5.4 to 5.7), the others take turns. */
-static struct usb_transfer *candidate(const struct usb_host *host, unsigned i)
+/* false: not now; *look is when, unless the next frame is soon enough. */
+static bool try_to_start(struct usb_host *host, struct usb_transfer *transfer, ticks start, ticks *look)
 {
-    if (i < host->queued)
-        return usb_is_periodic(host->queue[i]) ? host->queue[i] : NULL;
-    struct usb_transfer *transfer = host->queue[(host->next + i) % host->queued];
-    return usb_is_periodic(transfer) ? NULL : transfer;
+    struct usb_next next = usb_transfer_next(host, transfer);
+    if (transfer->progress.due > start) {
+        *look = usb_earlier(*look, transfer->progress.due);
+        return false;
+    }
+    if (start + longest(transfer, &next) + EOF1_BITS * BIT > host->frame_started + USB_FRAME)
+        return false;
+    put_token(host, transfer, start);
+    return true;
 }
 
-/* Puts the next transaction on the wire, or returns when it is worth looking again. */
+/* Periodic transfers come first (USB 2.0 5.4 to 5.7), the others take turns. */
 ticks usb_wire_start(struct usb_host *host, ticks now)
 {
-    ticks start = usb_later(now, host->bus_free), frame_ends = host->frame_started + USB_FRAME,
-          look = TICKS_NEVER;
-    for (unsigned i = 0; i < 2 * host->queued; i++) {
-        struct usb_transfer *transfer = candidate(host, i);
-        if (!transfer)
-            continue;
-        if (transfer->progress.due > start) {
-            look = usb_earlier(look, transfer->progress.due);
-            continue;
+    ticks start = usb_later(now, host->bus_free), look = TICKS_NEVER;
+    for (unsigned i = 0; i < host->queued; i++)
+        if (usb_is_periodic(host->queue[i]) && try_to_start(host, host->queue[i], start, &look))
+            return host->wire.at;
+    for (unsigned i = 0; i < host->queued; i++) {
+        unsigned turn = (host->next + i) % host->queued;
+        if (!usb_is_periodic(host->queue[turn]) && try_to_start(host, host->queue[turn], start, &look)) {
+            host->next = turn + 1;
+            return host->wire.at;
         }
-        struct usb_next next = usb_transfer_next(host, transfer);
-        if (start + longest(transfer, &next) + EOF1_BITS * BIT > frame_ends)
-            continue; /* the frame's event looks again */
-        if (!usb_is_periodic(transfer))
-            host->next = (host->next + i + 1) % host->queued;
-        put_token(host, transfer, start);
-        return host->wire.at;
     }
     return look;
 }

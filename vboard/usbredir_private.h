@@ -29,7 +29,7 @@ struct request {
     struct usbredir *redirection;
     enum request_kind kind;
     uint64_t id;
-    bool on_bus, unwanted; /* unwanted: nobody waits for the answer */
+    bool on_bus;
     struct usb_transfer transfer;
     union {
         struct usb_redir_control_packet_header control;

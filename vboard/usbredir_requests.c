@@ -44,7 +44,7 @@ static void transfer_done(struct usb_transfer *transfer)
     struct request *request = transfer->context;
     struct usbredir *redirection = request->redirection;
     bool unplugged = transfer->status == USB_GONE && redirection->host->port == USB_PORT_EMPTY;
-    if (request->unwanted || unplugged) {
+    if (unplugged) {
         release(request);
     } else if (request->kind == REQUEST_STREAM) {
         stream_step(request);
@@ -72,22 +72,23 @@ void usbredir_submit(struct usbredir *redirection)
             request->on_bus = usb_host_submit(redirection->host, &request->transfer);
 }
 
-static void discard(struct request *request)
+/* Off the bus, and nobody hears of it. */
+static void silence(struct request *request)
 {
-    request->unwanted = true;
-    if (request->on_bus)
-        usb_host_cancel(request->redirection->host, &request->transfer);
-    else
-        release(request);
+    request->transfer.done = NULL;
+    usb_host_cancel(request->redirection->host, &request->transfer);
 }
 
 void usbredir_drop(struct usbredir *redirection)
 {
-    enum usbredir_device device = redirection->device;
-    redirection->device = DEVICE_NONE; /* so that nothing takes the place of what is dropped */
-    while (redirection->first)
-        discard(redirection->first);
-    redirection->device = device;
+    struct request *request = redirection->first;
+    redirection->first = NULL;
+    while (request) {
+        struct request *next = request->next;
+        silence(request);
+        free(request);
+        request = next;
+    }
 }
 
 static struct request *new_request(struct usbredir *redirection, enum request_kind kind, uint64_t id,
@@ -254,9 +255,11 @@ static void stop_stream(struct usbredir *redirection, uint64_t id, uint8_t endpo
         .redirection = redirection, .id = id, .transfer = {.type = type, .endpoint = endpoint}};
     for (struct request *request = redirection->first; request; request = request->next)
         if (request->kind == REQUEST_STREAM && request->transfer.endpoint == endpoint) {
-            discard(request);
+            silence(request);
+            release(request);
             break;
         }
+    usbredir_submit(redirection);
     usbredir_tell_stream(&stopped, usb_redir_success);
 }
 
