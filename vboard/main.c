@@ -153,10 +153,11 @@ static const char *reason_to_end(const struct options *options, const struct con
     return NULL;
 }
 
+/* To the next whole millisecond: the board overshoots by an instruction, and that must not add up. */
 static ticks next_slice(const struct options *options, const struct board *board)
 {
-    ticks left = options->max_time - board_now(board);
-    return left < SLICE ? left : SLICE;
+    ticks now = board_now(board), slice = SLICE - now % SLICE, left = options->max_time - now;
+    return left < slice ? left : slice;
 }
 
 static int run_until_end(const struct options *options, struct console *console, struct board *board,

@@ -1,0 +1,180 @@
+#!/bin/bash
+# The command `vboard` as people use it: what it prints and how it ends. Its firmware is a few instructions made here.
+set -u
+
+vboard=$(realpath "${VBOARD:-build/vboard}")
+work=$(mktemp -d)
+readonly vboard work
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit
+
+passed=0 failed=0
+
+result() {
+    if [ "$1" = ok ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAIL  $2"
+        printf '      exit status %s, wanted %s; it said:\n' "$status" "$wanted"
+        sed 's/^/      /' said
+    fi
+}
+
+# it_says SENTENCE STATUS TEXT ARGUMENT...: the command ends so and its output has the text. $input goes to it.
+input=''
+it_says() {
+    local sentence=$1 text=$3
+    wanted=$2
+    shift 3
+    timeout 20 "$vboard" "$@" <<<"$input" >said 2>&1
+    status=$?
+    if [ "$status" -eq "$wanted" ] && grep -q -F -e "$text" said; then
+        result ok "$sentence"
+    else
+        result bad "$sentence ('$text' was expected)"
+    fi
+}
+
+# The output of the command before has no such text.
+and_not() {
+    if grep -q -F -e "$1" said; then
+        result bad "'$1' was not expected"
+    else
+        result ok ''
+    fi
+}
+
+# half_words HEX...: as they are in memory
+half_words() {
+    local half_word
+    for half_word; do
+        # shellcheck disable=SC2059 # the escape is the data
+        printf "\\x${half_word:2:2}\\x${half_word:0:2}"
+    done
+}
+
+# program HALF-WORD...: stack pointer, reset vector, then instructions from 0x08000008 on
+program() {
+    half_words 5000 2000 0009 0800 "$@"
+}
+
+program e7fe >loop.bin                # b .
+program de00 >undefined.bin           # udf #0; its fault handler is not there either
+program 4800 6801 0c00 4001 e7fe >clock.bin # ldr r0, =0x40010C00; ldr r1, [r0]: port B without its clock
+: >empty.bin
+head -c 131073 /dev/zero >large.bin
+echo "not an ELF file" >fake.elf
+
+it_says "help says what there is" 0 "vboard run FIRMWARE" --help
+it_says "no command is help too" 0 "vboard run FIRMWARE"
+it_says "help on running lists the options" 0 "--flash-file FILE" run --help
+it_says "the version is told" 0 "vboard " --version
+it_says "the boards are listed" 0 "BLUEPILL" boards
+it_says "an unknown command is explained" 2 "run or boards" fly
+
+it_says "a firmware must be named" 2 "say which firmware" run
+it_says "a missing firmware is named" 2 "there is no file nowhere.elf" run nowhere.elf
+it_says "an empty firmware is refused" 2 "empty.bin is empty" run empty.bin
+it_says "a firmware that does not fit is refused" 2 "does not fit" run large.bin
+it_says "a false ELF file is refused" 2 "fake.elf is not an ELF file" run fake.elf
+it_says "two firmwares are refused" 2 "one firmware at a time" run loop.bin loop.bin
+it_says "an unknown option is named" 2 "--fly" run --fly loop.bin
+it_says "an unknown board is named" 2 "no board TEAPOT" run --board TEAPOT loop.bin
+it_says "and the known ones are listed" 2 "MAPLEMINI" run --board TEAPOT loop.bin
+it_says "a wrong time is refused" 2 "--max-time takes" run loop.bin --max-time soon
+it_says "a negative time is refused" 2 "--max-time takes" run loop.bin --max-time -1
+it_says "a wrong flash size is refused" 2 "--flash-size takes" run loop.bin --flash-size 100000
+it_says "a wrong serial number is refused" 2 "24 hexadecimal digits" run loop.bin --serial 12
+it_says "a wrong trace is refused" 2 "not 'everything'" run loop.bin --trace usb,everything
+it_says "a wrong button is refused" 2 "only 'pressed'" run loop.bin --button maybe
+it_says "a wrong backup register is refused" 2 "from 1 to 42" run loop.bin --backup 43=1
+it_says "a wrong backup value is refused" 2 "16 bits" run loop.bin --backup 1=0x10000
+it_says "a wrong seed is refused" 2 "--seed takes" run loop.bin --seed x
+it_says "a wrong port is refused" 2 "--usbredir takes" run loop.bin --usbredir 65536
+it_says "a wrong stack limit is refused" 2 "--stack-limit takes" run loop.bin --stack-limit low
+it_says "a second binary needs an address" 2 "where it goes" run loop.bin --load loop.bin
+it_says "two files at one place are refused" 2 "both want address" run loop.bin --load undefined.bin@0x08000000
+it_says "a file that does not fit a smaller flash is refused" 2 "(64 KiB)" run loop.bin --flash-size 64 --load loop.bin@0x08010000
+
+it_says "a run ends at its time" 0 "[   0.250000 s] end: --max-time is over" run loop.bin --max-time .25
+it_says "a second file is loaded" 0 "--max-time" run loop.bin --load undefined.bin@0x08002000 --max-time 0.01
+it_says "an undefined instruction locks up without a handler" 1 "locked up" run undefined.bin --max-time 1
+it_says "a fault is told with its registers" 1 "r0 " run undefined.bin --max-time 1
+it_says "a broken rule ends the run" 3 "a rule of the chip's manual was broken" run clock.bin --max-time 1
+it_says "a broken rule is told and passed over when lenient" 0 "--max-time is over" run clock.bin --max-time 1 --lenient
+it_says "registers are told on request" 3 "GPIOB" run clock.bin --trace registers --max-time 1
+
+input='quit'
+it_says "quit ends" 0 "end: quit" run loop.bin --max-time 5
+input=$'wait 0.5\nreset\nwait 0.25\nquit'
+it_says "commands can wait for the board's time" 0 "[   0.500000 s] reset pin" run loop.bin --max-time 5
+it_says "and other commands with them" 0 "[   0.75" run loop.bin --max-time 5
+input=$'power off\nwait 0.1\npower on\nquit'
+it_says "power can be switched" 0 "[   0.100000 s] power on" run loop.bin --max-time 5
+input=$'dance\nquit'
+it_says "an unknown command is explained and the run goes on" 0 "there is no such command" run loop.bin
+input=$(printf 'x%.0s' {1..500})$'\nquit'
+it_says "a line that is too long does no harm" 0 "end: quit" run loop.bin
+input=''
+
+# What one run leaves in its flash file, the next one finds.
+it_says "a flash file is made" 0 "--max-time" run loop.bin --flash-file chip --max-time 0.01
+cmp -s -n 10 chip loop.bin && [ "$(stat -c %s chip)" -eq 131072 ]
+status=$? wanted=0
+result "$([ "$status" -eq 0 ] && echo ok)" "a flash file holds the whole flash"
+it_says "a flash file can be all there is" 0 "--max-time" run --flash-file chip --max-time 0.01
+it_says "what is in a flash file stays" 0 "--max-time" run --flash-file chip --load undefined.bin@0x08001000 --max-time 0.01
+cmp -s -n 10 chip loop.bin && cmp -s <(tail -c +4097 chip | head -c 10) undefined.bin
+status=$?
+result "$([ "$status" -eq 0 ] && echo ok)" "a flash file holds what was there and what came"
+it_says "a flash file of another size is refused" 2 "of another chip" run --flash-file chip --flash-size 64
+it_says "a flash file that cannot be written is named" 2 "nowhere/chip" run loop.bin --flash-file nowhere/chip --max-time 0.01
+[ -z "$(find . -name 'chip.*')" ]
+status=$?
+result "$([ "$status" -eq 0 ] && echo ok)" "no half-written flash file is left"
+
+# Ctrl-C and kill end a run in order.
+for signal in INT TERM HUP; do
+    rm -f chip
+    env --default-signal=INT "$vboard" run loop.bin --flash-file chip --realtime >said 2>&1 </dev/null &
+    pid=$!
+    sleep 0.3
+    kill "-$signal" "$pid"
+    wait "$pid"
+    status=$? wanted=0
+    if [ "$status" -eq 0 ] && [ -s chip ] && grep -q 'end: interrupted' said; then
+        result ok ''
+    else
+        result bad "SIG$signal ends a run and the flash is saved"
+    fi
+done
+
+# In real time, virtual time is not ahead of the clock.
+start=$(date +%s%N)
+it_says "real time is kept" 0 "--max-time is over" run loop.bin --realtime --max-time 0.5
+status=$((($(date +%s%N) - start) / 1000000)) wanted="500 ms or more"
+result "$([ "$status" -ge 500 ] && echo ok)" "real time is not too fast"
+
+# A port that is taken is named; port 0 finds one.
+"$vboard" run loop.bin --usbredir 0 >first 2>&1 </dev/null &
+pid=$!
+for _ in {1..100}; do
+    port=$(sed -n 's/^usb-redir: waiting on 127.0.0.1:\([0-9]*\)$/\1/p' first)
+    [ -z "$port" ] || break
+    sleep 0.05
+done
+it_says "a port in use is named" 2 "port $port on 127.0.0.1 is in use" run loop.bin --usbredir "$port"
+kill "$pid"
+wait "$pid"
+
+# The same input gives the same output, every time.
+"$vboard" run loop.bin --trace all --max-time 0.5 >first </dev/null
+it_says "a run is told" 0 "power on" run loop.bin --trace all --max-time 0.5
+cmp -s first said
+status=$? wanted=0
+result "$([ "$status" -eq 0 ] && echo ok)" "two runs are the same, line by line"
+and_not "LED on"
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,97 @@
+/* Reads Intel HEX files. Source: Intel, Hexadecimal Object File Format, revision A. */
+#include <string.h>
+
+#include "image_private.h"
+
+enum hex_type { HEX_DATA, HEX_END, HEX_SEGMENT, HEX_START_SEGMENT, HEX_LINEAR, HEX_START_LINEAR };
+
+enum { HEX_OVERHEAD = 5, HEX_LARGEST = 255 + HEX_OVERHEAD }; /* length, address, type, checksum */
+
+struct hex_record {
+    uint8_t length, type;
+    uint16_t offset;
+    const uint8_t *data;
+};
+
+bool image_is_hex(const struct source *file)
+{
+    return image_has_ending(file->path, ".hex") || image_has_ending(file->path, ".ihx") ||
+           image_has_ending(file->path, ".ihex");
+}
+
+static int hex_digit(int c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 'a' - 'A';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Takes apart one line without its end. `bytes` has HEX_LARGEST places. NULL or what is wrong with it. */
+static const char *parse_record(const uint8_t *line, size_t length, uint8_t *bytes, struct hex_record *record)
+{
+    uint8_t sum = 0;
+    size_t count = (length - 1) / 2;
+    if (line[0] != ':')
+        return "a line that does not begin with ':'";
+    if (length % 2 == 0 || count < HEX_OVERHEAD || count > HEX_LARGEST)
+        return "a line of the wrong length";
+    for (size_t i = 0; i < count; i++) {
+        int high = hex_digit(line[1 + 2 * i]), low = hex_digit(line[2 + 2 * i]);
+        if (high < 0 || low < 0)
+            return "something that is no hexadecimal digit";
+        bytes[i] = (uint8_t)(high << 4 | low);
+        sum = (uint8_t)(sum + bytes[i]);
+    }
+    if (bytes[0] + HEX_OVERHEAD != (int)count)
+        return "a line of another length than it says";
+    if (sum != 0)
+        return "a wrong checksum";
+    *record = (struct hex_record){bytes[0], bytes[3], (uint16_t)(bytes[1] << 8 | bytes[2]), bytes + 4};
+    return NULL;
+}
+
+/* The upper half of the addresses that follow. NULL or what is wrong. */
+static const char *set_base(const struct hex_record *record, uint32_t *base)
+{
+    if (record->length != 2)
+        return "an address record of the wrong length";
+    uint32_t value = (uint32_t)(record->data[0] << 8 | record->data[1]);
+    *base = value << (record->type == HEX_SEGMENT ? 4 : 16);
+    return NULL;
+}
+
+static size_t line_length(const struct source *file, size_t at)
+{
+    const uint8_t *start = file->bytes + at;
+    const uint8_t *end = memchr(start, '\n', file->length - at);
+    return end ? (size_t)(end - start) : file->length - at;
+}
+
+bool image_add_hex(struct image *image, const struct source *file)
+{
+    size_t first = image->count;
+    uint32_t base = 0;
+    unsigned line = 0;
+    for (size_t at = 0, length; at < file->length; at += length + 1) {
+        uint8_t bytes[HEX_LARGEST];
+        struct hex_record record;
+        line++;
+        length = line_length(file, at);
+        size_t used = length && file->bytes[at + length - 1] == '\r' ? length - 1 : length;
+        if (used == 0)
+            continue;
+        const char *wrong = parse_record(file->bytes + at, used, bytes, &record);
+        if (!wrong && (record.type == HEX_SEGMENT || record.type == HEX_LINEAR))
+            wrong = set_base(&record, &base);
+        else if (!wrong && record.type > HEX_START_LINEAR)
+            wrong = "a record of a kind that does not exist";
+        if (wrong)
+            return FAIL(file, "%s is damaged: line %u has %s", file->path, line, wrong);
+        if (record.type == HEX_DATA && record.length)
+            image_add_bytes(image, first, file->path, base + record.offset, record.data, record.length);
+        if (record.type == HEX_END)
+            return image->count > first || FAIL(file, "%s holds nothing to load", file->path);
+    }
+    return FAIL(file, "%s is cut short: it has no end record", file->path);
+}
