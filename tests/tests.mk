@@ -46,8 +46,45 @@ test-vboard: $(VBOARD_TESTS:%=$(HOST)/tests/vboard/%) vboard ## the virtual boar
 # Ring 3: the firmware image on the virtual board, with a scripted host, in virtual time.
 SYSTEM_TESTS := $(patsubst tests/system/%.c,%,$(wildcard tests/system/test_*.c))
 
-test-system: blue-pill $(SYSTEM_TESTS:%=$(HOST)/tests/system/%) ## the real image on the virtual board, in virtual time
+test-system: blue-pill system-images $(SYSTEM_TESTS:%=$(HOST)/tests/system/%) ## the real image on the virtual board, in virtual time
 	$(Q)tests/run $(SYSTEM_TESTS:%=$(HOST)/tests/system/%)
+
+# The images it runs: every target as it is shipped, and builds with options, each in build/firmware/NAME.
+long_text := $(subst x,0123456789abcdef,xxxxxxx)
+OPTION_BUILDS := hsi stay no-upload no-download alternate-2 no-led flash-64k flash-register app-16k transfer-128 \
+                 long-strings empty-strings packet-string delay-0 delay-100ms bkp5
+DEFS_hsi := -DUSE_HSI
+DEFS_stay := -DDFU_WILL_DETACH=0
+DEFS_no-upload := -DDFU_UPLOAD_AVAILABLE=0
+DEFS_no-download := -DDFU_DOWNLOAD_AVAILABLE=0
+DEFS_alternate-2 := -DUSB_DFU_ALTN=2
+DEFS_no-led := -DHAVE_LED=0
+DEFS_flash-64k := -DFLASH_SIZE_OVERRIDE=0x10000
+DEFS_flash-register := -DFLASH_SIZE_OVERRIDE=0
+DEFS_app-16k := -DAPP_BASE_ADDRESS=0x08004000
+DEFS_transfer-128 := -DTARGET_DFU_WTRANSFERSIZE=128
+DEFS_long-strings := '-DUSB_VENDOR_STRING="$(long_text)0123456789abcd"' '-DUSB_PRODUCT_STRING="$(long_text)ABCDEFGHIJKLMN"' \
+                     '-DUSB_INTERFACE_STRING="$(long_text)nopqrstuvwxyz-"'
+DEFS_empty-strings := '-DUSB_VENDOR_STRING=""' '-DUSB_PRODUCT_STRING=""' '-DUSB_INTERFACE_STRING=""' '-DLANDING_PAGE_URL=""'
+DEFS_packet-string := '-DUSB_PRODUCT_STRING="exactly thirty-one characters !"'
+DEFS_delay-0 := -DBUTTON_SAMPLE_DELAY_CYCLES=0
+DEFS_delay-100ms := -DBUTTON_SAMPLE_DELAY_CYCLES=7200000
+DEFS_bkp5 := -DREG_BOOT=BKP5 -DCMD_BOOT=0x1234
+
+FIRMWARE_SOURCES := tests/tests.mk src/Makefile $(wildcard src/*.[ch] src/boards/*.h src/stm32f103/*)
+images_of = $(patsubst %,$(BUILD)/firmware/%/dapboot.elf,$1)
+
+.PHONY: system-images
+system-images:
+	$(Q)$(MAKE) --no-print-directory -j2 $(call images_of,$(OPTION_BUILDS) $(shell $(MAKE) -s -C src TARGET=BLUEPILL list-targets))
+
+$(BUILD)/firmware/%/dapboot.elf: $(FIRMWARE_SOURCES)
+	$(Q)echo "  FIRMWARE $*"
+	$(Q)mkdir -p $(@D)
+	$(Q)$(MAKE) --no-print-directory -s -C src OUT=$(abspath $(@D)) LDSCRIPT=stm32f103/bootloader.ld \
+	    $(if $(filter $*,$(OPTION_BUILDS)),TARGET=BLUEPILL FLASH_LIMIT=8192,TARGET=$*) \
+	    DEFS='$(subst ','\'',$(DEFS_$*))' > $(@D)/log 2>&1 || { cat $(@D)/log; rm -f $@; exit 1; }
+	$(Q)touch $@
 
 $(HOST)/tests/vboard/test_%: $(HOST)/tests/vboard/test_%.o $(VBOARD_LIB)
 	$(Q)$(HOST_CC) $(SANITIZE) $^ -lcmocka $(USBREDIR_LIBS) -lunicorn -o $@

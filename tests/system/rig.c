@@ -54,7 +54,7 @@ static void trace(void *watcher, enum report_kind kind, ticks at, const char *te
     fprintf(stderr, "[%12.6f s] %s\n", (double)ticks_to_us(at) / 1e6, text);
 }
 
-struct rig rig_new_with(const char *target, const struct stm32f103_config *config)
+struct rig rig_new_build(const char *build, const char *target, const struct stm32f103_config *config)
 {
     size_t variant;
     const struct board_info *info = find_board(target, &variant);
@@ -71,13 +71,18 @@ struct rig rig_new_with(const char *target, const struct stm32f103_config *confi
         flash = 64 * 1024;
     rig.app_base = 0x08000000 + variants[variant].offset;
     rig.app_bytes = flash - variants[variant].offset - variants[variant].kept_at_top;
-    snprintf(path, sizeof path, "build/firmware/%s/dapboot.elf", target);
+    snprintf(path, sizeof path, "build/firmware/%s/dapboot.elf", build);
     if (!image_add(&image, path, 0, error, sizeof error) ||
         !image_burn(&image, rig.board->chip.flash_bytes, config->flash_bytes, config->page_bytes, error,
                     sizeof error))
-        fail_msg("%s (make TARGET=%s builds it)", error, target);
+        fail_msg("%s (`make system-images` builds it)", error);
     image_free(&image);
     return rig;
+}
+
+struct rig rig_new_with(const char *target, const struct stm32f103_config *config)
+{
+    return rig_new_build(target, target, config);
 }
 
 struct rig rig_new(const char *target)
@@ -123,6 +128,11 @@ bool rig_enter_dfu(struct rig *rig)
             return usb_host_enumerate(rig->host) == USB_DONE;
     }
     return false;
+}
+
+bool rig_starts_application(struct rig *rig, ticks within)
+{
+    return rig_run_to(rig, rig->app_base + APPLICATION_LOOP, within);
 }
 
 bool rig_run_to(struct rig *rig, uint32_t address, ticks within)
@@ -172,6 +182,16 @@ enum usb_host_status dfu_send(struct rig *rig, uint8_t request, uint16_t wValue,
     return rig_request(rig, 0x21, request, wValue, 0, length, (void *)data, NULL);
 }
 
+uint8_t dfu_get_state(struct rig *rig)
+{
+    uint8_t state = 0xFF;
+    uint32_t actual = 0;
+
+    if (rig_request(rig, 0xA1, DFU_GETSTATE, 0, 0, 1, &state, &actual) != USB_DONE || actual != 1)
+        return 0xFF;
+    return state;
+}
+
 /* Asks for the status until the device is in the state wanted or in dfuERROR, waiting as it says. */
 static bool settle(struct rig *rig, struct dfu_result *result, uint8_t wanted)
 {
@@ -190,6 +210,14 @@ static bool settle(struct rig *rig, struct dfu_result *result, uint8_t wanted)
             return false;
     }
     return false;
+}
+
+bool dfu_send_block(struct rig *rig, uint16_t number, const void *data, uint16_t length)
+{
+    struct dfu_result result = {0};
+
+    return dfu_send(rig, DFU_DNLOAD, number, data, length) == USB_DONE &&
+           settle(rig, &result, length ? dfuDNLOAD_IDLE : dfuIDLE);
 }
 
 struct dfu_result dfu_download(struct rig *rig, const void *image, uint32_t length, uint32_t block)
@@ -241,6 +269,50 @@ struct dfu_result dfu_upload(struct rig *rig, void *image, uint32_t room, uint32
     return result;
 }
 
+enum { WIRE_TRIES = 2000, WIRE_PAUSE_US = 50 };
+
+/* Long enough for the firmware to take what came, whatever the flash does. */
+static void pause_wire(struct rig *rig)
+{
+    board_run(rig->board, ticks_from_us(WIRE_PAUSE_US));
+}
+
+enum usb_answer wire_setup(struct rig *rig, uint8_t bmRequestType, uint8_t bRequest, uint16_t wValue,
+                           uint16_t wIndex, uint16_t wLength)
+{
+    const uint8_t setup[8] = {bmRequestType, bRequest,    wValue & 0xFF,  wValue >> 8,
+                              wIndex & 0xFF, wIndex >> 8, wLength & 0xFF, wLength >> 8};
+    enum usb_answer answer = USB_SILENCE;
+
+    for (unsigned tries = 0; answer == USB_SILENCE && tries < WIRE_TRIES; tries++) {
+        answer = usb_setup(&rig->board->chip, rig->host->address, 0, setup);
+        pause_wire(rig);
+    }
+    return answer;
+}
+
+enum usb_answer wire_out(struct rig *rig, unsigned toggle, const void *data, unsigned length)
+{
+    enum usb_answer answer = USB_NAK;
+
+    for (unsigned tries = 0; answer == USB_NAK && tries < WIRE_TRIES; tries++) {
+        answer = usb_out(&rig->board->chip, rig->host->address, 0, toggle, data, length);
+        pause_wire(rig);
+    }
+    return answer;
+}
+
+enum usb_answer wire_in(struct rig *rig, uint8_t *data, unsigned *length)
+{
+    enum usb_answer answer = USB_NAK;
+
+    for (unsigned tries = 0; answer == USB_NAK && tries < WIRE_TRIES; tries++) {
+        answer = usb_in(&rig->board->chip, rig->host->address, 0, data, length, true);
+        pause_wire(rig);
+    }
+    return answer;
+}
+
 static uint8_t *read_blink(uint32_t *length)
 {
     FILE *file = fopen(blink_path, "rb");
@@ -260,17 +332,38 @@ uint32_t blink_length(void)
     return length;
 }
 
-uint8_t *blink_image(uint32_t length, unsigned seed)
+/* Noise without 0xFF, so that every half-word has to be programmed. */
+static uint8_t *noise(uint32_t length, unsigned seed)
 {
-    uint32_t code;
-    uint8_t *blink = read_blink(&code), *image = malloc(length ? length : 1);
+    uint8_t *bytes = malloc(length ? length : 1);
     uint32_t state = seed * 2654435761u + 1;
 
     for (uint32_t i = 0; i < length; i++) {
         state = state * 1664525u + 1013904223u;
-        /* never 0xFF, so that every half-word has to be programmed */
-        image[i] = i < code ? blink[i] : (state >> 24) % 255;
+        bytes[i] = (state >> 24) % 255;
     }
+    return bytes;
+}
+
+uint8_t *blink_image(uint32_t length, unsigned seed)
+{
+    uint32_t code;
+    uint8_t *blink = read_blink(&code), *image = noise(length, seed);
+
+    memcpy(image, blink, code < length ? code : length);
     free(blink);
+    return image;
+}
+
+uint8_t *rig_application(const struct rig *rig, uint32_t length, unsigned seed)
+{
+    enum { STACK = 0x20001000, THUMB = 1 };
+    static const uint16_t endless_loop = 0xE7FE; /* b . */
+    const uint32_t start[2] = {STACK, (rig->app_base + APPLICATION_LOOP) | THUMB};
+    uint8_t *image = noise(length, seed);
+
+    assert_true(length >= APPLICATION_LOOP + sizeof endless_loop);
+    memcpy(image, start, sizeof start);
+    memcpy(image + APPLICATION_LOOP, &endless_loop, sizeof endless_loop);
     return image;
 }

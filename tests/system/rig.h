@@ -66,6 +66,8 @@ struct rig rig_new(const char *target);
 /* The same with another chip on the board. */
 struct rig rig_new_with(const char *target, const struct stm32f103_config *config);
 struct stm32f103_config rig_config(const char *target);
+/* The same with an image built with options: build/firmware/BUILD/dapboot.elf (tests/tests.mk names them). */
+struct rig rig_new_build(const char *build, const char *target, const struct stm32f103_config *config);
 void rig_free(struct rig *rig);
 
 /* Puts bytes into flash with a programmer. */
@@ -78,6 +80,8 @@ void rig_run_ms(struct rig *rig, unsigned milliseconds);
 /* Runs until the processor is about to execute the instruction at the address; false: not within that time.
  */
 bool rig_run_to(struct rig *rig, uint32_t address, ticks within);
+/* Runs until rig_application() runs. */
+bool rig_starts_application(struct rig *rig, ticks within);
 /* Nothing was forbidden or undefined so far; if it was, says what. */
 void rig_assert_clean(const struct rig *rig);
 
@@ -86,10 +90,28 @@ enum usb_host_status rig_request(struct rig *rig, uint8_t bmRequestType, uint8_t
 enum usb_host_status dfu_get_status(struct rig *rig, struct dfu_status *status);
 enum usb_host_status dfu_send(struct rig *rig, uint8_t request, uint16_t wValue, const void *data,
                               uint16_t length);
+/* 0xFF: no answer. */
+uint8_t dfu_get_state(struct rig *rig);
+/* A DFU_DNLOAD and what a client does until it can go on. */
+bool dfu_send_block(struct rig *rig, uint16_t number, const void *data, uint16_t length);
 struct dfu_result dfu_download(struct rig *rig, const void *image, uint32_t length, uint32_t block);
 struct dfu_result dfu_upload(struct rig *rig, void *image, uint32_t room, uint32_t block);
+
+/*
+ * Single transactions, past the host, for what no proper host would do; a NAK is asked again for 100 ms, and
+ * then the answer.
+ */
+enum usb_answer wire_setup(struct rig *rig, uint8_t bmRequestType, uint8_t bRequest, uint16_t wValue,
+                           uint16_t wIndex, uint16_t wLength);
+enum usb_answer wire_out(struct rig *rig, unsigned toggle, const void *data, unsigned length);
+/* data has room for 64 bytes or more. */
+enum usb_answer wire_in(struct rig *rig, uint8_t *data, unsigned *length);
 
 /* build/examples/blink/blink.bin, followed by pseudo-random bytes up to `length`; an image that runs.
  * malloced. */
 uint8_t *blink_image(uint32_t length, unsigned seed);
 uint32_t blink_length(void);
+
+/* The smallest application for the board of the rig: start words, noise, an endless loop. malloced. */
+enum { APPLICATION_LOOP = 0x40, APPLICATION_LEAST = APPLICATION_LOOP + 2 };
+uint8_t *rig_application(const struct rig *rig, uint32_t length, unsigned seed);
