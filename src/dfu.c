@@ -3,7 +3,7 @@
 
 #include "application.h" // application_size
 #include "image_writer.h"
-#include "port.h" // port_led, port_restart
+#include "port.h" // port_flash_busy, port_led, port_restart
 
 enum { DFU_DETACH, DFU_DNLOAD, DFU_UPLOAD, DFU_GETSTATUS, DFU_CLRSTATUS, DFU_GETSTATE, DFU_ABORT };
 
@@ -144,6 +144,8 @@ void dfu_block(uint32_t length)
 
 static enum usb_answer upload(const struct usb_setup *request)
 {
+    if (port_flash_busy())
+        return USB_LATER; /* of a download that was aborted */
     if (dfu.status.bState == dfuIDLE)
         idle();
 
@@ -164,9 +166,10 @@ enum usb_answer dfu_request(const struct usb_setup *request)
 
     bool block = request->bRequest == DFU_DNLOAD || request->bRequest == DFU_UPLOAD;
     uint16_t number = dfu.status.bState == dfuIDLE ? 0 : dfu.block;
+    uint16_t most = block ? TARGET_DFU_WTRANSFERSIZE : request->bmRequestType & 0x80 ? 0xFFFF : 0;
 
     if (request->bRequest > DFU_ABORT || !(allowed[dfu.status.bState] >> request->bRequest & 1) ||
-        (block && (request->wValue != number || request->wLength > TARGET_DFU_WTRANSFERSIZE)))
+        request->wLength > most || (block && request->wValue != number))
         return fail(errSTALLEDPKT);
     switch (USB_REQUEST(request->bmRequestType, request->bRequest)) {
     case USB_REQUEST(0x21, DFU_DETACH): dfu.leave_ms = LEAVE_MS; return usb_accept();
@@ -182,10 +185,14 @@ enum usb_answer dfu_request(const struct usb_setup *request)
 
 void dfu_bus_reset(void)
 {
-    /* the way out for a host that cannot detach; only after a download, as enumeration begins with resets */
-    if (image_complete() || dfu.leave_ms)
+    /* the way out for a host that cannot detach, but only after a download: enumeration too begins with
+     * resets */
+    if (image_working())
+        dfu.leave_ms = LEAVE_MS;
+    else if (image_complete() || dfu.leave_ms)
         port_restart();
-    idle();
+    else
+        idle();
 }
 
 /* What the LED tells: docs/led.md. */
@@ -209,6 +216,6 @@ void dfu_tick(void)
         dfu.patience_ms--;
     if (dfu.busy_ms)
         dfu.busy_ms--;
-    if (dfu.leave_ms && --dfu.leave_ms == 0)
+    if (dfu.leave_ms && !image_working() && --dfu.leave_ms == 0)
         port_restart();
 }

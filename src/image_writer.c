@@ -21,8 +21,7 @@ static struct {
     uint32_t done;  /* steps of the page in work: HALF_WORDS to see that they are blank, as many to program */
     bool working;   /* the image can be an application, and nothing went wrong */
     bool finishing; /* the host has sent everything */
-    bool old_is_gone;      /* the application that was in flash is no longer valid */
-    bool tried;            /* what makes the next step right was done once */
+    bool tried;     /* what makes the next step right was done once */
     uint8_t invalidations; /* attempts to make the old application invalid */
     uint8_t erase_ms;      /* until the erase under way can end */
     uint8_t status;
@@ -49,7 +48,7 @@ static void fail(uint8_t status)
 void image_begin(void)
 {
     image.received = image.written = image.done = 0;
-    image.working = image.finishing = image.old_is_gone = image.tried = false;
+    image.working = image.finishing = image.tried = false;
     image.invalidations = 0;
     image.status = STATUS_OK;
 }
@@ -88,15 +87,6 @@ void image_finish(void)
         fail(errTARGET);
     while (image.received % PAGE)
         buffer.bytes[buffered(image.received++)] = 0xFF;
-#if HIGH
-    /* the application's start words hide behind the bootloader's own */
-    const volatile uint32_t *hook = port_flash(BOOTLOADER_BASE);
-
-    for (uint32_t i = 0; i < 2; i++) {
-        buffer.words[START_WORDS_OFFSET / 4 + i] = buffer.words[i];
-        buffer.words[i] = hook[i];
-    }
-#endif
     image.finishing = true;
 }
 
@@ -113,13 +103,15 @@ static void erase(uint32_t page)
 }
 
 /*
- * Makes the old application invalid before anything of it changes: 0 can be programmed over anything (PM0075
- * 2.3.3), but not on every clone. False: an operation was started, or it cannot be done.
+ * Whatever is in flash is no application, and cannot become one before KEY is written: KEY is blank or 0. If
+ * not it is made so before anything else changes: 0 can be programmed over anything (PM0075 2.3.3), but not
+ * on every clone. False: an operation was started, or it cannot be done.
  */
-static bool old_application_is_gone(void)
+static bool old_application_is_gone(const volatile uint16_t *first_page)
 {
-    if (!application_is_valid(application_start_words()))
+    if (first_page[KEY] == BLANK || first_page[KEY] == 0)
         return true;
+    image.done = 0; /* the page in work may be the first one, and need an erase now */
     image.invalidations++;
     if (image.invalidations == 1)
         port_flash_program(APP_BASE_ADDRESS + 2 * KEY, 0);
@@ -128,6 +120,21 @@ static bool old_application_is_gone(void)
     else
         fail(errWRITE);
     return false;
+}
+
+/* The first page as it is to be in flash: the start words hide behind the bootloader's own. */
+static void hide_start_words(void)
+{
+#if HIGH
+    const volatile uint32_t *hook = port_flash(BOOTLOADER_BASE);
+
+    if (buffer.words[1] == hook[1])
+        return; /* done already: an application's entry is never inside the bootloader */
+    for (uint32_t i = 0; i < 2; i++) {
+        buffer.words[START_WORDS_OFFSET / 4 + i] = buffer.words[i];
+        buffer.words[i] = hook[i];
+    }
+#endif
 }
 
 /*
@@ -144,6 +151,7 @@ void image_step(void)
         if (!image.finishing)
             return;
         page = 0; /* all others are done */
+        hide_start_words();
     }
 
     const uint16_t *wanted = &buffer.half_words[buffered(page) / 2];
@@ -162,8 +170,7 @@ void image_step(void)
             fail(error != STATUS_OK ? error : programming ? errVERIFY : errERASE);
             return;
         }
-        image.old_is_gone = image.old_is_gone || old_application_is_gone();
-        if (!image.old_is_gone)
+        if (!old_application_is_gone(port_flash(APP_BASE_ADDRESS)))
             return;
         image.tried = true;
         if (programming)
@@ -186,6 +193,11 @@ void image_tick(void)
 enum dfu_status image_status(void)
 {
     return image.status;
+}
+
+bool image_working(void)
+{
+    return image.finishing && image.working;
 }
 
 bool image_complete(void)

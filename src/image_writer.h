@@ -49,6 +49,8 @@ void image_tick(void);
 
 /* STATUS_OK, or what went wrong; nothing is written after that. */
 enum dfu_status image_status(void);
+/* True from image_finish until the image is complete or failed. */
+bool image_working(void);
 /* True once the image is in flash, whole and compared. */
 bool image_complete(void);
 /* Milliseconds that the page in work takes at least from now on, 1 or more. */

@@ -37,7 +37,8 @@ NOINLINE enum usb_answer usb_reply(const void *data, uint32_t length)
     return USB_REPLY;
 }
 
-/* GET_STATUS of the device (bus-powered, no remote wake-up), of its interface, and of its endpoint (not halted). */
+/* GET_STATUS of the device (bus-powered, no remote wake-up), of its interface, and of its endpoint (not
+ * halted). */
 static const uint8_t status[2];
 
 /* A full packet is always followed by another, if only an empty one; a host that has enough does not ask. */
@@ -64,11 +65,14 @@ static enum usb_answer interface_request(const struct usb_setup *request)
         usb.alternate = request->wValue;
         return usb_accept();
     }
-    return dfu_request(request);
+    return (request->bmRequestType & 0x60) == 0x20 ? dfu_request(request) : USB_STALL;
 }
 
 static enum usb_answer handle(const struct usb_setup *request)
 {
+    /* no standard request that is supported brings data */
+    if (!(request->bmRequestType & 0xE0) && request->wLength)
+        return USB_STALL;
     switch (USB_REQUEST(request->bmRequestType, request->bRequest)) {
     case USB_REQUEST(0x80, GET_DESCRIPTOR): return descriptor_reply(request->wValue);
     case USB_REQUEST(0xC0, VENDOR_REQUEST): return descriptor_reply_vendor(request);
@@ -92,11 +96,10 @@ static enum usb_answer handle(const struct usb_setup *request)
 static void answer_request(void)
 {
     enum usb_answer answer = handle(&usb.setup);
-    bool host_sends = !(usb.setup.bmRequestType & 0x80) && usb.setup.wLength;
 
     if (answer == USB_LATER) {
         usb.stage = WAITING;
-    } else if (answer == USB_STALL || host_sends != (answer == USB_RECEIVE)) {
+    } else if (answer == USB_STALL) {
         usb.stage = QUIET;
         port_usb_stall();
     } else if (answer == USB_RECEIVE) {
