@@ -28,7 +28,7 @@ static const uint8_t device[] = {
 /* clang-format on */
 
 /* USB 2.0 tables 9-10 and 9-12, DFU 1.1 tables 4.4 and 4.2. */
-enum { CONFIGURATION_LENGTH = 9 + 9 * (USB_DFU_ALTN + 1) + 9, MILLIAMPERES = 100, DETACH_TIMEOUT_MS = 255 };
+enum { CONFIGURATION_LENGTH = 9 + 9 * (USB_DFU_ALTN + 1) + 9, MILLIAMPERES = 100, DETACH_TIMEOUT_MS = 1000 };
 #define ALTERNATE(number, name) 9, INTERFACE, 0, number, 0, 0xFE, 1, 2, name
 /* clang-format off */
 static const uint8_t configuration[] = {
@@ -179,19 +179,24 @@ static enum usb_answer reply_serial_number(void)
     return reply_text(digits);
 }
 
+static enum usb_answer reply(uint32_t key)
+{
+    for (uint32_t i = 0; i < COUNT(table); i++)
+        if (table[i].key == key)
+            return table[i].length ? usb_reply(table[i].data, table[i].length) : reply_text(table[i].data);
+    return USB_STALL;
+}
+
 enum usb_answer descriptor_reply(uint16_t value)
 {
     if (value == DESCRIPTOR(STRING, STRING_SERIAL))
         return reply_serial_number();
-    for (uint32_t i = 0; i < COUNT(table); i++)
-        if (table[i].key == value)
-            return table[i].length ? usb_reply(table[i].data, table[i].length) : reply_text(table[i].data);
-    return USB_STALL;
+    return value < DESCRIPTOR(DEVICE, 0) ? USB_STALL : reply(value);
 }
 
 enum usb_answer descriptor_reply_vendor(const struct usb_setup *request)
 {
     if (request->wIndex > 15 || request->wValue > 15)
         return USB_STALL;
-    return descriptor_reply(VENDOR_KEY(request->wIndex, request->wValue));
+    return reply(VENDOR_KEY(request->wIndex, request->wValue));
 }

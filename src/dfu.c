@@ -39,7 +39,7 @@ static const uint8_t allowed[] = {
 };
 
 enum {
-    LEAVE_MS = 100,      /* from the last answer to leaving the bus: the client closes the device meanwhile */
+    LEAVE_MS = 300,      /* from the last answer to leaving the bus: the client closes the device meanwhile */
     FORGOTTEN_MS = 5000, /* a host that never asks how the download ended */
     /*
      * dfu-util sleeps a second when it reads dfuMANIFEST. So the answer to the first DFU_GETSTATUS is held
@@ -185,12 +185,13 @@ enum usb_answer dfu_request(const struct usb_setup *request)
 
 void dfu_bus_reset(void)
 {
-    /* the way out for a host that cannot detach, but only after a download: enumeration too begins with
-     * resets */
-    if (image_working())
+    /*
+     * The way out for a host that cannot detach, but only after a download: enumeration too begins with
+     * resets. Not at once: a client that reset the device wants to find it again, and calls it an error if it
+     * does not.
+     */
+    if (image_working() || image_complete() || dfu.leave_ms)
         dfu.leave_ms = LEAVE_MS;
-    else if (image_complete() || dfu.leave_ms)
-        port_restart();
     else
         idle();
 }

@@ -42,13 +42,24 @@ static void an_idle_device_stays(void **state)
     assert_int_equal(fake_ms_until_restart(60000), -1);
 }
 
+/* wDetachTimeOut, as the descriptors say. */
+enum { DETACH_TIMEOUT_MS = 1000 };
+
+/* Not at once: a client that resets the device enumerates it again, and calls it an error if it is gone. */
+static void assert_restarts_after_a_bus_reset(void)
+{
+    assert_int_equal(fake_session(bus_reset, NULL), FAKE_FINISHED);
+    host_enumerate();
+    assert_in_range(fake_ms_until_restart(1000), 200, 400);
+}
+
 static void a_device_that_detaches_restarts_after_the_last_status_was_answered(void **state)
 {
     (void)state;
     if (!DFU_WILL_DETACH)
         skip();
     assert_int_equal(client_send(&image, BLOCK), STATUS_OK);
-    assert_in_range(fake_ms_until_restart(1000), 50, 200);
+    assert_in_range(fake_ms_until_restart(1000), 200, 400);
     assert_true(image_is_in_flash(&image));
 }
 
@@ -60,14 +71,14 @@ static void a_device_that_does_not_detach_waits_for_a_bus_reset(void **state)
     assert_int_equal(client_send(&image, BLOCK), STATUS_OK);
     assert_int_equal(fake_ms_until_restart(10000), -1);
     assert_dfu(dfuIDLE, STATUS_OK);
-    assert_int_equal(fake_session(bus_reset, NULL), FAKE_RESTARTED);
+    assert_restarts_after_a_bus_reset();
 }
 
-static void a_bus_reset_after_a_download_restarts_at_once(void **state)
+static void a_bus_reset_after_a_download_restarts(void **state)
 {
     (void)state;
     assert_int_equal(client_send(&image, BLOCK), STATUS_OK);
-    assert_int_equal(fake_session(bus_reset, NULL), FAKE_RESTARTED);
+    assert_restarts_after_a_bus_reset();
     assert_true(image_is_in_flash(&image));
 }
 
@@ -116,14 +127,14 @@ static void detach_restarts_within_its_time_and_not_before_it_is_answered(void *
 {
     (void)state;
     assert_int_equal(dfu_out(DFU_DETACH), 0);
-    assert_in_range(fake_ms_until_restart(1000), 50, 255);
+    assert_in_range(fake_ms_until_restart(1000), 200, DETACH_TIMEOUT_MS);
 }
 
-static void detach_then_bus_reset_restarts_at_once(void **state)
+static void detach_then_bus_reset_restarts(void **state)
 {
     (void)state;
     assert_int_equal(dfu_out(DFU_DETACH), 0);
-    assert_int_equal(fake_session(bus_reset, NULL), FAKE_RESTARTED);
+    assert_restarts_after_a_bus_reset();
 }
 
 /* All data is there, and power has not failed: the device restarts as after any download, but not before all
@@ -192,13 +203,13 @@ int main(void)
         TEST(an_idle_device_stays),
         TEST(a_device_that_detaches_restarts_after_the_last_status_was_answered),
         TEST(a_device_that_does_not_detach_waits_for_a_bus_reset),
-        TEST(a_bus_reset_after_a_download_restarts_at_once),
+        TEST(a_bus_reset_after_a_download_restarts),
         TEST(a_host_that_forgets_to_ask_is_waited_for_five_seconds_after_the_last_page),
         TEST(a_failed_download_does_not_restart),
         TEST(a_next_download_keeps_the_device_from_leaving),
         TEST(abort_after_a_download_keeps_the_device_from_leaving),
         TEST(detach_restarts_within_its_time_and_not_before_it_is_answered),
-        TEST(detach_then_bus_reset_restarts_at_once),
+        TEST(detach_then_bus_reset_restarts),
         TEST(a_bus_reset_during_manifestation_does_not_lose_the_image),
         TEST(an_error_during_manifestation_does_not_restart),
         TEST(the_led_tells_waiting_from_a_dead_crystal_from_work_from_error),
