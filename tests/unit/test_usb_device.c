@@ -181,6 +181,15 @@ static void a_set_address_that_is_never_finished_changes_nothing(void **state)
     assert_int_equal(fake.address, 5);
 }
 
+static void an_address_that_no_bus_has_never_reaches_the_peripheral(void **state)
+{
+    (void)state;
+    for (uint32_t address = 128; address < 0x10000; address += 97) {
+        to_address();
+        host_control(0x00, SET_ADDRESS, (uint16_t)address, 0, 0, NULL); /* the fake port watches */
+    }
+}
+
 /* Nothing that was refused may have had an effect. */
 static void a_request_that_stalls_does_nothing(void **state)
 {
@@ -378,6 +387,7 @@ int main(void)
         TEST(the_alternate_setting_is_what_was_set_until_the_configuration_is_set),
         TEST(the_address_changes_after_the_status_stage),
         TEST(a_set_address_that_is_never_finished_changes_nothing),
+        TEST(an_address_that_no_bus_has_never_reaches_the_peripheral),
         TEST(a_request_that_stalls_does_nothing),
         TEST(a_setup_in_the_middle_of_a_transfer_ends_it),
         TEST(two_setups_in_a_row_are_answered_once),
