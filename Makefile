@@ -9,7 +9,7 @@ TARGET ?= BLUEPILL
 PREFIX ?= arm-none-eabi-
 DEFS ?=
 
-export TARGET DEFS PREFIX
+export TARGET DEFS PREFIX V
 # src/Makefile runs in its own folder
 ifdef LDSCRIPT
 override LDSCRIPT := $(abspath $(LDSCRIPT))
@@ -32,6 +32,20 @@ size: ## flash and RAM that TARGET takes, and its limit
 list: ## every TARGET there is
 	$(Q)$(MAKE) --no-print-directory -C src list-targets
 
+# With a board and a debug probe on the desk.
+.PHONY: flash stlink-flash erase debug
+flash: ## write TARGET through OpenOCD (OOCD_INTERFACE=interface/stlink-v2.cfg for an ST-Link)
+	$(Q)$(MAKE) --no-print-directory -C src flash
+
+stlink-flash: ## write TARGET through st-flash
+	$(Q)$(MAKE) --no-print-directory -C src stlink-flash
+
+erase: ## wipe the flash of a board through OpenOCD
+	$(Q)$(MAKE) --no-print-directory -C src erase
+
+debug: ## gdb on a board through OpenOCD
+	$(Q)$(MAKE) --no-print-directory -C src debug
+
 examples: ## the example applications
 	$(Q)$(MAKE) --no-print-directory -C examples/blink
 
@@ -53,7 +67,7 @@ demo: deps blue-pill vboard ## see it work: flash the blink example over USB in 
 test: deps ## every test there is
 	$(Q)$(MAKE) --no-print-directory test-all
 
-bench: blue-pill $(BUILD)/host/bench/bench ## speed in virtual time, and the limits it is held to
+bench: blue-pill system-images $(BUILD)/host/bench/bench ## speed in virtual time, and the limits it is held to
 	$(Q)$(BUILD)/host/bench/bench
 
 # Housekeeping ---------------------------------------------------------------------------------------------------------

@@ -31,7 +31,8 @@ static void sys_tick(void)
     GPIOC_BSRR = half_periods & 1 ? 1u << (13 + 16) : 1u << 13;
 }
 
-static void reset(void)
+void reset(void);
+void reset(void)
 {
     uint32_t *to = data_start;
 
