@@ -76,7 +76,7 @@ images_of = $(patsubst %,$(BUILD)/firmware/%/dapboot.elf,$1)
 
 .PHONY: system-images
 system-images:
-	$(Q)$(MAKE) --no-print-directory -j2 $(call images_of,$(OPTION_BUILDS) $(shell $(MAKE) -s -C src TARGET=BLUEPILL list-targets))
+	$(Q)$(MAKE) --no-print-directory -s -j2 $(call images_of,$(OPTION_BUILDS) $(shell $(MAKE) -s -C src TARGET=BLUEPILL list-targets))
 
 $(BUILD)/firmware/%/dapboot.elf: $(FIRMWARE_SOURCES)
 	$(Q)echo "  FIRMWARE $*"

@@ -124,7 +124,7 @@ bool rig_enter_dfu(struct rig *rig)
         board_power(rig->board, true);
     for (unsigned ms = 0; ms < 1000; ms += 10) {
         rig_run_ms(rig, 10);
-        if (rig->host->port == USB_PORT_ATTACHED)
+        if (rig->host->port >= USB_PORT_ATTACHED)
             return usb_host_enumerate(rig->host) == USB_DONE;
     }
     return false;
