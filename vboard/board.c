@@ -94,15 +94,24 @@ static void update_usb_line(struct board *board)
     tell_host(board, before);
 }
 
+static void tell_change(const struct board *board)
+{
+    if (board->changed) {
+        board->changed(board->changes_watcher);
+    }
+}
+
 static void pins_changed(void *context)
 {
     update_led(context);
     update_usb_line(context);
+    tell_change(context);
 }
 
 static void usb_changed(void *context)
 {
     update_usb_line(context);
+    tell_change(context);
 }
 
 static int button_level(const struct board *board)

@@ -45,6 +45,8 @@ struct board {
     /* Whoever watches. May be NULL. */
     void *watcher;
     void (*report)(void *watcher, enum report_kind kind, ticks at, const char *text);
+    void *changes_watcher;
+    void (*changed)(void *changes_watcher); /* a pin's output, mode or pull, or the transceiver */
     bool stop_on_violation; /* strict: stm32f103_run ends, board_failed() is true; not for SUSPICIOUS ones */
     bool failed;
     char first_violation[512];

@@ -174,18 +174,27 @@ static bool at_breakpoint(const struct cortex_m3 *cpu)
     return false;
 }
 
+static void tell_sleep(struct cortex_m3 *cpu)
+{
+    cpu->sleep_told = cpu->sleeping;
+    if (cpu->slept)
+        cpu->slept(cpu->bus.context, cpu->sleeping);
+}
+
 /* Neither asleep nor locked up any more? */
 static bool awake(struct cortex_m3 *cpu)
 {
     if (cpu->sleeping && m3_wakes(cpu))
         cpu->sleeping = false;
+    if (UNLIKELY(cpu->sleeping != cpu->sleep_told))
+        tell_sleep(cpu);
     return !cpu->sleeping && !cpu->locked_up;
 }
 
 void cortex_m3_run(struct cortex_m3 *cpu, uint64_t until)
 {
     struct cortex_m3_private *p = m3_private(cpu);
-    bool may_break = p->entered;
+    bool may_break = p->entered || !cpu->at_breakpoint;
     cpu->at_breakpoint = false;
     p->run++;
     p->code_size = 0;

@@ -143,6 +143,14 @@ struct cortex_m3 {
     unsigned breakpoint_count;
     uint32_t breakpoint[CORTEX_M3_BREAKPOINTS];
     bool every_pass; /* never skip idle loops; for comparisons in tests */
+    /* A debugger is there: BKPT ends cortex_m3_run (at_breakpoint) instead of raising a fault. */
+    bool debugged;
+    /* A bit for each window: whoever opens windows leaves these closed, so that a debugger sees every access
+     * go through the bus. */
+    uint8_t closed_windows;
+    /* The processor fell asleep or woke; bus.context is handed back. May be NULL. */
+    void (*slept)(void *context, bool asleep);
+    bool sleep_told;
     struct cortex_m3_private private_state;
 };
 
@@ -155,8 +163,9 @@ void cortex_m3_reset(struct cortex_m3 *cpu);
 
 /*
  * Executes until cycles >= until, or stop is set, or a breakpoint is reached (the instruction there is not
- * executed unless it is the first one). A sleeping or locked-up core lets the cycles pass. SysTick counts on
- * the way. At least one instruction is executed, or one exception entered, if cycles < until.
+ * executed; it is if at_breakpoint is still set from the call before, so that a run can go on). A sleeping or
+ * locked-up core lets the cycles pass. SysTick counts on the way. At least one instruction is executed, or
+ * one exception entered, if cycles < until.
  */
 void cortex_m3_run(struct cortex_m3 *cpu, uint64_t until);
 

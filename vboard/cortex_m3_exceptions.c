@@ -109,6 +109,11 @@ void m3_breakpoint_hit(struct cortex_m3 *cpu)
     cpu->side_effects++;
     cpu->system.dfsr |= DFSR_BKPT;
     rewind_instruction(cpu);
+    if (cpu->debugged) {
+        cpu->at_breakpoint = cpu->stop = true;
+        m3_private(cpu)->attention |= ATTENTION_STOP;
+        return;
+    }
     if (cpu->system.demcr & DEMCR_MON_EN && may_preempt(cpu, DEBUG_MONITOR)) {
         cpu->system.pending[DEBUG_MONITOR] = true;
         m3_private(cpu)->attention |= ATTENTION_EXCEPTIONS;

@@ -80,6 +80,7 @@ static void finish_all(struct usb_host *host, enum usb_host_status status)
 static void port(struct usb_host *host, enum usb_port_state state)
 {
     host->port = state;
+    usb_record_line(host);
     if (host->port_changed)
         host->port_changed(host->context, state);
 }
@@ -104,8 +105,10 @@ static void start_frame(struct usb_host *host, ticks now)
     host->frame_started = now;
     host->frame = (host->frame + 1) % FRAME_NUMBERS;
     host->bus_free = usb_later(host->bus_free, now + usb_token_time() + usb_gap_time());
-    if (!host->sof_off)
+    if (!host->sof_off) {
+        usb_record_frame(host, now);
         usb_sof(host->chip, host->frame);
+    }
     for (unsigned i = host->queued; i-- > 0;) {
         struct usb_transfer *transfer = i < host->queued ? host->queue[i] : NULL;
         if (transfer && transfer->timeout && now - transfer->started >= transfer->timeout)
@@ -116,6 +119,7 @@ static void start_frame(struct usb_host *host, ticks now)
 static void recover(struct usb_host *host, ticks now)
 {
     host->line = USB_LINE_RECOVERY;
+    usb_record_line(host);
     host->state_ends = now + RECOVERY_MS * TICKS_PER_MILLISECOND;
     start_frame(host, now);
 }
@@ -201,6 +205,7 @@ void usb_host_reset(struct usb_host *host, unsigned milliseconds)
     host->address = 0;
     memset(host->periodic_due, 0, sizeof host->periodic_due);
     usb_host_clear_toggles(host);
+    usb_record_line(host);
     usb_bus_resume(host->chip, false);
     usb_bus_reset(host->chip, true);
     finish_all(host, USB_GONE);
@@ -223,6 +228,7 @@ void usb_host_resume(struct usb_host *host)
     if (host->port != USB_PORT_SUSPENDED || host->line != USB_LINE_STEADY)
         return;
     host->line = USB_LINE_RESUME;
+    usb_record_line(host);
     host->state_ends = stm32f103_now(host->chip) + RESUME_MS * TICKS_PER_MILLISECOND;
     usb_bus_resume(host->chip, true);
     schedule(host);

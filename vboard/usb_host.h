@@ -83,6 +83,10 @@ struct usb_host {
     void *context;
     void (*port_changed)(void *context, enum usb_port_state state);
     uint64_t transactions, naks; /* counters for measurements */
+    /* For whoever records the bus: a packet as it is on the wire, from its PID on, and when its sync begins;
+     * NULL and 0: port or line changed. Packets of a transaction come when it is over. May be NULL. */
+    void *recorder;
+    void (*record)(void *recorder, ticks at, const uint8_t *packet, unsigned length);
 
     /* the host's own */
     enum { USB_LINE_STEADY, USB_LINE_RESET, USB_LINE_RESUME, USB_LINE_RECOVERY } line;
@@ -93,6 +97,7 @@ struct usb_host {
     struct usb_transaction {
         enum { USB_WIRE_IDLE, USB_WIRE_OUT, USB_WIRE_IN_TOKEN, USB_WIRE_IN_DATA } phase;
         struct usb_transfer *transfer; /* NULL: was cancelled meanwhile */
+        ticks started;                 /* the token's first bit */
         ticks at;                      /* the phase ends */
         enum usb_answer answer;
         unsigned length;

@@ -45,6 +45,13 @@ ticks usb_wire_start(struct usb_host *host, ticks now);
 /* wire.at is reached. */
 void usb_wire_event(struct usb_host *host, ticks now);
 
+/* usb_record.c */
+void usb_record_frame(const struct usb_host *host, ticks start);
+void usb_record_transaction(const struct usb_host *host, const struct usb_transfer *transfer,
+                            const struct usb_next *next, enum usb_answer answer, const uint8_t *data,
+                            unsigned length);
+void usb_record_line(const struct usb_host *host);
+
 /* usb_transfer.c */
 /* The transaction a transfer needs next. */
 struct usb_next usb_transfer_next(const struct usb_host *host, const struct usb_transfer *transfer);

@@ -89,6 +89,7 @@ static void put_token(struct usb_host *host, struct usb_transfer *transfer, tick
     struct usb_next next = usb_transfer_next(host, transfer);
     bool in = next.token == USB_TOKEN_IN;
     host->wire.transfer = transfer;
+    host->wire.started = start;
     host->wire.phase = in ? USB_WIRE_IN_TOKEN : USB_WIRE_OUT;
     host->wire.at = start + (in ? usb_token_time() + usb_gap_time() : longest(transfer, &next));
     host->transactions++;
@@ -158,6 +159,9 @@ static void transaction_over(struct usb_host *host, enum usb_answer answer, unsi
     wire->phase = USB_WIRE_IDLE;
     wire->transfer = NULL;
     trace(host, &next, answer, next.token == USB_TOKEN_IN ? wire->data : next.data, length);
+    if (host->record)
+        usb_record_transaction(host, transfer, &next, answer,
+                               next.token == USB_TOKEN_IN ? wire->data : next.data, length);
     enum usb_host_status status = usb_transfer_answer(host, transfer, answer, wire->data, length);
     pause_after(host, transfer, answer, now);
     if (status != USB_PENDING)

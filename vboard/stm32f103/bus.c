@@ -26,6 +26,11 @@ void bus_open_flash(struct stm32f103 *chip, bool open)
     window[WINDOW_FLASH] = (struct cortex_m3_window){FLASH_BASE, size, chip->flash_bytes, false, wait_states};
     window[WINDOW_ALIAS] = (struct cortex_m3_window){0, size, chip->flash_bytes, false, wait_states};
     window[WINDOW_RAM] = (struct cortex_m3_window){RAM_BASE, chip->config.ram_bytes, chip->ram, true, 0};
+    for (unsigned i = 0; i < CORTEX_M3_WINDOWS; i++) {
+        if (chip->cpu.closed_windows >> i & 1) {
+            window[i].size = 0;
+        }
+    }
 }
 
 void bus_reset_all(struct stm32f103 *chip)
@@ -379,6 +384,10 @@ bool bus_fetch(void *context, uint32_t address, uint16_t *half_word)
 {
     struct stm32f103 *chip = context;
     uint32_t value;
+    if (is_ram(chip, address)) {
+        *half_word = (uint16_t)little_endian(&chip->ram[address - RAM_BASE], sizeof *half_word);
+        return true;
+    }
     if (!is_flash_interface(chip, address)) {
         return false;
     }
