@@ -53,31 +53,38 @@ static struct {
     struct {
         uint8_t bStatus, bwPollTimeout[3], bState, iString;
     } status;
-    uint8_t busy_ms;      /* until dfuDNBUSY or dfuMANIFEST end */
-    uint16_t leave_ms;    /* until the device restarts; 0: it stays */
-    uint16_t patience_ms; /* for which DFU_GETSTATUS may still be held back */
-    uint16_t block;       /* wBlockNum that must come next */
-    uint32_t uploaded;    /* bytes */
+    bool leaving;      /* the device restarts when the timer ends and the image, if any, is in flash */
+    uint16_t timer_ms; /* in dfuDNBUSY and dfuMANIFEST until they end; 0: not running */
+    uint16_t block;    /* wBlockNum that must come next */
+    uint32_t uploaded; /* bytes */
 } dfu = {.status.bState = dfuIDLE};
 _Static_assert(sizeof dfu.status == 6, "as on the wire");
+
+static void to_state(enum dfu_state state, uint8_t status)
+{
+    dfu.status.bStatus = status;
+    dfu.status.bState = state;
+    dfu.leaving = false;
+    dfu.timer_ms = 0;
+}
+
+static void leave_in(uint32_t ms)
+{
+    dfu.leaving = true;
+    dfu.timer_ms = ms;
+}
 
 static void idle(void)
 {
     image_begin();
-    dfu.status.bStatus = STATUS_OK;
-    dfu.status.bState = dfuIDLE;
-    dfu.busy_ms = 0;
-    dfu.leave_ms = 0;
+    to_state(dfuIDLE, STATUS_OK);
     dfu.block = 0;
     dfu.uploaded = 0;
 }
 
 NOINLINE static enum usb_answer fail(uint8_t status)
 {
-    dfu.status.bStatus = status;
-    dfu.status.bState = dfuERROR;
-    dfu.busy_ms = 0;
-    dfu.leave_ms = 0;
+    to_state(dfuERROR, status);
     return USB_STALL;
 }
 
@@ -88,7 +95,7 @@ static void busy(enum dfu_state state)
 
     dfu.status.bwPollTimeout[0] = ms;
     dfu.status.bState = state;
-    dfu.busy_ms = ms - ms / 8 - 1;
+    dfu.timer_ms = ms - ms / 8 - 1;
 }
 
 static enum usb_answer get_status(void)
@@ -104,8 +111,9 @@ static enum usb_answer get_status(void)
     } else if (dfu.status.bState == dfuMANIFEST_SYNC) {
         if (image_complete()) {
             dfu.status.bState = dfuIDLE;
-            dfu.leave_ms = DFU_WILL_DETACH ? LEAVE_MS : 0;
-        } else if (dfu.patience_ms) {
+            if (DFU_WILL_DETACH)
+                leave_in(LEAVE_MS);
+        } else if (dfu.timer_ms > FORGOTTEN_MS - PATIENCE_MS) {
             return USB_LATER;
         } else {
             busy(dfuMANIFEST);
@@ -125,8 +133,8 @@ static enum usb_answer download(const struct usb_setup *request)
         return fail(errSTALLEDPKT);
     image_finish();
     dfu.status.bState = dfuMANIFEST_SYNC;
-    dfu.patience_ms = PATIENCE_MS;
-    dfu.leave_ms = DFU_WILL_DETACH ? FORGOTTEN_MS : 0;
+    leave_in(FORGOTTEN_MS);
+    dfu.leaving = DFU_WILL_DETACH;
     return usb_accept();
 }
 
@@ -161,7 +169,7 @@ static enum usb_answer upload(const struct usb_setup *request)
 
 enum usb_answer dfu_request(const struct usb_setup *request)
 {
-    if (!dfu.busy_ms && (dfu.status.bState == dfuDNBUSY || dfu.status.bState == dfuMANIFEST))
+    if (!dfu.timer_ms && (dfu.status.bState == dfuDNBUSY || dfu.status.bState == dfuMANIFEST))
         dfu.status.bState--; /* back to their SYNC */
 
     bool block = request->bRequest == DFU_DNLOAD || request->bRequest == DFU_UPLOAD;
@@ -172,7 +180,7 @@ enum usb_answer dfu_request(const struct usb_setup *request)
         request->wLength > most || (block && request->wValue != number))
         return fail(errSTALLEDPKT);
     switch (USB_REQUEST(request->bmRequestType, request->bRequest)) {
-    case USB_REQUEST(0x21, DFU_DETACH): dfu.leave_ms = LEAVE_MS; return usb_accept();
+    case USB_REQUEST(0x21, DFU_DETACH): leave_in(LEAVE_MS); return usb_accept();
     case USB_REQUEST(0x21, DFU_DNLOAD): return download(request);
     case USB_REQUEST(0xA1, DFU_UPLOAD): return upload(request);
     case USB_REQUEST(0xA1, DFU_GETSTATUS): return get_status();
@@ -190,8 +198,10 @@ void dfu_bus_reset(void)
      * resets. Not at once: a client that reset the device wants to find it again, and calls it an error if it
      * does not.
      */
-    if (image_working() || image_complete() || dfu.leave_ms)
-        dfu.leave_ms = LEAVE_MS;
+    if (dfu.status.bState == dfuMANIFEST)
+        dfu.status.bState = dfuMANIFEST_SYNC;
+    if (image_working() || image_complete() || dfu.leaving)
+        leave_in(LEAVE_MS);
     else
         idle();
 }
@@ -213,10 +223,9 @@ void dfu_tick(void)
     if (HAVE_LED)
         port_led(led(++ms));
     image_tick();
-    if (dfu.patience_ms)
-        dfu.patience_ms--;
-    if (dfu.busy_ms)
-        dfu.busy_ms--;
-    if (dfu.leave_ms && !image_working() && --dfu.leave_ms == 0)
-        port_restart();
+    if (dfu.timer_ms && --dfu.timer_ms == 0 && dfu.leaving && dfu.status.bState != dfuMANIFEST) {
+        if (!image_working())
+            port_restart();
+        dfu.timer_ms = 1;
+    }
 }

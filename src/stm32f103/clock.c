@@ -11,8 +11,6 @@ enum {
     CRYSTAL_PATIENCE = 80000,
 };
 
-static bool crystal_works;
-
 FROM_FLASH void wait_cycles(uint32_t cycles)
 {
     SYSTICK->LOAD = cycles;
@@ -36,20 +34,15 @@ static inline bool crystal_starts(void)
 
 bool port_crystal_works(void)
 {
-    return USE_HSI || crystal_works;
+    return USE_HSI || RCC->CFGR & RCC_CFGR_PLLSRC;
 }
 
-uint32_t clock_cycles(uint32_t milliseconds)
+uint32_t clock_start(void)
 {
-    return milliseconds * (!USE_HSI && crystal_works ? CRYSTAL_KHZ : INTERNAL_KHZ);
-}
-
-void clock_start(void)
-{
-    uint32_t pll = RCC_CFGR_PPRE1_2 | RCC_CFGR_PLLMUL(12) | RCC_CFGR_USBPRE;
+    uint32_t khz = INTERNAL_KHZ, pll = RCC_CFGR_PPRE1_2 | RCC_CFGR_PLLMUL(12) | RCC_CFGR_USBPRE;
 
     if (!USE_HSI && crystal_starts()) {
-        crystal_works = true;
+        khz = CRYSTAL_KHZ;
         pll = RCC_CFGR_PPRE1_2 | RCC_CFGR_PLLMUL(9) | RCC_CFGR_PLLSRC;
     }
     FLASH->ACR = FLASH_ACR_72MHZ;
@@ -58,6 +51,7 @@ void clock_start(void)
     while (!(RCC->CR & RCC_CR_PLLRDY)) {}
     RCC->CFGR = pll | RCC_CFGR_SW_PLL;
     while ((RCC->CFGR & RCC_CFGR_SWS) != RCC_CFGR_SWS_PLL) {}
+    return khz;
 }
 
 bool port_tick(void)

@@ -23,12 +23,32 @@ enum {
              (ANY_PIN(IS_SWD) || ANY_PIN(IS_JTAG) ? RCC_APB2_AFIO : 0),
 };
 
-static inline void set_mode(unsigned port, unsigned pin, uint32_t mode)
+/* CRL or CRH of a port, as after reset but for one pin. */
+static inline uint32_t with_pin(uint32_t cr, bool there, unsigned pin, uint32_t mode)
 {
-    reg32 *cr = &GPIO[port].CR[pin / 8];
     unsigned shift = pin % 8 * 4;
 
-    *cr = (*cr & ~(15u << shift)) | mode << shift;
+    return there ? (cr & ~(15u << shift)) | mode << shift : cr;
+}
+
+/* What CRL (half 0) or CRH (half 1) of a port holds while serving. Of constants the compiler makes a
+ * constant. */
+static inline uint32_t modes(unsigned port, unsigned half, bool connected)
+{
+#define IS_HERE(gpio_port, pin) ((gpio_port) == port && (pin) / 8 == half)
+    uint32_t cr = with_pin(GPIO_CR_RESET, HAVE_LED && IS_HERE(LED_GPIO_PORT, LED_GPIO_PIN), LED_GPIO_PIN,
+                           LED_OPEN_DRAIN ? GPIO_MODE_OUTPUT_OPEN_DRAIN : GPIO_MODE_OUTPUT_PUSH_PULL);
+
+    if (HAVE_USB_PULLUP_CONTROL)
+        return with_pin(cr, IS_HERE(USB_PULLUP_GPIO_PORT, USB_PULLUP_GPIO_PIN), USB_PULLUP_GPIO_PIN,
+                        USB_PULLUP_OPEN_DRAIN ? GPIO_MODE_OUTPUT_OPEN_DRAIN : GPIO_MODE_OUTPUT_PUSH_PULL);
+    return with_pin(cr, !connected && IS_HERE(DPLUS_PORT, DPLUS_PIN), DPLUS_PIN, GPIO_MODE_OUTPUT_PUSH_PULL);
+#undef IS_HERE
+}
+
+static inline void set_modes(unsigned port, unsigned pin, bool connected)
+{
+    GPIO[port].CR[pin / 8] = modes(port, pin / 8, connected);
 }
 
 static inline void set_level(unsigned port, unsigned pin, bool high)
@@ -43,7 +63,8 @@ FROM_FLASH bool port_button_held(void)
     RCC->APB2ENR = BUTTON_CLOCK;
     if (BUTTON_USES_PULL) {
         set_level(BUTTON_GPIO_PORT, BUTTON_GPIO_PIN, !BUTTON_ACTIVE_HIGH);
-        set_mode(BUTTON_GPIO_PORT, BUTTON_GPIO_PIN, GPIO_MODE_INPUT_PULL);
+        GPIO[BUTTON_GPIO_PORT].CR[BUTTON_GPIO_PIN / 8] =
+            with_pin(GPIO_CR_RESET, true, BUTTON_GPIO_PIN, GPIO_MODE_INPUT_PULL);
     }
     wait_cycles(BUTTON_SAMPLE_DELAY_CYCLES / 9); /* given for 72 MHz, waited for at 8 MHz */
 
@@ -66,8 +87,7 @@ void pins_start(void)
         AFIO->MAPR = AFIO_MAPR_NO_JTAG;
     if (HAVE_LED) {
         port_led(false);
-        set_mode(LED_GPIO_PORT, LED_GPIO_PIN,
-                 LED_OPEN_DRAIN ? GPIO_MODE_OUTPUT_OPEN_DRAIN : GPIO_MODE_OUTPUT_PUSH_PULL);
+        set_modes(LED_GPIO_PORT, LED_GPIO_PIN, false);
     }
 }
 
@@ -75,10 +95,9 @@ void pins_disconnect(void)
 {
     if (HAVE_USB_PULLUP_CONTROL) {
         set_level(USB_PULLUP_GPIO_PORT, USB_PULLUP_GPIO_PIN, !USB_PULLUP_ACTIVE_HIGH);
-        set_mode(USB_PULLUP_GPIO_PORT, USB_PULLUP_GPIO_PIN,
-                 USB_PULLUP_OPEN_DRAIN ? GPIO_MODE_OUTPUT_OPEN_DRAIN : GPIO_MODE_OUTPUT_PUSH_PULL);
+        set_modes(USB_PULLUP_GPIO_PORT, USB_PULLUP_GPIO_PIN, false);
     } else {
-        set_mode(DPLUS_PORT, DPLUS_PIN, GPIO_MODE_OUTPUT_PUSH_PULL);
+        set_modes(DPLUS_PORT, DPLUS_PIN, false);
     }
 }
 
@@ -87,7 +106,7 @@ void pins_connect(void)
     if (HAVE_USB_PULLUP_CONTROL)
         set_level(USB_PULLUP_GPIO_PORT, USB_PULLUP_GPIO_PIN, USB_PULLUP_ACTIVE_HIGH);
     else
-        set_mode(DPLUS_PORT, DPLUS_PIN, GPIO_MODE_INPUT_FLOATING);
+        set_modes(DPLUS_PORT, DPLUS_PIN, true);
 }
 
 void port_led(bool on)

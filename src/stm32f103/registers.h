@@ -36,7 +36,7 @@ struct gpio {
     uint32_t reserved[249];
 };
 #define GPIO                        ((struct gpio *)0x40010800)
-#define GPIO_MODE_INPUT_FLOATING    4u
+#define GPIO_CR_RESET               0x44444444u /* all inputs, floating */
 #define GPIO_MODE_INPUT_PULL        8u
 #define GPIO_MODE_OUTPUT_PUSH_PULL  2u
 #define GPIO_MODE_OUTPUT_OPEN_DRAIN 6u

@@ -19,7 +19,7 @@ static void *const vectors[]
 __attribute__((used, section(".hook"))) static void *const hook[] = {stack_top, main};
 #endif
 
-enum { DISCONNECT_MS = 20, RESET_KHZ = 8000 };
+enum { DISCONNECT_MS = 20, RESET_KHZ = 8000, FASTEST_KHZ = 72000 };
 
 /* Everything before and beside it is as after reset already. */
 FROM_FLASH _Noreturn void port_start_application(const uint32_t words[2])
@@ -62,12 +62,14 @@ FROM_FLASH void port_start_serving(void)
     pins_start();
     pins_disconnect();
     wait_cycles(DISCONNECT_MS * RESET_KHZ);
-    clock_start();
+
+    uint32_t khz = clock_start();
+
     FLASH->KEYR = FLASH_KEY1;
     FLASH->KEYR = FLASH_KEY2;
     usb_start();
     pins_connect();
-    SYSTICK->LOAD = clock_cycles(1) - 1;
+    SYSTICK->LOAD = khz - 1;
     SYSTICK->VAL = 0;
     SYSTICK->CTRL = SYSTICK_CTRL_ENABLE | SYSTICK_CTRL_CLKSOURCE;
 }
@@ -76,7 +78,7 @@ FROM_FLASH _Noreturn void port_restart(void)
 {
     usb_stop();
     pins_disconnect();
-    wait_cycles(clock_cycles(DISCONNECT_MS));
+    wait_cycles(DISCONNECT_MS * FASTEST_KHZ);
     SCB->AIRCR = SCB_AIRCR_SYSRESETREQ;
     for (;;) {}
 }
