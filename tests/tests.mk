@@ -1,6 +1,6 @@
 # Tests, in rings: the portable core, the virtual board itself, the real image on the virtual board, real clients in a real Linux.
 
-.PHONY: test-all test-unit test-vboard test-system test-linux
+.PHONY: test-all test-unit test-vboard test-system test-linux test-powercut swept-images
 
 test-all:
 	$(Q)$(MAKE) --no-print-directory -j2 vboard blue-pill
@@ -8,6 +8,7 @@ test-all:
 	    unit   "$(MAKE) --no-print-directory test-unit" \
 	    vboard "$(MAKE) --no-print-directory test-vboard" \
 	    system "$(MAKE) --no-print-directory test-system" \
+	    power  "$(MAKE) --no-print-directory test-powercut" \
 	    linux  "$(MAKE) --no-print-directory test-linux"
 
 # Ring 1: the portable core against a fake port, every test in each of three builds: the Blue Pill as it is; its high variant; a board
@@ -95,6 +96,22 @@ $(HOST)/tests/system/test_%: $(HOST)/tests/system/test_%.o $(SYSTEM_COMMON) $(VB
 	$(Q)$(HOST_CC) $(SANITIZE) $^ -lcmocka $(USBREDIR_LIBS) -o $@
 
 $(HOST)/bench/bench: $(HOST)/bench/bench.o $(SYSTEM_COMMON) $(VBOARD_LIB)
+	$(Q)$(HOST_CC) $(SANITIZE) $^ -lcmocka $(USBREDIR_LIBS) -o $@
+
+# Power cuts at every flash operation, of the image of each variant.
+SWEPT_TARGETS := BLUEPILL BLUEPILL_4K BLUEPILL_HIGH
+POWERCUT := $(HOST)/tests/powercut/powercut
+
+swept-images:
+	$(Q)mkdir -p $(BUILD)
+	$(Q)for target in $(SWEPT_TARGETS); do \
+	    $(MAKE) --no-print-directory -C src TARGET=$$target DEFS= LDSCRIPT=stm32f103/bootloader.ld || exit 1; \
+	done > $(BUILD)/swept-images.log 2>&1 || { cat $(BUILD)/swept-images.log; exit 1; }
+
+test-powercut: swept-images $(POWERCUT) ## the power fails at every flash operation of every kind of download
+	$(Q)$(POWERCUT)
+
+$(POWERCUT): $(patsubst %.c,$(HOST)/%.o,$(wildcard tests/powercut/*.c)) $(SYSTEM_COMMON) $(VBOARD_LIB)
 	$(Q)$(HOST_CC) $(SANITIZE) $^ -lcmocka $(USBREDIR_LIBS) -o $@
 
 # Ring 4: Debian's own kernel and clients.

@@ -1,0 +1,40 @@
+/*
+ * Every power cut of a download: before, inside and after each flash operation. What the board does after
+ * each one is compared with the promise: the bootloader can be reached, and an application is started only if
+ * every byte of it is the whole old or the whole new image.
+ */
+#pragma once
+
+#include "client.h"
+
+enum { WHOLE_AREA = UINT32_MAX };
+
+struct scenario {
+    const char *name;
+    uint32_t old_length; /* bytes of the application that is there; 0: blank; or WHOLE_AREA */
+    uint32_t new_length; /* bytes of the image sent; or WHOLE_AREA */
+    uint32_t surplus;    /* bytes beyond that */
+    enum {
+        NEW_ALL,     /* every page of the new image differs from the old one's */
+        NEW_SAME,    /* none does */
+        NEW_PAGES,   /* those in `changed` do */
+        NEW_REFUSED, /* as NEW_ALL, but not an application */
+    } content;
+    uint64_t changed; /* a bit for each of the first 64 pages */
+    uint32_t abort_at;
+    bool protected;    /* the application's pages from the fifth on, eight of them, by option bytes */
+    uint8_t ends_with; /* bStatus */
+    unsigned every;    /* cut at each n-th operation; 1: at all of them */
+};
+
+struct figures {
+    uint64_t operations; /* of the clean run */
+    uint64_t cuts, second_cuts;
+    uint64_t old_started, new_started, waited; /* what the board did after the cut */
+    uint64_t no_reset_vector;                  /* the high variant only */
+    uint64_t enumerations;                     /* with the button held, after a cut */
+    uint64_t recoveries;                       /* whole downloads after a cut */
+};
+
+/* Fails the test with a sentence. */
+void sweep(const char *target, const struct scenario *scenario, struct figures *figures);
