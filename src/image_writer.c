@@ -22,6 +22,7 @@ static struct {
     bool working;   /* the image can be an application, and nothing went wrong */
     bool finishing; /* the host has sent everything */
     bool tried;     /* what makes the next step right was done once */
+    bool old_is_gone;      /* there is no other application in flash any more */
     uint8_t invalidations; /* attempts to make the old application invalid */
     uint8_t erase_ms;      /* until the erase under way can end */
     uint8_t status;
@@ -48,7 +49,7 @@ static void fail(uint8_t status)
 void image_begin(void)
 {
     image.received = image.written = image.done = 0;
-    image.working = image.finishing = image.tried = false;
+    image.working = image.finishing = image.old_is_gone = image.tried = false;
     image.invalidations = 0;
     image.status = STATUS_OK;
 }
@@ -90,9 +91,15 @@ void image_finish(void)
     image.finishing = true;
 }
 
-/* The n-th half-word of a page in the order of writing: KEY changes places with the last one. */
+/*
+ * The n-th half-word of a page in the order of writing, KEY being the last: in the high variant, whose hook
+ * must be first, it changes places with the last one; else the order begins behind it.
+ */
 static uint32_t in_order(uint32_t n)
 {
+    if (!HIGH)
+        return (n + KEY + 1) % HALF_WORDS;
+    n %= HALF_WORDS;
     return n == KEY ? HALF_WORDS - 1 : n == HALF_WORDS - 1 ? KEY : n;
 }
 
@@ -107,9 +114,15 @@ static void erase(uint32_t page)
  * not it is made so before anything else changes: 0 can be programmed over anything (PM0075 2.3.3), but not
  * on every clone. False: an operation was started, or it cannot be done.
  */
-static bool old_application_is_gone(const volatile uint16_t *first_page)
+static bool old_application_is_gone(void)
 {
-    if (first_page[KEY] == BLANK || first_page[KEY] == 0)
+    if (image.old_is_gone)
+        return true;
+
+    uint32_t key = *(const volatile uint16_t *)port_flash(APP_BASE_ADDRESS + 2 * KEY);
+
+    image.old_is_gone = key == BLANK || key == 0;
+    if (image.old_is_gone)
         return true;
     image.done = 0; /* the page in work may be the first one, and need an erase now */
     image.invalidations++;
@@ -138,8 +151,8 @@ static void hide_start_words(void)
 }
 
 /*
- * One rule does it all: if the flash is right go on; if it was tried already it is an error; if the old
- * application is still valid invalidate it; else try.
+ * One rule does it all: if the flash is right go on; if it was tried already it is an error; if there may
+ * still be an application invalidate it; else try.
  */
 void image_step(void)
 {
@@ -156,29 +169,31 @@ void image_step(void)
 
     const uint16_t *wanted = &buffer.half_words[buffered(page) / 2];
     const volatile uint16_t *present = port_flash(APP_BASE_ADDRESS + page);
+    bool tried = image.tried;
+    uint32_t n = image.done;
 
-    for (; image.done < 2 * HALF_WORDS; image.done++, image.tried = false) {
-        bool programming = image.done >= HALF_WORDS;
-        uint32_t i = in_order(image.done % HALF_WORDS);
+    image.tried = false;
+    do {
+        uint32_t i = in_order(n);
         uint32_t now = present[i];
 
-        if (now == wanted[i] || (now == BLANK && !programming))
-            continue;
-        if (image.tried) {
-            uint8_t error = port_flash_error();
+        if (now != wanted[i] && (now != BLANK || n >= HALF_WORDS)) {
+            image.done = n;
+            if (tried) {
+                uint8_t error = port_flash_error();
 
-            fail(error != STATUS_OK ? error : programming ? errVERIFY : errERASE);
+                fail(error != STATUS_OK ? error : n < HALF_WORDS ? errERASE : errVERIFY);
+            } else if (old_application_is_gone()) {
+                image.tried = true;
+                if (n < HALF_WORDS)
+                    erase(page);
+                else
+                    port_flash_program(APP_BASE_ADDRESS + page + 2 * i, wanted[i]);
+            }
             return;
         }
-        if (!old_application_is_gone(port_flash(APP_BASE_ADDRESS)))
-            return;
-        image.tried = true;
-        if (programming)
-            port_flash_program(APP_BASE_ADDRESS + page + 2 * i, wanted[i]);
-        else
-            erase(page);
-        return;
-    }
+        tried = false;
+    } while (++n < 2 * HALF_WORDS);
     image.done = 0;
     image.written += PAGE;
     image.working = page != 0;

@@ -56,6 +56,8 @@ uint32_t clock_start(void)
 
 bool port_tick(void)
 {
+    if (!(SYSTICK->CTRL & SYSTICK_CTRL_COUNTFLAG))
+        return false;
     IWDG->KR = IWDG_KR_RELOAD; /* option bytes may have started it */
-    return SYSTICK->CTRL & SYSTICK_CTRL_COUNTFLAG;
+    return true;
 }
