@@ -110,6 +110,18 @@ static void same_again_and_one_page(void)
     free(old);
 }
 
+#define KIB_PER_SECOND(bytes, time) ((bytes) / (double)KIB / seconds(time))
+
+/* Of control reads of one block, transactions back to back: SETUP, the data in packets of 64 bytes, status.
+ */
+static double bus_limit(uint32_t block)
+{
+    ticks each = usb_token_time() + usb_handshake_time();
+    ticks time = each + usb_data_time(8) + block / 64 * (each + usb_data_time(64)) + each + usb_data_time(0);
+
+    return KIB_PER_SECOND(block, time);
+}
+
 static void upload(void)
 {
     uint32_t area = 120 * KIB;
@@ -120,9 +132,7 @@ static void upload(void)
     struct dfu_result result = dfu_upload(&rig, back, area + KIB, rig.transfer_size);
     if (!result.done || memcmp(old, back, area) != 0)
         fail_msg("the upload failed");
-    /* 64-byte packets back to back: token, data, handshake and the gaps between them */
-    double packet = seconds(usb_token_time() + usb_data_time(64) + usb_handshake_time());
-    row("upload, KiB/s", area / (double)KIB / seconds(result.time), "KiB/s", '>', 0.8 * 64 / KIB / packet);
+    row("upload, KiB/s", KIB_PER_SECOND(area, result.time), "KiB/s", '>', 0.8 * bus_limit(rig.transfer_size));
     rig_free(&rig);
     free(old);
     free(back);

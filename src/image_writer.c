@@ -172,6 +172,8 @@ void image_step(void)
     bool tried = image.tried;
     uint32_t n = image.done;
 
+    __asm__("" : "+r"(wanted)); /* computed once, not in every pass */
+
     image.tried = false;
     do {
         uint32_t i = in_order(n);

@@ -3,7 +3,7 @@
 #include "dfu.h"          // dfu_tick
 #include "image_writer.h" // image_step
 #include "port.h"         // port_*
-#include "usb_device.h"   // usb_device_poll
+#include "usb_device.h"   // usb_device_poll, usb_device_tick
 
 /* Runs from RAM. */
 NOINLINE static _Noreturn void serve(void)
@@ -12,8 +12,10 @@ NOINLINE static _Noreturn void serve(void)
     for (;;) {
         image_step();
         usb_device_poll();
-        if (port_tick())
+        if (port_tick()) {
             dfu_tick();
+            usb_device_tick();
+        }
     }
 }
 

@@ -154,9 +154,12 @@ void usb_device_poll(void)
         else if (USB_REQUEST(usb.setup.bmRequestType, usb.setup.bRequest) == USB_REQUEST(0x00, SET_ADDRESS))
             port_usb_set_address(usb.setup.wValue & 0x7F);
         break;
-    case PORT_USB_NOTHING:
-        if (usb.stage == WAITING)
-            answer_request();
-        break;
+    case PORT_USB_NOTHING: break;
     }
+}
+
+void usb_device_tick(void)
+{
+    if (usb.stage == WAITING)
+        answer_request();
 }

@@ -18,7 +18,7 @@ enum usb_answer {
     USB_STALL,   /* not supported, or not now */
     USB_REPLY,   /* usb_reply() said what is sent */
     USB_RECEIVE, /* its wLength bytes go to dfu_data() */
-    USB_LATER,   /* not decided yet: the host sees NAKs, the request is asked again at the next poll */
+    USB_LATER,   /* not decided yet: the host sees NAKs, the request is asked again at the next tick */
 };
 
 /* Sends `length` bytes, or wLength if less, in the data stage. They must stay until the next request. */
@@ -31,3 +31,5 @@ static inline enum usb_answer usb_accept(void)
 
 /* Does what has happened on the bus since the last call. */
 void usb_device_poll(void);
+/* Call once per millisecond: asks again what was answered with USB_LATER. */
+void usb_device_tick(void);

@@ -4,7 +4,7 @@
 #include "application.h"  // application_size
 #include "dfu.h"          // dfu_tick, dfu_request
 #include "image_writer.h" // image_step, enum dfu_status
-#include "usb_device.h"   // usb_device_poll
+#include "usb_device.h"   // usb_device_poll, usb_device_tick
 
 #include <sanitizer/asan_interface.h>
 #include <stdarg.h>
@@ -59,8 +59,10 @@ void fake_turn(void)
     fake.turns++;
     image_step();
     usb_device_poll();
-    if (port_tick())
+    if (port_tick()) {
         dfu_tick();
+        usb_device_tick();
+    }
 }
 
 void fake_set_clock(uint32_t turns_per_ms)
