@@ -73,9 +73,16 @@ uint32_t port_usb_read(void *to, uint32_t room)
 
 void port_usb_send(const uint8_t *data, uint32_t length)
 {
-    /* byte by byte, the last one alone: at the end of flash there is nothing to read behind it */
-    for (uint32_t i = 0; i < length; i += 2)
-        USB_PACKET_MEMORY[(TX_BUFFER + i) / 2] = data[i] | (i + 1 < length ? data[i + 1] << 8 : 0);
+    const struct __attribute__((packed)) {
+        uint16_t value;
+    } *from = (const void *)data; /* at any address; the core reads unaligned half-words */
+    reg32 *to = &USB_PACKET_MEMORY[TX_BUFFER / 2];
+    uint32_t half_words = length / 2;
+
+    while (half_words--)
+        *to++ = from++->value;
+    if (length % 2)
+        *to = data[length - 1]; /* behind it, at the end of flash, there is nothing to read */
     USB_PACKET_MEMORY[COUNT_TX] = length;
     set_status(USB_TX_VALID | USB_RX_VALID);
 }
