@@ -1,0 +1,137 @@
+// Which images are applications for which board, and what is said of the others.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { asReadBack, variantOf, withoutBlankEnd } from '../../../web/src/board.js';
+import { check } from '../../../web/src/check.js';
+import { KIB, program } from '../fake_board.mjs';
+
+const IDS = { vendor: 0x1209, product: 0xdb42 };
+const standard = variantOf('DAPBoot DFU Bootloader', 120 * KIB);
+const small = variantOf('DAPBoot DFU Bootloader', 124 * KIB);
+const high = variantOf('DAPBoot High-Memory DFU Bootloader', 121 * KIB);
+
+const firmware = (image, rest = {}) => ({ name: 'a.bin', format: 'bin', image, base: null, suffix: null, ...rest });
+const findings = (image, variant = standard, rest = {}) => check(firmware(image, rest), IDS, variant);
+
+function refused(found, pattern) {
+  assert.equal(found.length, 1);
+  assert.equal(found[0].kind, 'error');
+  assert.match(`${found[0].title}. ${found[0].detail}`, pattern);
+  return found[0];
+}
+
+test('the size of the application area tells the variant', () => {
+  const is = (area, name, base) => {
+    const variant = variantOf('anything', area * KIB);
+    assert.deepEqual([variant.name, variant.base], [name, base], `${area} KiB`);
+  };
+  for (const flash of [16, 32, 64, 128, 256, 384, 512]) {
+    is(flash - 8, 'standard', 0x08002000);
+    is(flash - 4, '4K', 0x08001000);
+    is(flash - 7, 'high', 0x08000000);
+  }
+  is(112, 'custom', 0x08004000);
+  is(2048, 'custom', null);
+});
+
+test('a board that cannot be read is known by its product string', () => {
+  assert.equal(variantOf('DAPBoot High-Memory DFU Bootloader', null).base, 0x08000000);
+  assert.equal(variantOf('DAPBoot DFU Bootloader', null).base, null);
+});
+
+test('a program that is linked for the variant is taken', () => {
+  assert.deepEqual(findings(program(5000, 0x08002000)), []);
+  assert.deepEqual(findings(program(5000, 0x08001000), small), []);
+  assert.deepEqual(findings(program(5000, 0x08000000), high), []);
+  assert.deepEqual(findings(program(120 * KIB, 0x08002000)), []);
+  assert.deepEqual(findings(program(5000, 0x08002000), standard, { base: 0x08002000 }), []);
+});
+
+test('a program linked elsewhere is refused with both addresses', () => {
+  const found = refused(findings(program(5000, 0x08000000)), /linked at 0x08000000\. On this board .* 0x08002000/);
+  assert.equal(found.linkAt, 0x08002000);
+  refused(findings(program(3000, 0x08002000), high), /at 0x08002000\..*0x08000000\./);
+  refused(findings(program(3000, 0x08002000), small), /at 0x08002000\..*0x08001000/);
+});
+
+test('a large program linked elsewhere is refused even if its entry would do', () => {
+  const image = program(60 * KIB, 0x08000000, { entry: 0x08003001 });
+  refused(findings(image), /linked at 0x08000000\./);
+});
+
+test('a program whose vectors fit but whose pointers do not gets a warning', () => {
+  const image = program(20 * KIB, 0x08002000);
+  const view = new DataView(image.buffer);
+  for (let i = 0; i < 40; i++) view.setUint32(1024 + 4 * i, 0x08002000 + 512 * i, true);
+  assert.deepEqual(findings(image), []);
+  const found = findings(image, small);
+  assert.deepEqual([found.length, found[0].kind], [1, 'warning']);
+  assert.match(found[0].detail, /linked at 0x08002000\. .* 0x08001000/);
+});
+
+test('a .hex file that names another address is refused even if its vectors would do', () => {
+  const image = program(60 * KIB, 0x08002000);
+  refused(findings(image, standard, { base: 0x08001000 }), /linked at 0x08001000/);
+});
+
+test('a program at an address nobody uses is refused by its entry', () => {
+  refused(findings(program(500, 0x08003400)), /cannot be told; its entry is 0x08003501/);
+});
+
+test('the stack may begin at the end of RAM but not at its start, and must be aligned', () => {
+  for (const stack of [0x20000000, 0x20005002, 0x20000000 - 4, 0x20018004, 0x00005000])
+    refused(findings(program(500, 0x08002000, { stack })), /no program/);
+  for (const stack of [0x20000004, 0x20005000, 0x20018000]) assert.deepEqual(findings(program(500, 0x08002000, { stack })), []);
+});
+
+test('the entry must be odd, in flash and in the program', () => {
+  refused(findings(program(500, 0x08002000, { entry: 0x08002100 })), /no program.*0x08002100/);
+  refused(findings(program(500, 0x08002000, { entry: 0x20000101 })), /no program/);
+  refused(findings(program(500, 0x08002000, { entry: 0x08002201 }), standard, { base: 0x08002000 }), /outside of itself/);
+});
+
+test('files that are no programs are refused', () => {
+  refused(findings(new Uint8Array(7)), /too short/);
+  refused(findings(new Uint8Array(100)), /no program.*0x00000000/);
+  refused(findings(new Uint8Array(100).fill(255)), /blank/);
+  refused(findings(new TextEncoder().encode('a letter to a friend')), /no program/);
+});
+
+test('a program that is too large is refused with the numbers', () => {
+  refused(findings(program(120 * KIB + 1, 0x08002000)), /122\u202f881 bytes.*122\u202f880, 1 fewer/);
+});
+
+test('a suffix for another device is refused, one for any is not', () => {
+  const image = program(500, 0x08002000);
+  const suffix = (vendor, product) => ({ suffix: { vendor, product, device: 0xffff } });
+  refused(findings(image, standard, suffix(0x1209, 0x0001)), /1209:0001.*1209:db42/);
+  refused(findings(image, standard, suffix(0x0483, 0xdb42)), /0483:db42/);
+  assert.deepEqual(findings(image, standard, suffix(0xffff, 0xffff)), []);
+  assert.deepEqual(findings(image, standard, suffix(0x1209, 0xdb42)), []);
+});
+
+test('the high variant warns of a program with data in the hidden words, and reads them back as 0', () => {
+  const image = program(500, 0x08000000);
+  image[30] = 1;
+  const found = findings(image, high);
+  assert.deepEqual([found.length, found[0].kind], [1, 'warning']);
+  assert.equal(asReadBack(image, high)[30], 0);
+  assert.equal(image[30], 1);
+  assert.equal(asReadBack(image, standard), image);
+});
+
+test('a board whose variant is not known takes a program for either', () => {
+  const unknown = variantOf('DAPBoot DFU Bootloader', null);
+  assert.deepEqual(findings(program(500, 0x08002000), unknown), []);
+  assert.deepEqual(findings(program(500, 0x08001000), unknown), []);
+  refused(findings(program(500, 0x08000000), unknown), /0x08002000 or 0x08001000/);
+});
+
+test('blank flash behind a program is left out, in whole words', () => {
+  const contents = new Uint8Array(100).fill(255);
+  assert.equal(withoutBlankEnd(contents).length, 0);
+  contents[40] = 1;
+  assert.equal(withoutBlankEnd(contents).length, 44);
+  contents[99] = 1;
+  assert.equal(withoutBlankEnd(contents).length, 100);
+});

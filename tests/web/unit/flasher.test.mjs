@@ -1,0 +1,269 @@
+// The whole client on a board made of JavaScript: what it does, and what it says when something goes wrong.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Flasher } from '../../../web/src/flasher.js';
+import { parseConfiguration } from '../../../web/src/usb.js';
+import { deviceError, duration, pace } from '../../../web/src/words.js';
+import { FakeBoard, FakeUsb, KIB, program } from '../fake_board.mjs';
+
+const file = (name, bytes) => ({ name, arrayBuffer: async () => bytes.slice().buffer });
+const until = async (condition) => {
+  for (let i = 0; i < 400 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.ok(condition(), 'waited two seconds');
+};
+
+/** A flasher with a board, connected, and a file for it chosen. */
+async function rig(options = {}, length = 5001) {
+  const board = new FakeBoard(options);
+  const usb = new FakeUsb([board]);
+  const flasher = new Flasher(usb);
+  await flasher.begin();
+  const image = program(length, board.base);
+  await flasher.take(file('a.bin', image));
+  return { board, usb, flasher, image };
+}
+
+const holds = (board, image) => assert.deepEqual(board.area.slice(0, image.length), image);
+
+test('a browser without WebUSB is told so', () => assert.equal(new Flasher(undefined).phase, 'unsupported'));
+
+test('a board that was allowed before is connected at once, and looked at', async () => {
+  const { flasher } = await rig();
+  assert.equal(flasher.phase, 'ready');
+  assert.equal(flasher.board.serial, '0123456789ABCDEF01234567');
+  assert.deepEqual(flasher.board.variant, { name: 'standard', base: 0x08002000, area: 120 * KIB });
+  assert.equal(flasher.board.interfaceName, 'DAPBoot DFU');
+  assert.equal(flasher.board.abilities.transferSize, 1024);
+});
+
+test('flashes, reads back, compares, and starts the program', async () => {
+  for (const variant of ['standard', '4K', 'high']) {
+    const { board, flasher, image } = await rig({ variant });
+    const phases = new Set();
+    flasher.addEventListener('change', () => phases.add(flasher.phase));
+    await flasher.flash();
+    assert.match(flasher.message.text, /read back and compared again/);
+    assert.equal(flasher.message.title, 'Done: the program runs');
+    assert.equal(flasher.phase, 'away');
+    assert.deepEqual([...phases], ['writing', 'verifying', 'leaving', 'away']);
+    holds(board, image);
+  }
+});
+
+test('waits as long as the board says', async () => {
+  const { board, flasher, image } = await rig();
+  board.faults.busy = true;
+  await flasher.flash();
+  assert.equal(flasher.message.kind, 'good');
+  holds(board, image);
+});
+
+test('stays in the bootloader if told so', async () => {
+  const { board, flasher } = await rig();
+  flasher.start = false;
+  await flasher.flash();
+  await new Promise((resolve) => setTimeout(resolve, 80));
+  assert.deepEqual([flasher.phase, flasher.message.title, board.gone], ['ready', 'Done', false]);
+});
+
+test('without reading back the comparison of the board counts', async () => {
+  const { board, flasher } = await rig({ upload: false });
+  assert.equal(flasher.board.variant.name, 'low');
+  await flasher.flash();
+  assert.match(flasher.message.text, /The board compared what it wrote\.$/);
+  assert.ok(board.gone);
+});
+
+test('a board that restarts too soon to be read back is done all the same', async () => {
+  const { board, flasher, usb } = await rig();
+  const complete = board.complete;
+  board.complete = () => {
+    complete.call(board);
+    setTimeout(() => usb.unplug(board), 0);
+  };
+  board.slow = 2;
+  await flasher.flash();
+  assert.match(flasher.message.text, /restarted too soon/);
+  assert.equal(flasher.message.kind, 'good');
+});
+
+test('a board that leaves without an answer is not called done', async () => {
+  const { board, flasher } = await rig();
+  board.faults.leaveUnasked = true;
+  await flasher.flash();
+  assert.deepEqual([flasher.message.kind, flasher.message.title], ['note', 'Written, but not confirmed']);
+});
+
+test('what is read back and differs is an error', async () => {
+  const { board, flasher } = await rig();
+  board.faults.badReading = true;
+  await flasher.flash();
+  assert.equal(flasher.message.title, 'What was read back differs');
+  assert.match(flasher.message.text, /0x08002000/);
+});
+
+test('errors of the board come in words, and the board can be used again', async () => {
+  const { board, flasher } = await rig();
+  board.faults.target = true;
+  await flasher.flash();
+  assert.match(flasher.message.text, /errTARGET/);
+  assert.match(flasher.message.remedy, /Nothing was erased/);
+  assert.equal(flasher.phase, 'ready');
+  board.faults = { verify: true };
+  await flasher.flash();
+  assert.match(flasher.message.text, /errVERIFY/);
+  board.faults = {};
+  await flasher.flash();
+  assert.equal(flasher.message.kind, 'good');
+});
+
+test('every error that DFU has is known', () => {
+  for (let status = 1; status <= 15; status++) assert.match(deviceError(status).name, /^err[A-Z_]+$/);
+  assert.equal(deviceError(99).name, 'error 99');
+});
+
+test('nothing is sent of a file that is wrong', async () => {
+  const { board, flasher } = await rig();
+  await flasher.take(file('b.bin', program(5000, 0x08000000)));
+  const before = board.requests.length;
+  assert.equal(flasher.canFlash, false);
+  await flasher.flash();
+  assert.equal(board.requests.length, before);
+  await flasher.take(file('c.dfu', program(5000, 0x08002000)));
+  assert.match(flasher.fileTrouble.text, /no DFU suffix/);
+  assert.equal(flasher.canFlash, false);
+});
+
+test('a file chosen before the board is checked once it is there', async () => {
+  const usb = new FakeUsb();
+  const flasher = new Flasher(usb);
+  await flasher.begin();
+  await flasher.take(file('b.bin', program(5000, 0x08000000)));
+  assert.equal(flasher.findings.length, 0);
+  usb.plug(new FakeBoard());
+  await until(() => flasher.phase === 'ready');
+  assert.equal(flasher.findings[0].kind, 'error');
+});
+
+test('is told when the board holds the file already', async () => {
+  const { board, flasher, image } = await rig();
+  assert.equal(flasher.isOnBoard, false);
+  board.area.set(image);
+  await flasher.read();
+  assert.equal(flasher.isOnBoard, true);
+});
+
+test('reads the program without the blank flash behind it', async () => {
+  const { board, flasher } = await rig();
+  const image = program(3000, board.base);
+  board.area.set(image);
+  assert.deepEqual(await flasher.read(), image);
+  board.area.fill(255);
+  assert.equal((await flasher.read()).length, 0);
+  assert.match(flasher.message.title, /nothing to read/);
+});
+
+test('leaves DFU mode', async () => {
+  const { board, flasher } = await rig();
+  await flasher.leave();
+  assert.deepEqual([board.gone, flasher.phase, flasher.message.kind], [true, 'away', 'note']);
+});
+
+test('unplugging at any request is survived, and the board used again', async () => {
+  const { board: counted, flasher: first } = await rig({}, 2500);
+  const start = counted.requests.length;
+  await first.flash();
+  const end = counted.requests.length;
+  for (let at = start + 1; at <= end; at++) {
+    const { board, usb, flasher, image } = await rig({}, 2500);
+    board.faults.leaveAt = at;
+    await flasher.flash();
+    assert.deepEqual([flasher.phase, flasher.board, flasher.busy], ['away', null, false], `at request ${at}`);
+    assert.ok(flasher.message, `at request ${at}`);
+    const again = new FakeBoard();
+    usb.plug(again);
+    await until(() => flasher.phase === 'ready');
+    await flasher.flash();
+    assert.equal(flasher.message.title, 'Done: the program runs', `after request ${at}`);
+    holds(again, image);
+  }
+});
+
+test('unplugging while the board is opened or read is survived', async () => {
+  for (const at of [1, 2, 60]) {
+    const board = new FakeBoard();
+    board.faults.leaveAt = at;
+    const flasher = new Flasher(new FakeUsb([board]));
+    await flasher.begin();
+    assert.deepEqual([flasher.phase, flasher.message.kind], ['away', 'bad'], `at request ${at}`);
+  }
+});
+
+test('says how far it came when the board was unplugged', async () => {
+  const { board, flasher } = await rig();
+  board.faults.leaveAt = board.requests.length + 6;
+  await flasher.flash();
+  assert.match(flasher.message.text, /2\u202f048 of 5\u202f001 bytes were sent/);
+  assert.match(flasher.message.remedy, /Nothing is broken/);
+});
+
+test('a board that comes back after all went well is in its bootloader for a reason', async () => {
+  const { flasher, usb } = await rig();
+  await flasher.flash();
+  usb.plug(new FakeBoard());
+  await until(() => flasher.phase === 'ready');
+  assert.match(flasher.message.text, /in its bootloader again/);
+});
+
+test('a board left in an error or in the middle of something by another client is taken', async () => {
+  for (const state of [10, 5, 9, 4, 3]) {
+    const board = new FakeBoard();
+    board.state = state;
+    const flasher = new Flasher(new FakeUsb([board]));
+    await flasher.begin();
+    assert.equal(flasher.phase, 'ready', `state ${state}`);
+  }
+});
+
+test('says why a board cannot be opened', async () => {
+  const cases = [
+    [{}, { open: 'SecurityError' }, /may not be opened/],
+    [{}, { claim: 'NetworkError' }, /in use/],
+    [{ dfuVersion: 0x011a }, {}, /no dapboot/],
+  ];
+  for (const [options, faults, title] of cases) {
+    const board = new FakeBoard(options);
+    board.faults = faults;
+    const flasher = new Flasher(new FakeUsb([board]));
+    await flasher.begin();
+    assert.equal(flasher.phase, 'away');
+    assert.match(flasher.message.title, title);
+  }
+});
+
+test('a chooser that is closed is no error', async () => {
+  const flasher = new Flasher(new FakeUsb());
+  await flasher.choose();
+  assert.match(flasher.message.title, /No board was chosen/);
+});
+
+test('a board that cannot be written says so', async () => {
+  const { flasher } = await rig({ download: false });
+  assert.equal(flasher.canFlash, false);
+});
+
+test('of several alternate settings the one with a name is found; damaged descriptors are not', () => {
+  const place = { configuration: 1, interface: 0, alternate: 1 };
+  const bytes = [9, 2, 36, 0, 1, 1, 0, 0x80, 50, 9, 4, 0, 0, 0, 0xfe, 1, 2, 0, 9, 4, 0, 1, 0, 0xfe, 1, 2, 4, 9, 0x21, 11, 255, 0, 0, 8, 0x10, 1];
+  const { abilities, nameIndex } = parseConfiguration(Uint8Array.from(bytes), place);
+  assert.deepEqual([nameIndex, abilities.transferSize, abilities.willDetach, abilities.manifestationTolerant], [4, 2048, true, false]);
+  assert.equal(parseConfiguration(Uint8Array.from([9, 2, 0, 0, 1, 1, 0, 0, 0, 0, 0]), place), null);
+  assert.equal(parseConfiguration(Uint8Array.from(bytes.slice(0, -3)), place), null);
+});
+
+test('speed and time left', () => {
+  assert.deepEqual(pace(0, 100, 1), { speed: '', left: '' });
+  assert.deepEqual(pace(10240, 30720, 2), { speed: '5.0 KiB/s', left: '4.0 seconds left' });
+  assert.equal(pace(100, 100, 1).left, '');
+  assert.deepEqual([0.5, 12.3, 150].map(duration), ['less than a second', '12 seconds', '3 minutes']);
+});

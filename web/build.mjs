@@ -1,0 +1,58 @@
+// Builds the page into a folder of static files: node build.mjs FOLDER
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build, transform } from 'esbuild';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const [folder] = process.argv.slice(2);
+if (!folder) {
+  console.error('usage: node build.mjs FOLDER');
+  process.exit(2);
+}
+
+const source = (name) => readFileSync(join(here, name), 'utf8');
+const target = ['chrome94', 'firefox100'];
+
+/** A classic script, so that the page also works when it is opened as a file. */
+async function bundle() {
+  const result = await build({
+    entryPoints: [join(here, 'src/main.js')],
+    bundle: true,
+    format: 'iife',
+    minify: true,
+    charset: 'utf8',
+    legalComments: 'none',
+    banner: { js: '/* dapboot flasher, ISC; contains nrf-intel-hex, BSD-3-Clause, (c) Nordic Semiconductor ASA */' },
+    target,
+    write: false,
+  });
+  return result.outputFiles[0].text;
+}
+
+const files = {
+  'index.html': source('index.html').replace(/\n\s+/g, '\n'),
+  'app.js': await bundle(),
+  'style.css': (await transform(source('style.css'), { loader: 'css', minify: true, target })).code,
+  'icon.svg': source('icon.svg'),
+  'app.webmanifest': JSON.stringify(JSON.parse(source('app.webmanifest'))),
+};
+
+const hash = createHash('sha256');
+for (const [name, text] of Object.entries(files)) hash.update(name).update('\0').update(text).update('\0');
+const worker = source('service-worker.js')
+  .replace('__FILES__', JSON.stringify(['./', ...Object.keys(files)]))
+  .replace('__VERSION__', JSON.stringify(hash.digest('hex').slice(0, 12)));
+files['service-worker.js'] = (await transform(worker, { minify: true, target })).code;
+
+mkdirSync(folder, { recursive: true });
+let bytes = 0;
+let packed = 0;
+for (const [name, text] of Object.entries(files)) {
+  writeFileSync(join(folder, name), text);
+  bytes += Buffer.byteLength(text);
+  packed += gzipSync(text).length;
+}
+console.log(`  WEB ${folder}: ${Object.keys(files).length} files, ${bytes} bytes, ${packed} over the wire (gzip)`);

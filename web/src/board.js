@@ -1,0 +1,61 @@
+// What is known of the board that is plugged in: its variant, and where applications must be linked.
+
+export const FLASH_BASE = 0x08000000;
+const KIB = 1024;
+
+/** Flash sizes of the STM32F103 family, KiB. */
+const FLASH_SIZES = [16, 32, 64, 128, 256, 384, 512, 768, 1024];
+const HIGH_BOOTLOADER = 7 * KIB;
+
+/**
+ * @typedef {object} Variant
+ * @property {'standard' | '4K' | 'high' | 'custom' | 'low'} name low: standard or 4K, not known which
+ * @property {number | null} base where applications are linked; null when not known
+ * @property {number | null} area bytes they can have; null when not known
+ */
+
+/**
+ * The descriptors do not tell where applications go. But a board lets its whole application area be read, and no two
+ * variants leave an area of the same size: the bootloader takes 8 KiB, 4 KiB or, in the high variants, 7 KiB of a chip.
+ * @param {string} product the product string, for boards that cannot be read
+ * @param {number | null} area bytes of the application area, if it could be read
+ * @returns {Variant}
+ */
+export function variantOf(product, area) {
+  if (area === null)
+    return /high.memory/i.test(product)
+      ? { name: 'high', base: FLASH_BASE, area }
+      : { name: 'low', base: null, area };
+  const flash = FLASH_SIZES.map((kib) => kib * KIB).find((size) => size > area);
+  if (flash === undefined) return { name: 'custom', base: null, area };
+  const taken = flash - area;
+  if (taken === HIGH_BOOTLOADER) return { name: 'high', base: FLASH_BASE, area };
+  const name = taken === 8 * KIB ? 'standard' : taken === 4 * KIB ? '4K' : 'custom';
+  return { name, base: FLASH_BASE + taken, area };
+}
+
+/** Where the low variants' applications may be when it is not known which variant it is. */
+export const LOW_BASES = [0x08002000, 0x08001000];
+
+const STACK_HIDDEN = 7 * 4; // in the high variants words 7 and 8 hold the application's start and read as 0
+export const HIDDEN = { from: STACK_HIDDEN, to: STACK_HIDDEN + 8 };
+
+/**
+ * The image as it is read back.
+ * @param {Uint8Array} image
+ * @param {Variant} variant
+ */
+export function asReadBack(image, variant) {
+  if (variant.name !== 'high') return image;
+  return image.slice().fill(0, HIDDEN.from, HIDDEN.to);
+}
+
+/**
+ * Without the blank flash behind it.
+ * @param {Uint8Array} contents
+ */
+export function withoutBlankEnd(contents) {
+  let length = contents.length;
+  while (length > 0 && contents[length - 1] === 0xff) length--;
+  return contents.subarray(0, Math.min(contents.length, Math.ceil(length / 4) * 4));
+}

@@ -1,0 +1,145 @@
+// Is this image an application for this board? Asked before anything is sent; what is wrong is said in plain words.
+
+import { HIDDEN, LOW_BASES } from './board.js';
+import { isCode, isInside, isStack, linkedAt, startWords } from './vectors.js';
+import { count, hex, hex4 } from './words.js';
+
+/** @typedef {import('./board.js').Variant} Variant */
+/** @typedef {import('./formats.js').Firmware} Firmware */
+
+/**
+ * @typedef {object} Finding
+ * @property {'error' | 'warning'} kind an error keeps the file from being sent
+ * @property {string} title
+ * @property {string} detail
+ * @property {number} [linkAt] where the program must be linked instead
+ */
+
+const LEAST_BYTES = 8; // the two words that start it
+const ANY = 0xffff; // in a DFU suffix
+
+/**
+ * @param {string} title
+ * @param {string} detail
+ * @param {number} [linkAt]
+ * @returns {Finding}
+ */
+const error = (title, detail, linkAt) => ({ kind: 'error', title, detail, linkAt });
+
+/**
+ * @param {Firmware} firmware
+ * @param {{vendor: number, product: number}} ids of the board
+ * @param {Variant} variant of the board
+ * @returns {Finding[]} none: it is one
+ */
+export function check(firmware, ids, variant) {
+  return [...checkSuffix(firmware, ids), ...checkImage(firmware, variant)];
+}
+
+/**
+ * @param {Firmware} firmware
+ * @param {{vendor: number, product: number}} ids
+ * @returns {Finding[]}
+ */
+function checkSuffix({ suffix }, ids) {
+  if (!suffix) return [];
+  const wrongVendor = suffix.vendor !== ANY && suffix.vendor !== ids.vendor;
+  const wrongProduct = suffix.product !== ANY && suffix.product !== ids.product;
+  if (!wrongVendor && !wrongProduct) return [];
+  return [
+    error(
+      'This file is for another device',
+      `Its DFU suffix names ${hex4(suffix.vendor)}:${hex4(suffix.product)} (vendor:product); ` +
+        `the board is ${hex4(ids.vendor)}:${hex4(ids.product)}.`,
+    ),
+  ];
+}
+
+/**
+ * @param {Firmware} firmware
+ * @param {Variant} variant
+ * @returns {Finding[]}
+ */
+function checkImage({ image, base }, variant) {
+  if (image.length < LEAST_BYTES)
+    return [error('This file is too short', `It has ${count(image.length)} bytes; the shortest program needs ${LEAST_BYTES}.`)];
+  const { stack, entry } = startWords(image);
+  if (stack === 0xffffffff && entry === 0xffffffff)
+    return [error('This file begins with blank flash', 'It holds no program, or holds it further behind.')];
+  if (!isStack(stack) || !isCode(entry))
+    return [
+      error(
+        'This file is no program for an STM32F103',
+        `Every program begins with its initial stack pointer, an address in RAM such as 0x20005000, and its entry, ` +
+          `an odd address in flash. This file begins with ${hex(stack)} and ${hex(entry)}.`,
+      ),
+    ];
+  const address = checkAddress(image, base, entry, variant);
+  if (address?.kind === 'error') return [address];
+  if (variant.area !== null && image.length > variant.area)
+    return [
+      error(
+        'This program is too large',
+        `It has ${count(image.length)} bytes; this board has room for ${count(variant.area)}, ` +
+          `${count(image.length - variant.area)} fewer.`,
+      ),
+    ];
+  return address ? [address, ...warnings(image, variant)] : warnings(image, variant);
+}
+
+/**
+ * @param {Uint8Array} image
+ * @param {number | null} base what the file says
+ * @param {number} entry
+ * @param {Variant} variant
+ * @returns {Finding | null}
+ */
+function checkAddress(image, base, entry, variant) {
+  const wanted = variant.name === 'low' ? LOW_BASES : variant.base === null ? [] : [variant.base];
+  if (wanted.length === 0) return null; // not known; the board itself checks the entry
+  const { possible, likely } = base !== null ? { possible: [base], likely: [base] } : linkedAt(image, wanted);
+  const right = wanted.find((address) => possible.includes(address));
+  if (right === undefined)
+    return error(
+      'This program is linked at the wrong address',
+      (likely.length > 0
+        ? `It is linked at ${likely.map(hex).join(' or ')}.`
+        : `It is linked at an address that cannot be told; its entry is ${hex(entry)}.`) +
+        ` On this board it must be linked at ${wanted.map(hex).join(' or ')}` +
+        (variant.name === 'high' ? '.' : ': below that is the bootloader.'),
+      wanted[0],
+    );
+  if (!isInside(entry, right, image.length))
+    return error(
+      'This program would start outside of itself',
+      `Its entry is ${hex(entry)}; it goes from ${hex(right)} to ${hex(right + image.length - 1)}.`,
+    );
+  if (!likely.includes(right))
+    return {
+      kind: 'warning',
+      title: 'This program may be linked at the wrong address',
+      detail:
+        `The addresses in it look as if it were linked at ${likely.map(hex).join(' or ')}. ` +
+        `On this board it must be linked at ${hex(right)}.`,
+      linkAt: right,
+    };
+  return null;
+}
+
+/**
+ * @param {Uint8Array} image
+ * @param {Variant} variant
+ * @returns {Finding[]}
+ */
+function warnings(image, variant) {
+  if (variant.name !== 'high' || !image.subarray(HIDDEN.from, HIDDEN.to).some((byte) => byte !== 0)) return [];
+  return [
+    {
+      kind: 'warning',
+      title: 'Eight bytes of this program will not be written',
+      detail:
+        'This board’s bootloader needs bytes 28 to 35 of the vector table, which the processor does not use, for itself. ' +
+        'This file has data there; they will read as 0.',
+    },
+  ];
+}

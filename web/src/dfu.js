@@ -1,0 +1,193 @@
+// The client's half of USB DFU 1.1: requests and states, and in which order. Knows nothing of browsers; what carries the
+// requests is given as a Link.
+
+/**
+ * Carries requests to the DFU interface. Both throw Refused when the device stalls, Gone when it is no longer there.
+ * @typedef {object} Link
+ * @property {(request: number, value: number, length: number) => Promise<Uint8Array>} read
+ * @property {(request: number, value: number, data?: Uint8Array) => Promise<void>} write
+ */
+
+/** @typedef {{status: number, pollTimeout: number, state: number}} Status */
+
+export const Request = { DETACH: 0, DNLOAD: 1, UPLOAD: 2, GETSTATUS: 3, CLRSTATUS: 4, GETSTATE: 5, ABORT: 6 };
+
+export const State = {
+  appIDLE: 0,
+  appDETACH: 1,
+  dfuIDLE: 2,
+  dfuDNLOAD_SYNC: 3,
+  dfuDNBUSY: 4,
+  dfuDNLOAD_IDLE: 5,
+  dfuMANIFEST_SYNC: 6,
+  dfuMANIFEST: 7,
+  dfuMANIFEST_WAIT_RESET: 8,
+  dfuUPLOAD_IDLE: 9,
+  dfuERROR: 10,
+};
+
+/** The device did not take a request (a stall). */
+export class Refused extends Error {}
+
+/** The device is no longer there: unplugged, or restarted. */
+export class Gone extends Error {}
+
+/** The device met an error and says which: bStatus of DFU 1.1, 6.1.2. */
+export class DeviceError extends Error {
+  /** @param {number} status */
+  constructor(status) {
+    super(`the device reports error ${status}`);
+    this.status = status;
+  }
+}
+
+/** The device is in a state it should not be in. */
+export class UnexpectedState extends Error {
+  /** @param {number} state */
+  constructor(state) {
+    super(`unexpected DFU state ${state}`);
+    this.state = state;
+  }
+}
+
+/** What became of a download whose every block was taken. */
+export const Outcome = {
+  /** The device says that all is well, and waits. */
+  complete: 'complete',
+  /** It left without having said so. */
+  left: 'left',
+};
+
+const BLOCK_NUMBERS = 0x10000;
+
+/** @param {number} milliseconds */
+const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+export class Dfu {
+  /**
+   * @param {Link} link
+   * @param {number} transferSize bytes of a block
+   */
+  constructor(link, transferSize) {
+    this.link = link;
+    this.transferSize = transferSize;
+  }
+
+  /** @returns {Promise<Status>} */
+  async getStatus() {
+    const reply = await this.link.read(Request.GETSTATUS, 0, 6);
+    if (reply.length < 6) throw new Error('the answer to DFU_GETSTATUS is too short');
+    return { status: reply[0], pollTimeout: reply[1] | (reply[2] << 8) | (reply[3] << 16), state: reply[4] };
+  }
+
+  /** Brings the device to dfuIDLE from whatever another client left it in. */
+  async toIdle() {
+    // dfuERROR and busy states lead through others: a few steps are normal, many are not
+    for (let step = 0; step < 50; step++) {
+      const { state, pollTimeout } = await this.getStatus();
+      if (state === State.dfuIDLE) return;
+      if (state === State.dfuERROR) await this.link.write(Request.CLRSTATUS, 0);
+      else if (state === State.dfuDNBUSY || state === State.dfuMANIFEST) await sleep(pollTimeout);
+      else if (state === State.appIDLE || state === State.appDETACH) throw new UnexpectedState(state);
+      else await this.abort();
+    }
+    throw new UnexpectedState(State.dfuERROR);
+  }
+
+  /** Back to dfuIDLE; also keeps a device from leaving after a download. */
+  async abort() {
+    await this.link.write(Request.ABORT, 0);
+  }
+
+  /** Asks the device to leave DFU mode. It is gone a moment later. */
+  async detach() {
+    await this.link.write(Request.DETACH, 1000);
+  }
+
+  /**
+   * Reads the firmware, all of it or its first bytes.
+   * @param {(bytes: number) => void} progress
+   * @param {number} [limit] at least so many bytes, if there are as many
+   * @returns {Promise<Uint8Array>}
+   */
+  async upload(progress, limit = Infinity) {
+    /** @type {Uint8Array[]} */
+    const blocks = [];
+    let length = 0;
+    for (let number = 0; ; number++) {
+      const block = await this.explained(this.link.read(Request.UPLOAD, number % BLOCK_NUMBERS, this.transferSize));
+      blocks.push(block);
+      length += block.length;
+      progress(length);
+      if (block.length < this.transferSize) break;
+      if (length >= limit) {
+        await this.abort();
+        break;
+      }
+    }
+    const all = new Uint8Array(length);
+    let offset = 0;
+    for (const block of blocks) {
+      all.set(block, offset);
+      offset += block.length;
+    }
+    return all;
+  }
+
+  /**
+   * Writes firmware.
+   * @param {Uint8Array} image
+   * @param {(bytes: number) => void} progress bytes that the device has taken
+   * @returns {Promise<string>} an Outcome
+   */
+  async download(image, progress) {
+    let number = 0;
+    for (let offset = 0; offset < image.length; offset += this.transferSize) {
+      const block = image.subarray(offset, offset + this.transferSize);
+      await this.explained(this.link.write(Request.DNLOAD, number++ % BLOCK_NUMBERS, block));
+      await this.until([State.dfuDNLOAD_IDLE]);
+      progress(offset + block.length);
+    }
+    await this.explained(this.link.write(Request.DNLOAD, number % BLOCK_NUMBERS));
+    try {
+      await this.until([State.dfuIDLE, State.dfuMANIFEST_WAIT_RESET]);
+      return Outcome.complete;
+    } catch (error) {
+      if (error instanceof Gone) return Outcome.left;
+      throw error;
+    }
+  }
+
+  /**
+   * Asks for the status until it is one of the wanted states, waiting as long as the device says.
+   * @param {number[]} wanted
+   * @private
+   */
+  async until(wanted) {
+    for (;;) {
+      const { status, pollTimeout, state } = await this.getStatus();
+      if (state === State.dfuERROR) throw new DeviceError(status);
+      if (wanted.includes(state)) return;
+      const onTheWay = [State.dfuDNLOAD_SYNC, State.dfuDNBUSY, State.dfuMANIFEST_SYNC, State.dfuMANIFEST];
+      if (!onTheWay.includes(state)) throw new UnexpectedState(state);
+      await sleep(pollTimeout);
+    }
+  }
+
+  /**
+   * A stall says nothing; the status does.
+   * @template T
+   * @param {Promise<T>} transfer
+   * @returns {Promise<T>}
+   * @private
+   */
+  async explained(transfer) {
+    try {
+      return await transfer;
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      const { status, state } = await this.getStatus();
+      throw state === State.dfuERROR ? new DeviceError(status) : new UnexpectedState(state);
+    }
+  }
+}

@@ -1,0 +1,20 @@
+# The browser flasher: static files in build/web, ready to be published under any https address.
+
+WEB := $(BUILD)/web
+WEB_MODULES := web/node_modules/.package-lock.json
+
+.PHONY: web test-web
+web: $(WEB)/index.html ## the browser flasher: static files in build/web
+
+$(WEB_MODULES): web/package.json web/package-lock.json web/.npmrc
+	$(Q)command -v npm > /dev/null || { echo "npm is missing; 'make deps' installs what is needed" >&2; exit 1; }
+	$(Q)npm --prefix web ci --silent
+	$(Q)touch $@
+
+$(WEB)/index.html: $(WEB_MODULES) web/build.mjs web/index.html web/style.css web/service-worker.js web/icon.svg \
+                   web/app.webmanifest $(wildcard web/src/*.js)
+	$(Q)cd web && node_modules/.bin/tsc -p .
+	$(Q)node web/build.mjs $(WEB)
+
+test-web: web blue-pill vboard ## the browser flasher: its logic, accessibility, and real WebUSB in Chromium in the Linux guest
+	$(Q)tests/web/run
