@@ -1,0 +1,201 @@
+// Every state of the page in a headless Chromium: a screenshot of each, accessibility (axe-core), keyboard, small screens,
+// dark mode, no network. The board is a fake one; the real one is in the guest (flashing.mjs).
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Results, axe, chromium, executable, screenshots, serve, site } from './browser.mjs';
+import { KIB, program } from './fake_board.mjs';
+
+const fakeBoard = readFileSync(new URL('fake_board.mjs', import.meta.url), 'utf8').replace(/^export /gm, '');
+const folder = screenshots('looks');
+const results = new Results();
+const server = await serve();
+const browser = await chromium.launch({ executablePath: executable, args: ['--no-sandbox'] });
+
+const desktop = { viewport: { width: 900, height: 900 } };
+const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
+const dark = { ...desktop, colorScheme: 'dark' };
+
+const file = (name, bytes) => ({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(bytes) });
+const blink = file('blink.bin', program(20 * KIB + 100, 0x08002000));
+const elsewhere = file('blink.bin', program(2 * KIB, 0x08000000));
+const letter = file('letter.dfu', new TextEncoder().encode('Dear friend, this is no firmware at all.'));
+
+/** A page with a fake navigator.usb. `prepare` runs in the page before its own script: usb, board, FakeBoard are there. */
+async function open(options = desktop, prepare = '') {
+  const context = await browser.newContext({ ...options, serviceWorkers: 'block' });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15000);
+  const trouble = [];
+  page.on('console', (message) => message.type() === 'error' && trouble.push(message.text()));
+  page.on('pageerror', (error) => trouble.push(String(error)));
+  const script = `{${fakeBoard};
+    const board = new FakeBoard(), usb = new FakeUsb([board]);
+    Object.assign(window, { board, usb, FakeBoard });
+    ${prepare};
+    Object.defineProperty(navigator, 'usb', { value: window.usb });}`;
+  await page.addInitScript({ content: script });
+  await page.goto(server.url);
+  page.trouble = trouble;
+  return page;
+}
+
+const phase = (page, name) => page.waitForSelector(`body[data-phase="${name}"]`);
+
+/** What must hold in every state. */
+async function inspect(page, name) {
+  await page.waitForTimeout(80); // changes are shown up to 30 ms later
+  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+  const findings = violations.map((one) => `${one.id}: ${one.help} (${one.nodes.map((node) => node.target).join(', ')})`);
+  assert.deepEqual(findings, []);
+  assert.deepEqual(page.trouble, []);
+  const width = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  assert.ok(width <= 0, `${width} pixels wider than the screen`);
+}
+
+/** State: how to get there. Each is looked at on a desktop, in the dark and on a phone. */
+const states = {
+  '1-no-webusb': { prepare: 'window.usb = undefined', reach: () => {} },
+  '2-no-board': { prepare: 'usb.devices = []', reach: (page) => phase(page, 'away') },
+  '3-no-board-chosen': {
+    prepare: 'usb.devices = []',
+    reach: async (page) => {
+      await page.click('#connect');
+      await page.waitForSelector('#message .note');
+    },
+  },
+  '4-no-permission': {
+    prepare: 'board.faults.open = "SecurityError"',
+    reach: (page) => page.waitForSelector('#message .bad'),
+  },
+  '5-looking': { prepare: 'board.slow = 100', reach: (page) => page.waitForFunction(() => /KiB|bytes/.test(document.querySelector('#progress-text').textContent)) },
+  '6-connected': { reach: (page) => phase(page, 'ready') },
+  '7-right-file': {
+    reach: async (page) => {
+      await phase(page, 'ready');
+      await page.setInputFiles('#chooser', blink);
+      await page.waitForSelector('#findings .good');
+    },
+  },
+  '8-wrong-address': {
+    reach: async (page) => {
+      await phase(page, 'ready');
+      await page.setInputFiles('#chooser', elsewhere);
+      await page.click('#findings summary');
+    },
+  },
+  '9-no-firmware': {
+    reach: async (page) => {
+      await phase(page, 'ready');
+      await page.setInputFiles('#chooser', letter);
+      await page.waitForSelector('#findings .bad');
+    },
+  },
+  '10-writing': { reach: (page) => flash(page, 'board.slow = 60', 'writing') },
+  '11-verifying': {
+    reach: (page) =>
+      flash(page, 'const complete = board.complete; board.complete = () => { complete.call(board); board.slow = 100; clearTimeout(board.leaving); }', 'verifying'),
+  },
+  '12-done': { reach: (page) => flash(page, '', 'away') },
+  '13-refused': { reach: (page) => flash(page, 'board.faults.target = true', 'ready', '#message .bad') },
+  '14-unplugged': { reach: (page) => flash(page, 'board.faults.leaveAt = board.requests.length + 20', 'away', '#message .bad') },
+  '15-back': {
+    reach: async (page) => {
+      await flash(page, 'board.faults.leaveAt = board.requests.length + 20', 'away', '#message .bad');
+      await page.evaluate(() => window.usb.plug(new window.FakeBoard()));
+      await phase(page, 'ready');
+      await page.waitForSelector('#message .note');
+    },
+  },
+};
+
+async function flash(page, prepare, then, selector) {
+  await phase(page, 'ready');
+  await page.setInputFiles('#chooser', blink);
+  await page.waitForSelector('#findings .good');
+  await page.evaluate(prepare || '0');
+  await page.click('#flash-button');
+  await phase(page, then);
+  if (selector) await page.waitForSelector(selector);
+  if (then === 'writing' || then === 'verifying')
+    await page.waitForFunction(() => document.querySelector('#bar').value >= 6144 && document.querySelector('#bar').value < 20000);
+}
+
+for (const [name, { prepare, reach }] of Object.entries(states)) {
+  for (const [kind, options] of Object.entries({ desktop, phone, dark }))
+    await results.test(`${name} is accessible on ${kind}`, async () => {
+      const page = await open(options, prepare);
+      await reach(page);
+      await inspect(page, `${name}-${kind}`);
+      await page.context().close();
+    });
+}
+
+await results.test('flashes with the keyboard alone', async () => {
+  const page = await open();
+  await phase(page, 'ready');
+  const reached = [];
+  for (let i = 0; i < 12; i++) {
+    await page.keyboard.press('Tab');
+    const id = await page.evaluate(() => document.activeElement.id);
+    reached.push(id);
+    if (id === 'chooser') {
+      await page.setInputFiles('#chooser', blink);
+      await page.waitForSelector('#findings .good');
+    }
+    if (id === 'start') await page.keyboard.press('Space');
+    if (id === 'flash-button') break;
+  }
+  assert.deepEqual(reached, ['connect', 'chooser', 'verify', 'start', 'flash-button']);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#message .good');
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'flash-button', 'the focus stays');
+  assert.equal(await page.evaluate(() => window.board.gone), false, 'the box to start it was not ticked');
+  await page.context().close();
+});
+
+await results.test('a file that is dropped anywhere is taken', async () => {
+  const page = await open();
+  await phase(page, 'ready');
+  await page.evaluate((bytes) => {
+    const data = new DataTransfer();
+    data.items.add(new File([new Uint8Array(bytes)], 'dropped.bin'));
+    document.body.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: data }));
+  }, [...blink.buffer]);
+  await page.waitForSelector('#findings .good');
+  assert.match(await page.textContent('#file-facts'), /dropped\.bin/);
+  await page.context().close();
+});
+
+await results.test('works without a network once it was loaded', async () => {
+  const context = await browser.newContext(desktop);
+  const page = await context.newPage();
+  const offline = await serve();
+  await page.goto(offline.url);
+  await page.waitForFunction(() => document.querySelector('#offline').textContent.includes('without a network'));
+  await context.setOffline(true);
+  offline.server.close();
+  offline.server.closeAllConnections?.();
+  await page.reload();
+  await phase(page, 'away');
+  assert.equal(await page.textContent('h1'), 'dapboot flasher');
+  await page.setInputFiles('#chooser', elsewhere);
+  await page.waitForSelector('#findings .note');
+  await context.close();
+});
+
+await results.test('works when it is opened as a file', async () => {
+  const page = await (await browser.newContext(desktop)).newPage();
+  await page.goto(pathToFileURL(join(site, 'index.html')).href);
+  await page.waitForFunction(() => document.querySelector('#board-state').textContent !== '');
+  assert.match(await page.textContent('#board-state'), /No board/);
+  await page.context().close();
+});
+
+await browser.close();
+server.server.close();
+server.server.closeAllConnections?.();
+process.exitCode = results.end();
