@@ -7,5 +7,5 @@ FROM_FLASH bool application_is_valid(const uint32_t words[2])
 
     /* the stack grows down from its initial value, so that may be the end of RAM but not its start */
     return stack % 4 == 0 && stack - RAM_BASE - 1 < RAM_SIZE && entry % 2 == 1 &&
-           entry - APP_BASE_ADDRESS < application_size();
+           entry - APP_BASE_ADDRESS < application_area(port_flash_limit());
 }

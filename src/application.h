@@ -1,7 +1,7 @@
 /* What a valid application is, and where it lives. */
 #pragma once
 
-#include "port.h" // port_flash, port_flash_size
+#include "port.h" // port_flash, port_flash_limit, port_flash_size
 
 /*
  * Offset of the two words that start the application: initial stack pointer and reset vector. The high
@@ -10,14 +10,16 @@
  */
 enum { START_WORDS_OFFSET = HIGH ? 7 * 4 : 0 };
 
-/* Bytes an application can have on this chip. */
+/* Bytes an application has in `flash` bytes of flash. */
+static inline uint32_t application_area(uint32_t flash)
+{
+    return HIGH ? BOOTLOADER_BASE - APP_BASE_ADDRESS : flash - (APP_BASE_ADDRESS - FLASH_BASE);
+}
+
+/* Bytes an application can have on this chip; only while serving. */
 static inline uint32_t application_size(void)
 {
-#if HIGH
-    return BOOTLOADER_BASE - APP_BASE_ADDRESS;
-#else
-    return port_flash_size() - (APP_BASE_ADDRESS - FLASH_BASE);
-#endif
+    return application_area(port_flash_size());
 }
 
 /* The start words in flash. */

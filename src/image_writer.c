@@ -103,10 +103,14 @@ static uint32_t in_order(uint32_t n)
     return n == KEY ? HALF_WORDS - 1 : n == HALF_WORDS - 1 ? KEY : n;
 }
 
-static void erase(uint32_t page)
+/*
+ * Erases the page that holds the half-word at `offset`. Where the chip's pages are half as large as
+ * FLASH_PAGE_SIZE, the other half is erased when something is found there.
+ */
+static void erase(uint32_t offset)
 {
     image.erase_ms = ERASE_MS;
-    port_flash_erase(APP_BASE_ADDRESS + page);
+    port_flash_erase(APP_BASE_ADDRESS + offset);
 }
 
 /*
@@ -188,7 +192,7 @@ void image_step(void)
             } else if (old_application_is_gone()) {
                 image.tried = true;
                 if (n < HALF_WORDS)
-                    erase(page);
+                    erase(page + 2 * i);
                 else
                     port_flash_program(APP_BASE_ADDRESS + page + 2 * i, wanted[i]);
             }

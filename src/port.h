@@ -42,8 +42,12 @@ const uint8_t *port_unique_id(void);
 
 /* Flash -------------------------------------------------------------------------------------------------- */
 
-/* Bytes of flash on this chip, counted from FLASH_BASE. */
+/* Bytes of flash, counted from FLASH_BASE, that the chip has at most: as configured, or as it says itself. */
+uint32_t port_flash_limit(void);
+/* Bytes that are really there; known only while serving. */
 uint32_t port_flash_size(void);
+/* False if the chip erases more than FLASH_PAGE_SIZE at a time. */
+bool port_flash_pages_fit(void);
 /* The memory-mapped flash at an address; readable while no operation runs. */
 const volatile void *port_flash(uint32_t address);
 bool port_flash_busy(void);

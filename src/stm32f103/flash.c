@@ -1,11 +1,63 @@
 /* Flash operations, started and not waited for (PM0075 2.3). */
+#include "flash.h"
+
 #include "image_writer.h" // enum dfu_status
 #include "port.h"
 #include "registers.h"
 
+enum { LARGEST_KIB = 1024 }; /* a size register that says more, or 0, is not one */
+
+static uint32_t flash_size;
+
+uint32_t port_flash_limit(void)
+{
+    if (FLASH_SIZE_OVERRIDE)
+        return FLASH_SIZE_OVERRIDE;
+
+    uint32_t kib = FLASH_SIZE_KIB;
+
+    return (kib - 1 < LARGEST_KIB ? kib : LARGEST_KIB) * 1024;
+}
+
 uint32_t port_flash_size(void)
 {
-    return FLASH_SIZE_OVERRIDE ? FLASH_SIZE_OVERRIDE : FLASH_SIZE_KIB * 1024u;
+    return flash_size;
+}
+
+/* Where there is no memory a read is a bus error, ignored with FAULTMASK and CCR.BFHFNMIGN set
+ * (PM0056 4.4.7). */
+static inline bool is_there(uint32_t address)
+{
+    __asm__ volatile("cpsid f\n\t"
+                     "ldr %0, [%0]\n\t"
+                     "cpsie f"
+                     : "+r"(address));
+
+    uint32_t faults = SCB->CFSR;
+
+    SCB->CFSR = faults;
+    return !faults;
+}
+
+void flash_start(void)
+{
+    FLASH->KEYR = FLASH_KEY1;
+    FLASH->KEYR = FLASH_KEY2;
+    if (HIGH)
+        return; /* where the bootloader is, is flash */
+
+    uint32_t size = port_flash_limit();
+
+    SCB->CCR = SCB_CCR_STKALIGN | SCB_CCR_BFHFNMIGN;
+    while (!is_there(FLASH_BASE + size - 4))
+        size /= 2;
+    flash_size = size;
+}
+
+/* Chips with more than 128 KiB have pages of 2 KiB (PM0075 2.1). A register above 1 MiB says nothing. */
+bool port_flash_pages_fit(void)
+{
+    return FLASH_PAGE_SIZE == 2048 || FLASH_SIZE_KIB - 129u > LARGEST_KIB - 129u;
 }
 
 const volatile void *port_flash(uint32_t address)

@@ -114,9 +114,11 @@ struct systick {
 #define SYSTICK_CTRL_CLKSOURCE BIT(2)
 #define SYSTICK_CTRL_COUNTFLAG BIT(16)
 struct scb {
-    reg32 CPUID, ICSR, VTOR, AIRCR;
+    reg32 CPUID, ICSR, VTOR, AIRCR, SCR, CCR, SHPR[3], SHCSR, CFSR;
 };
 #define SCB                   ((struct scb *)0xE000ED00)
+#define SCB_CCR_BFHFNMIGN     BIT(8)
+#define SCB_CCR_STKALIGN      BIT(9)
 #define SCB_AIRCR_SYSRESETREQ (0x05FA0000u | BIT(2))
 
 /* RM0008 30.1 and 30.2 */

@@ -1,5 +1,6 @@
 /* The vector table, the ways in and out: into the serving half, into the application, through reset. */
 #include "clock.h"
+#include "flash.h"
 #include "pins.h"
 #include "port.h"
 #include "registers.h"
@@ -65,8 +66,7 @@ FROM_FLASH void port_start_serving(void)
 
     uint32_t khz = clock_start();
 
-    FLASH->KEYR = FLASH_KEY1;
-    FLASH->KEYR = FLASH_KEY2;
+    flash_start();
     usb_start();
     pins_connect();
     SYSTICK->LOAD = khz - 1;

@@ -73,16 +73,12 @@ uint32_t port_usb_read(void *to, uint32_t room)
 
 void port_usb_send(const uint8_t *data, uint32_t length)
 {
-    const struct __attribute__((packed)) {
-        uint16_t value;
-    } *from = (const void *)data; /* at any address; the core reads unaligned half-words */
     reg32 *to = &USB_PACKET_MEMORY[TX_BUFFER / 2];
-    uint32_t half_words = length / 2;
 
-    while (half_words--)
-        *to++ = from++->value;
+    for (uint32_t half_words = length / 2; half_words--; data += 2)
+        *to++ = data[0] | data[1] << 8;
     if (length % 2)
-        *to = data[length - 1]; /* behind it, at the end of flash, there is nothing to read */
+        *to = data[0]; /* behind it, at the end of flash, there is nothing to read */
     USB_PACKET_MEMORY[COUNT_TX] = length;
     set_status(USB_TX_VALID | USB_RX_VALID);
 }

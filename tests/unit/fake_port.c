@@ -166,6 +166,16 @@ uint32_t port_flash_size(void)
     return fake.flash_size;
 }
 
+uint32_t port_flash_limit(void)
+{
+    return port_flash_size();
+}
+
+bool port_flash_pages_fit(void)
+{
+    return !fake.pages_too_large;
+}
+
 const volatile void *port_flash(uint32_t address)
 {
     if (fake_flash_busy())
@@ -224,6 +234,8 @@ static bool begin(uint32_t address, uint16_t value, bool erase, uint32_t turns)
 
 void port_flash_erase(uint32_t address)
 {
+    address -= address % FLASH_PAGE_SIZE; /* any address of the page names it (PM0075 2.3.5) */
+
     bool cut = begin(address, 0, true, fake.erase_turns);
     uint16_t *page = (uint16_t *)(memory + (address - FLASH_BASE));
 

@@ -29,6 +29,7 @@ struct fake {
     uint32_t turns_per_ms;               /* change it with fake_set_clock */
     bool crystal_dead;
     bool refuses_zero;             /* as some clones: 0x0000 over data is PGERR */
+    bool pages_too_large;          /* the chip erases more at a time than the build knows */
     uint32_t protected_page;       /* address of a page that answers WRPRTERR; 0: none */
     uint32_t worn_page;            /* address of a page that keeps a 0 bit when erased; 0: none */
     uint32_t worn_half_word;       /* address of a half-word that keeps a 1 bit when programmed; 0: none */
