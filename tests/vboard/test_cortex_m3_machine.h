@@ -89,7 +89,7 @@ static void bus_violation(void *context, enum violation_level level, const char 
     snprintf(m->text, sizeof(m->text), "%s", text);
 }
 
-static void poke(struct machine *m, uint32_t address, uint32_t value)
+static inline void poke(struct machine *m, uint32_t address, uint32_t value)
 {
     if (address >= RAM_BASE)
         memcpy(m->ram + address - RAM_BASE, &value, 4);
@@ -97,14 +97,14 @@ static void poke(struct machine *m, uint32_t address, uint32_t value)
         memcpy(m->flash + address, &value, 4);
 }
 
-static uint32_t peek(const struct machine *m, uint32_t address)
+static inline uint32_t peek(const struct machine *m, uint32_t address)
 {
     uint32_t value = 0;
     assert_true(cortex_m3_peek(&m->cpu, address, &value, 4));
     return value;
 }
 
-static uint32_t handler_of(unsigned exception)
+static inline uint32_t handler_of(unsigned exception)
 {
     return HANDLERS + HANDLER_BYTES * exception;
 }
@@ -125,7 +125,7 @@ static void machine_start(struct machine *m)
     cortex_m3_init(&m->cpu, &bus, IRQS);
 }
 
-static int machine_setup(void **state)
+static inline int machine_setup(void **state)
 {
     struct machine *m = malloc(sizeof(*m));
     assert_non_null(m);
@@ -134,7 +134,7 @@ static int machine_setup(void **state)
     return 0;
 }
 
-static int machine_teardown(void **state)
+static inline int machine_teardown(void **state)
 {
     free(*state);
     return 0;
