@@ -22,6 +22,42 @@ static const struct {
     {"_4K", 4 * 1024, 0},       {"", 8 * 1024, 0},
 };
 
+const char *const rig_targets[] = {
+    "BLUEPILL",
+    "BLUEPILL_4K",
+    "BLUEPILL_HIGH",
+    "BLUEPILL_HIGH_128",
+    "MAPLEMINI",
+    "MAPLEMINI_4K",
+    "MAPLEMINI_HIGH",
+    "MAPLEMINI_HIGH_128",
+    "STLINK",
+    "STLINK_4K",
+    "STLINK_HIGH",
+    "STLINK_HIGH_128",
+    "OLIMEXSTM32H103",
+    "OLIMEXSTM32H103_4K",
+    "OLIMEXSTM32H103_HIGH",
+    "OLIMEXSTM32H103_HIGH_128",
+    "BLUEPILLPLUSSTM32",
+    "BLUEPILLPLUSSTM32_4K",
+    "BLUEPILLPLUSSTM32_HIGH",
+    "BLUEPILLPLUSSTM32_HIGH_128",
+    "BLUEPILLPLUSGD32",
+    "BLUEPILLPLUSGD32_4K",
+    "BTTSKRMINIE3V2",
+    "BTTSKRMINIE3V2_4K",
+    "BTTSKRMINIE3V2_HIGH_256",
+    "STM32F103",
+    "STM32F103_4K",
+    NULL,
+};
+
+bool rig_is_high(const char *target)
+{
+    return strstr(target, "_HIGH") != NULL;
+}
+
 /* Splits BOARD and suffix. */
 static const struct board_info *find_board(const char *target, size_t *variant)
 {
@@ -124,8 +160,9 @@ bool rig_enter_dfu(struct rig *rig)
         board_power(rig->board, true);
     for (unsigned ms = 0; ms < 1000; ms += 10) {
         rig_run_ms(rig, 10);
-        if (rig->host->port >= USB_PORT_ATTACHED)
-            return usb_host_enumerate(rig->host) == USB_DONE;
+        /* a pull-up that is always there shows before anyone answers */
+        if (rig->host->port >= USB_PORT_ATTACHED && usb_host_enumerate(rig->host) == USB_DONE)
+            return true;
     }
     return false;
 }

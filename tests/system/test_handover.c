@@ -1,0 +1,262 @@
+/*
+ * The application gets a machine as after reset: the chip at its first instruction, compared field by field
+ * with one that has no bootloader, for every target.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "rig.h"
+
+enum { AFTER_POWER_UP, AFTER_NRST, AFTER_DFU_DETACH, AFTER_DOWNLOAD, WAYS };
+static const char *const way_names[] = {"power-up", "NRST", "DFU_DETACH", "a download"};
+
+static struct rig rig;
+static const char *target;
+
+static void same(const char *way, const char *what, unsigned index, uint32_t found, uint32_t expected)
+{
+    if (found != expected)
+        fail_msg("%s, after %s: %s (%u) is 0x%08X, after reset it is 0x%08X", target, way, what, index, found,
+                 expected);
+}
+
+/* b: the chip without a bootloader */
+#define SAME(field) same(way, #field, 0, a->field, b->field)
+#define SAME_EACH(array, field)                                                                              \
+    for (unsigned i = 0; i < sizeof a->array / sizeof a->array[0]; i++)                                      \
+    same(way, #array #field, i, a->array[i] field, b->array[i] field)
+
+static void compare_peripherals(const char *way, const struct stm32f103 *a, const struct stm32f103 *b)
+{
+    SAME(rcc.CR);
+    SAME(rcc.CFGR);
+    SAME(rcc.CIR);
+    SAME(rcc.APB2RSTR);
+    SAME(rcc.APB1RSTR);
+    SAME(rcc.AHBENR);
+    SAME(rcc.APB2ENR);
+    SAME(rcc.APB1ENR);
+    SAME(rcc.BDCR);
+    SAME(rcc.CSR);
+    same(way, "HCLK", 0, stm32f103_hclk_hz(a), stm32f103_hclk_hz(b));
+    SAME(flash.ACR);
+    SAME(flash.SR);
+    SAME(flash.CR);
+    SAME(flash.AR);
+    SAME(flash.OBR);
+    SAME(flash.WRPR);
+    SAME(flash.key_step);
+    SAME(flash.option_key_step);
+    SAME(flash.locked_until_reset);
+    SAME(flash.operation.kind);
+    SAME_EACH(gpio, .CRL);
+    SAME_EACH(gpio, .CRH);
+    SAME_EACH(gpio, .ODR);
+    SAME_EACH(gpio, .LCKR);
+    SAME_EACH(gpio, .lock_step);
+    SAME(afio.EVCR);
+    SAME(afio.MAPR);
+    SAME_EACH(afio.EXTICR, );
+    SAME(afio.MAPR2);
+    SAME(pwr.CR);
+    SAME(pwr.CSR);
+    SAME_EACH(bkp.DR, );
+    SAME(bkp.RTCCR);
+    SAME(bkp.CR);
+    SAME(bkp.CSR);
+    SAME(iwdg.PR);
+    SAME(iwdg.RLR);
+    SAME(iwdg.running);
+    SAME(iwdg.unlocked);
+    SAME(exti.IMR);
+    SAME(exti.EMR);
+    SAME(exti.RTSR);
+    SAME(exti.FTSR);
+    SAME(exti.SWIER);
+    SAME(exti.PR);
+    SAME(dbgmcu.CR);
+    SAME_EACH(usb.EPR, );
+    SAME(usb.CNTR);
+    SAME(usb.ISTR);
+    SAME(usb.DADDR);
+    SAME(usb.BTABLE);
+}
+
+static void compare_core(const char *way, const struct stm32f103 *a, const struct stm32f103 *b)
+{
+    SAME_EACH(cpu.nvic.enabled, );
+    SAME_EACH(cpu.nvic.pending, );
+    SAME_EACH(cpu.nvic.active, );
+    SAME_EACH(cpu.nvic.line, );
+    SAME_EACH(cpu.nvic.priority, );
+    SAME(cpu.system.aircr);
+    SAME(cpu.system.scr);
+    SAME(cpu.system.ccr);
+    SAME(cpu.system.shcsr);
+    SAME(cpu.system.cfsr);
+    SAME(cpu.system.hfsr);
+    SAME(cpu.system.dfsr);
+    SAME(cpu.system.demcr);
+    SAME(cpu.system.dwt_ctrl);
+    SAME_EACH(cpu.system.priority, );
+    SAME_EACH(cpu.system.pending, );
+    SAME_EACH(cpu.system.active, );
+    SAME_EACH(cpu.system.plain, );
+    SAME(cpu.systick.csr);
+    SAME(cpu.systick.rvr);
+    SAME(cpu.systick.cvr);
+    SAME(cpu.r[13]);
+    SAME(cpu.r[14]);
+    SAME(cpu.other_sp);
+    SAME(cpu.ipsr);
+    SAME(cpu.itstate);
+    SAME(cpu.thumb);
+    SAME(cpu.primask);
+    SAME(cpu.faultmask);
+    SAME(cpu.basepri);
+    SAME(cpu.control);
+    SAME(cpu.sleeping);
+    SAME(cpu.event);
+}
+
+/* A chip with nothing but the application's start words, at the same point of the same story. */
+static struct board *without_bootloader(const uint8_t *image, unsigned way)
+{
+    struct stm32f103_config config = rig.board->chip.config;
+    struct board *bare = board_new(rig.board->info, &config);
+
+    assert_true(flash_load(&bare->chip, 0x08000000, image, 8));
+    board_power(bare, true);
+    if (way == AFTER_NRST)
+        board_reset_button(bare);
+    else if (way != AFTER_POWER_UP)
+        stm32f103_reset(&bare->chip, RESET_SOFTWARE);
+    return bare;
+}
+
+static void by_command(uint16_t value)
+{
+    bool skr = strstr(target, "SKR") != NULL;
+
+    rig.board->chip.bkp.DR[skr ? 10 : 1] = value ? skr ? 1 : value : 0;
+}
+
+static void reach_application(unsigned way, const uint8_t *image, uint32_t length)
+{
+    if (way == AFTER_DOWNLOAD) {
+        struct dfu_result result;
+
+        assert_true(rig_enter_dfu(&rig));
+        result = dfu_download(&rig, image, length, rig.transfer_size);
+        if (!result.done)
+            fail_msg("%s: the download ended with status %u", target, result.last.bStatus);
+        usb_host_reset(rig.host, 10); /* for those that stay until told */
+    } else {
+        memcpy(rig.board->chip.flash_bytes + rig.app_base - 0x08000000, image, length);
+        if (rig_is_high(target)) {
+            /* as the bootloader would have put it there */
+            uint32_t top = rig.app_base + rig.app_bytes - 0x08000000;
+            memcpy(rig.board->chip.flash_bytes + 28, image, 8);
+            memcpy(rig.board->chip.flash_bytes, rig.board->chip.flash_bytes + top, 8);
+        }
+        board_power(rig.board, true);
+        if (way == AFTER_NRST) {
+            rig_run_ms(&rig, 50);
+            board_reset_button(rig.board);
+        } else if (way == AFTER_DFU_DETACH) {
+            rig_run_ms(&rig, 50);
+            by_command(0x4F42);
+            board_reset_button(rig.board);
+            assert_true(rig_enter_dfu(&rig));
+            assert_int_equal(dfu_send(&rig, DFU_DETACH, 0, NULL, 0), USB_DONE);
+        }
+    }
+    if (!rig_starts_application(&rig, TICKS_PER_SECOND))
+        fail_msg("%s: the application does not start after %s", target, way_names[way]);
+}
+
+static void every_register_is_as_after_reset_when_the_application_starts(void **state)
+{
+    (void)state;
+    for (const char *const *each = rig_targets; *each; each++) {
+        target = *each;
+        for (unsigned way = 0; way < WAYS; way++) {
+            rig = rig_new(target);
+            uint8_t *image = rig_application(&rig, 3000, 1);
+
+            reach_application(way, image, 3000);
+            rig_assert_clean(&rig);
+            struct board *bare = without_bootloader(image, way);
+            compare_peripherals(way_names[way], &rig.board->chip, &bare->chip);
+            compare_core(way_names[way], &rig.board->chip, &bare->chip);
+            same(way_names[way], "VTOR", 0, rig.board->chip.cpu.system.vtor, rig.app_base);
+            board_free(bare);
+            rig_free(&rig);
+            free(image);
+        }
+    }
+}
+
+static void reset_to_application_takes_no_longer_than_it_must(void **state)
+{
+    (void)state;
+    for (const char *const *each = rig_targets; *each; each++) {
+        target = *each;
+        rig = rig_new(target);
+        bool button = rig.board->info->button != PIN_NONE;
+        uint8_t *image = rig_application(&rig, 100, 1);
+
+        memcpy(rig.board->chip.flash_bytes + rig.app_base - 0x08000000 + (rig_is_high(target) ? 28 : 0),
+               image, 8);
+        memcpy(rig.board->chip.flash_bytes + rig.app_base - 0x08000000 + APPLICATION_LOOP,
+               image + APPLICATION_LOOP, 2);
+        board_power(rig.board, true);
+        ticks from = board_now(rig.board);
+        assert_true(rig_starts_application(&rig, TICKS_PER_SECOND));
+        uint64_t us = ticks_to_us(board_now(rig.board) - from);
+        if (button ? us < 18000 || us > 22000 : us >= 200)
+            fail_msg("%s: %u us from reset to the application", target, (unsigned)us);
+        rig_free(&rig);
+        free(image);
+    }
+}
+
+/* Clones and clocks differ, and so do crystals: none is touched. */
+static void no_peripheral_but_those_of_the_decision_is_touched_on_the_way(void **state)
+{
+    (void)state;
+    target = "STM32F103";
+    rig = rig_new(target);
+    struct stm32f103 *chip = &rig.board->chip;
+    uint8_t *image = rig_application(&rig, 100, 1);
+
+    rig_burn(&rig, rig.app_base, image, 100);
+    board_power(rig.board, true);
+    for (uint32_t instructions = 0; chip->cpu.r[15] != rig.app_base + APPLICATION_LOOP; instructions++) {
+        assert_true(instructions < 2000);
+        board_run(rig.board, 1);
+        assert_int_equal(chip->rcc.APB2ENR, 0);
+        assert_int_equal(chip->rcc.APB1ENR & ~(3u << 27), 0); /* BKP and PWR */
+        assert_int_equal(chip->rcc.CR & 1u << 16, 0);         /* HSEON */
+        assert_int_equal(chip->rcc.CR & 1u << 24, 0);         /* PLLON */
+        assert_int_equal(chip->flash.CR & 1u << 7, 1u << 7);  /* LOCK */
+    }
+    rig_free(&rig);
+    free(image);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_register_is_as_after_reset_when_the_application_starts),
+        cmocka_unit_test(reset_to_application_takes_no_longer_than_it_must),
+        cmocka_unit_test(no_peripheral_but_those_of_the_decision_is_touched_on_the_way),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
