@@ -46,4 +46,11 @@ static inline void dapboot_enter(void)
     for (;;) {}
 }
 
+/* For a bootloader built with APP_WATCHDOG_MS: the watchdog counts from the start again. Harmless otherwise.
+ * (RM0008 19.4.1) */
+static inline void dapboot_feed_watchdog(void)
+{
+    *(volatile uint32_t *)0x40003000 = 0xAAAA;
+}
+
 #endif

@@ -179,6 +179,23 @@
 #define CMD_BOOT 0x4F42
 #endif
 
+/* Off by default
+ * ------------------------------------------------------------------------------------------------- */
+
+/* Two resets within half a second enter DFU mode. Every start of the application takes that long. */
+#ifndef HAVE_DOUBLE_TAP
+#define HAVE_DOUBLE_TAP 0
+#endif
+/* The application must feed the independent watchdog this often, in ms, or the board comes back in DFU mode;
+ * 0: it need not. */
+#ifndef APP_WATCHDOG_MS
+#define APP_WATCHDOG_MS 0
+#endif
+/* Write-protects the bootloader's own pages by option bytes when it first serves. */
+#ifndef PROTECT_BOOTLOADER
+#define PROTECT_BOOTLOADER 0
+#endif
+
 /* What cannot work --------------------------------------------------------------------------------------- */
 
 #if FLASH_PAGE_SIZE != 1024 && FLASH_PAGE_SIZE != 2048
@@ -219,4 +236,11 @@
 #endif
 #if BUTTON_SAMPLE_DELAY_CYCLES < 0 || BUTTON_SAMPLE_DELAY_CYCLES / 9 > 0xFFFFFF
 #error "BUTTON_SAMPLE_DELAY_CYCLES must be from 0 to 150994935 (2.1 s), one run of the 24-bit SysTick."
+#endif
+#if APP_WATCHDOG_MS < 0 || APP_WATCHDOG_MS > 26000
+#error "APP_WATCHDOG_MS must be from 1 to 26000, the longest the watchdog can wait, or 0 for none."
+#endif
+#if PROTECT_BOOTLOADER && HIGH && HIGH_FLASH_SIZE > 0x20000
+#error                                                                                                       \
+    "PROTECT_BOOTLOADER cannot work here: one bit protects all flash from 124 KiB on, the application's too."
 #endif

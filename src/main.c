@@ -27,8 +27,15 @@ FROM_FLASH _Noreturn void main(void)
 
     if (HAVE_BUTTON)
         stay |= port_button_held();
-    if (!stay && application_is_valid(application_start_words()))
+    if (APP_WATCHDOG_MS)
+        stay |= port_watchdog_has_bitten();
+    if (!stay && application_is_valid(application_start_words())) {
+        if (HAVE_DOUBLE_TAP)
+            port_wait_for_second_reset();
+        if (APP_WATCHDOG_MS)
+            port_start_watchdog();
         port_start_application(application_start_words());
+    }
     port_start_serving();
     serve();
 }

@@ -22,6 +22,13 @@
 bool port_boot_command(void);
 /* True if the button is held; takes BUTTON_SAMPLE_DELAY_CYCLES / 72 us. */
 bool port_button_held(void);
+/* True if the last reset was the watchdog's; forgets it. */
+bool port_watchdog_has_bitten(void);
+/* Starts the watchdog, which bites after APP_WATCHDOG_MS unless it is fed. It cannot be stopped but by a
+ * reset. */
+void port_start_watchdog(void);
+/* Lets a reset within half a second pass for a boot command; takes that long. */
+void port_wait_for_second_reset(void);
 /* Hands the machine over, as after reset: stack pointer from words[0], execution from words[1]. */
 _Noreturn void port_start_application(const uint32_t words[2]);
 

@@ -53,7 +53,7 @@ test-system: blue-pill system-images $(SYSTEM_TESTS:%=$(HOST)/tests/system/%) ##
 # The images it runs: every target as it is shipped, and builds with options, each in build/firmware/NAME.
 long_text := $(subst x,0123456789abcdef,xxxxxxx)
 OPTION_BUILDS := hsi stay no-upload no-download alternate-2 no-led flash-64k flash-register app-16k transfer-128 \
-                 long-strings empty-strings packet-string delay-0 delay-100ms bkp5
+                 long-strings empty-strings packet-string delay-0 delay-100ms bkp5 double-tap app-watchdog protect everything
 DEFS_hsi := -DUSE_HSI
 DEFS_stay := -DDFU_WILL_DETACH=0
 DEFS_no-upload := -DDFU_UPLOAD_AVAILABLE=0
@@ -70,6 +70,10 @@ DEFS_empty-strings := '-DUSB_VENDOR_STRING=""' '-DUSB_PRODUCT_STRING=""' '-DUSB_
 DEFS_packet-string := '-DUSB_PRODUCT_STRING="exactly thirty-one characters !"'
 DEFS_delay-0 := -DBUTTON_SAMPLE_DELAY_CYCLES=0
 DEFS_delay-100ms := -DBUTTON_SAMPLE_DELAY_CYCLES=7200000
+DEFS_double-tap := -DHAVE_DOUBLE_TAP=1
+DEFS_app-watchdog := -DAPP_WATCHDOG_MS=1000
+DEFS_protect := -DPROTECT_BOOTLOADER=1
+DEFS_everything := $(DEFS_double-tap) $(DEFS_app-watchdog) $(DEFS_protect)
 DEFS_bkp5 := -DREG_BOOT=BKP5 -DCMD_BOOT=0x1234
 
 FIRMWARE_SOURCES := tests/tests.mk src/Makefile $(wildcard src/*.[ch] src/boards/*.h src/stm32f103/*)

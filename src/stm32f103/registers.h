@@ -10,7 +10,7 @@ typedef volatile uint16_t reg16;
 
 /* RM0008 7.3 */
 struct rcc {
-    reg32 CR, CFGR, CIR, APB2RSTR, APB1RSTR, AHBENR, APB2ENR, APB1ENR;
+    reg32 CR, CFGR, CIR, APB2RSTR, APB1RSTR, AHBENR, APB2ENR, APB1ENR, BDCR, CSR;
 };
 #define RCC                ((struct rcc *)0x40021000)
 #define RCC_CR_HSEON       BIT(16)
@@ -24,6 +24,8 @@ struct rcc {
 #define RCC_CFGR_PLLSRC    BIT(16)
 #define RCC_CFGR_PLLMUL(n) (((n)-2u) << 18)
 #define RCC_CFGR_USBPRE    BIT(22)
+#define RCC_CSR_RMVF       BIT(24)
+#define RCC_CSR_IWDGRSTF   BIT(29)
 #define RCC_APB2_AFIO      BIT(0)
 #define RCC_APB2_IOP(port) BIT(2 + (port))
 #define RCC_APB1_USB       BIT(23)
@@ -49,7 +51,7 @@ struct afio {
 
 /* PM0075 3 */
 struct flash {
-    reg32 ACR, KEYR, OPTKEYR, SR, CR, AR;
+    reg32 ACR, KEYR, OPTKEYR, SR, CR, AR, reserved, OBR, WRPR;
 };
 #define FLASH             ((struct flash *)0x40022000)
 #define FLASH_ACR_72MHZ   (BIT(4) | 2u) /* prefetch, two wait states */
@@ -61,7 +63,14 @@ struct flash {
 #define FLASH_SR_EOP      BIT(5)
 #define FLASH_CR_PG       BIT(0)
 #define FLASH_CR_PER      BIT(1)
-#define FLASH_CR_STRT     BIT(6)
+#define FLASH_CR_OPTPG    BIT(4)
+#define FLASH_CR_OPTER    BIT(5)
+#define FLASH_CR_OPTWRE   BIT(9)
+#define FLASH_OBR_RDPRT   BIT(1)
+/* RDP, USER, Data0, Data1, WRP0 to WRP3: each a byte, and its complement in the upper half */
+#define OPTION_BYTES   ((reg16 *)0x1FFFF800)
+#define OPTION_RDP_OFF 0xA5u
+#define FLASH_CR_STRT  BIT(6)
 
 /* RM0008 23.5 */
 struct usb {
@@ -100,9 +109,12 @@ struct bkp {
 };
 #define BKP ((struct bkp *)0x40006C00)
 struct iwdg {
-    reg32 KR;
+    reg32 KR, PR, RLR, SR;
 };
 #define IWDG           ((struct iwdg *)0x40003000)
+#define IWDG_KR_START  0xCCCCu
+#define IWDG_KR_ACCESS 0x5555u
+#define IWDG_PR_256    6u
 #define IWDG_KR_RELOAD 0xAAAAu
 
 /* PM0056 4.4 and 4.5 */

@@ -34,21 +34,6 @@ FROM_FLASH _Noreturn void port_start_application(const uint32_t words[2])
     __builtin_unreachable();
 }
 
-FROM_FLASH bool port_boot_command(void)
-{
-    RCC->APB1ENR = RCC_APB1_BKP | RCC_APB1_PWR;
-
-    bool found = BKP->DR[REG_BOOT - 1] == CMD_BOOT;
-
-    if (found) {
-        PWR->CR = PWR_CR_DBP;
-        BKP->DR[REG_BOOT - 1] = 0;
-        PWR->CR = 0;
-    }
-    RCC->APB1ENR = 0;
-    return found;
-}
-
 FROM_FLASH void port_start_serving(void)
 {
     uint32_t *to = ram_start;
@@ -67,6 +52,8 @@ FROM_FLASH void port_start_serving(void)
     uint32_t khz = clock_start();
 
     flash_start();
+    if (PROTECT_BOOTLOADER)
+        flash_protect_bootloader();
     usb_start();
     pins_connect();
     SYSTICK->LOAD = khz - 1;

@@ -1,0 +1,171 @@
+/* The options that are off by default: double tap, application watchdog, write protection of the bootloader.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "rig.h"
+
+static struct rig rig;
+
+/* The build, with blink in flash, without power. */
+static void use(const char *build)
+{
+    struct stm32f103_config config = rig_config("BLUEPILL");
+    uint32_t length = blink_length();
+    uint8_t *image = blink_image(length, 1);
+
+    if (rig.board)
+        rig_free(&rig);
+    rig = rig_new_build(build, "BLUEPILL", &config);
+    rig_burn(&rig, rig.app_base, image, length);
+    free(image);
+}
+
+static int finish(void **state)
+{
+    (void)state;
+    rig_free(&rig);
+    rig.board = NULL;
+    return 0;
+}
+
+static bool application_runs(void)
+{
+    uint32_t pc = rig.board->chip.cpu.r[15];
+    rig_assert_clean(&rig);
+    return pc >= rig.app_base && pc < rig.app_base + rig.app_bytes;
+}
+
+/* Within `ms` the board leaves the bus, where the application's pull-up was, and comes back as a DFU device. */
+static bool enters_dfu_within(unsigned ms)
+{
+    rig_run_ms(&rig, ms);
+    return rig_enter_dfu(&rig);
+}
+
+static void two_resets_within_half_a_second_enter_dfu_mode(void **state)
+{
+    (void)state;
+    use("double-tap");
+    board_power(rig.board, true);
+    rig_run_ms(&rig, 1000);
+    assert_true(application_runs());
+    board_reset_button(rig.board);
+    rig_run_ms(&rig, 300);
+    assert_false(application_runs());
+    board_reset_button(rig.board);
+    assert_true(enters_dfu_within(100));
+    assert_int_equal(rig.board->chip.bkp.DR[1], 0);
+}
+
+static void two_slow_resets_start_the_application_twice(void **state)
+{
+    (void)state;
+    use("double-tap");
+    board_power(rig.board, true);
+    for (unsigned i = 0; i < 3; i++) {
+        rig_run_ms(&rig, 600);
+        assert_true(application_runs());
+        assert_int_equal(rig.board->chip.bkp.DR[1], 0);
+        board_reset_button(rig.board);
+    }
+}
+
+static void an_application_that_does_not_feed_its_watchdog_falls_back_to_dfu_mode(void **state)
+{
+    (void)state;
+    use("app-watchdog"); /* of 1000 ms; blink knows nothing of it */
+    board_power(rig.board, true);
+    rig_run_ms(&rig, 700);
+    assert_true(application_runs());
+    assert_true(enters_dfu_within(700));
+    /* once: the next reset starts the application again */
+    board_reset_button(rig.board);
+    rig_run_ms(&rig, 300);
+    assert_true(application_runs());
+}
+
+static void the_application_watchdog_never_bites_the_bootloader(void **state)
+{
+    (void)state;
+    uint8_t *image = blink_image(30000, 2);
+
+    use("app-watchdog");
+    board_power(rig.board, true);
+    assert_true(enters_dfu_within(1300)); /* the watchdog has bitten and stopped */
+    rig_run_ms(&rig, 3000);
+    assert_true(dfu_download(&rig, image, 30000, 1024).done);
+    free(image);
+}
+
+static void the_bootloader_protects_its_own_pages_once(void **state)
+{
+    (void)state;
+    uint8_t *image = blink_image(30000, 2), first[16];
+
+    use("protect");
+    board_press(rig.board, true);
+    assert_true(rig_enter_dfu(&rig));
+    memcpy(first, rig.board->chip.flash.option_bytes, sizeof first);
+    assert_int_equal(first[0], 0xA5);                   /* RDP: off */
+    assert_int_equal(first[8] | first[9] << 8, 0x03FC); /* WRP0: pages 0 to 7 */
+    assert_int_equal(first[10] | first[11] << 8, 0x00FF);
+    uint64_t operations = rig.board->chip.flash.operations;
+    board_reset_button(rig.board);
+    assert_true(enters_dfu_within(100));
+    assert_int_equal(rig.board->chip.flash.operations, operations);
+    assert_int_equal(rig.board->chip.flash.WRPR, 0xFFFFFFFC);
+    assert_true(dfu_download(&rig, image, 30000, 1024).done);
+    free(image);
+}
+
+static void a_read_protected_chip_keeps_its_option_bytes(void **state)
+{
+    (void)state;
+    static const uint8_t locked[16] = {0x00, 0xFF, 0xFF, 0x00, 0xFF, 0x00, 0xFF, 0x00,
+                                       0xFF, 0x00, 0xFF, 0x00, 0xFF, 0x00, 0xFF, 0x00};
+
+    use("protect");
+    memcpy(rig.board->chip.flash.option_bytes, locked, sizeof locked);
+    board_press(rig.board, true);
+    assert_true(rig_enter_dfu(&rig));
+    assert_memory_equal(rig.board->chip.flash.option_bytes, locked, sizeof locked);
+}
+
+static void all_of_them_together_work(void **state)
+{
+    (void)state;
+    uint8_t *image = blink_image(5000, 2);
+
+    use("everything");
+    board_power(rig.board, true);
+    rig_run_ms(&rig, 100);
+    board_reset_button(rig.board);
+    assert_true(enters_dfu_within(100));
+    assert_true(dfu_download(&rig, image, 5000, 1024).done);
+    rig_run_ms(&rig, 1500);
+    assert_true(application_runs());
+    free(image);
+}
+
+#define RIG_TEST(name) cmocka_unit_test_teardown(name, finish)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        RIG_TEST(two_resets_within_half_a_second_enter_dfu_mode),
+        RIG_TEST(two_slow_resets_start_the_application_twice),
+        RIG_TEST(an_application_that_does_not_feed_its_watchdog_falls_back_to_dfu_mode),
+        RIG_TEST(the_application_watchdog_never_bites_the_bootloader),
+        RIG_TEST(the_bootloader_protects_its_own_pages_once),
+        RIG_TEST(a_read_protected_chip_keeps_its_option_bytes),
+        RIG_TEST(all_of_them_together_work),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
