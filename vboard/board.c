@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum { CRYSTAL_HZ = 8000000, CRYSTAL_STARTUP_US = 2000, PAGE_ERASE_US = 20000, HALF_WORD_NS = 52500 };
-enum { PORT_A = 0, PIN_DPLUS = 12 };
+enum { PORT_A = 0, PIN_DPLUS = 12, DUTY_STEP = DUTY_FULL / 100 };
 
 static unsigned port_of(uint8_t pin)
 {
@@ -57,16 +57,41 @@ static bool driven_to(const struct board *board, uint8_t pin, bool level)
     return gpio_pin_drive(&board->chip, port_of(pin), number_of(pin)).output == (int)level;
 }
 
+/* Whole per cent: what an eye can tell apart. */
+static unsigned led_duty(const struct board *board)
+{
+    const struct board_info *info = board->info;
+    int high = gpio_pin_duty(&board->chip, port_of(info->led), number_of(info->led));
+    if (high < 0) {
+        return 0;
+    }
+    unsigned duty = info->led_active_high ? (unsigned)high : DUTY_FULL - (unsigned)high;
+    return duty < DUTY_STEP && duty > 0 ? DUTY_STEP : duty / DUTY_STEP * DUTY_STEP;
+}
+
+static void tell_led(struct board *board)
+{
+    char text[32];
+    if (board->led_duty == 0 || board->led_duty == DUTY_FULL) {
+        tell(board, REPORT_LED, board->led_on ? "LED on" : "LED off");
+        return;
+    }
+    (void)snprintf(text, sizeof text, "LED at %u %%", board->led_duty / DUTY_STEP);
+    tell(board, REPORT_LED, text);
+}
+
 static void update_led(struct board *board)
 {
     const struct board_info *info = board->info;
-    bool on = info->led != PIN_NONE && driven_to(board, info->led, info->led_active_high);
-    if (on != board->led_on) {
-        board->led_on = on;
-        board->led_changes++;
-        board->led_changed = board_now(board);
-        tell(board, REPORT_LED, on ? "LED on" : "LED off");
+    unsigned duty = info->led == PIN_NONE ? 0 : led_duty(board);
+    if (duty == board->led_duty) {
+        return;
     }
+    board->led_duty = duty;
+    board->led_on = duty != 0;
+    board->led_changes++;
+    board->led_changed = board_now(board);
+    tell_led(board);
 }
 
 /* A switched pull-up is off while nothing drives its transistor. PA12 at ground beats any pull-up. */
@@ -142,6 +167,32 @@ static void host_event(void *context, ticks now)
     usb_host_event(&board->host, now);
 }
 
+static void slept(void *context, bool asleep)
+{
+    const struct board *board = context;
+    if (board->slept) {
+        board->slept(board->changes_watcher, asleep);
+    }
+}
+
+static void serial_sent(void *context, unsigned usart, uint16_t data)
+{
+    const struct board *board = context;
+    if (board->serial) {
+        board->serial(board->serial_watcher, usart, board_now(board), data);
+    }
+}
+
+unsigned board_serial_send(struct board *board, unsigned usart, const void *bytes, unsigned length)
+{
+    return usart_send_to(&board->chip, usart - 1, bytes, length);
+}
+
+void board_serial_baud(struct board *board, unsigned usart, uint32_t baud)
+{
+    board->chip.usart[usart - 1].peer_baud = baud;
+}
+
 /* Life */
 
 struct stm32f103_config board_default_config(const struct board_info *info)
@@ -182,6 +233,8 @@ struct board *board_new(const struct board_info *info, const struct stm32f103_co
         .pin_level = pin_level,
         .usb_changed = usb_changed,
         .host_event = host_event,
+        .slept = slept,
+        .serial_sent = serial_sent,
     };
     memset(board, 0, sizeof *board);
     board->info = info;

@@ -35,8 +35,9 @@ struct board {
     struct stm32f103 chip;
     const struct board_info *info;
     bool button_pressed;
-    bool cable; /* USB plugged in; the board keeps its power when it is pulled */
-    bool led_on;
+    bool cable;        /* USB plugged in; the board keeps its power when it is pulled */
+    bool led_on;       /* at all */
+    unsigned led_duty; /* share of the time it is on, 0 to DUTY_FULL: 1000 when it is steadily on */
     uint64_t led_changes;
     ticks led_changed; /* time of the last change */
     bool dplus;        /* D+ pulled up: the host sees a full-speed device */
@@ -47,6 +48,10 @@ struct board {
     void (*report)(void *watcher, enum report_kind kind, ticks at, const char *text);
     void *changes_watcher;
     void (*changed)(void *changes_watcher); /* a pin's output, mode or pull, or the transceiver */
+    void (*slept)(void *changes_watcher, bool asleep);
+    /* Serial ports, USART1 is 1: a word has left the chip, at that time. */
+    void *serial_watcher;
+    void (*serial)(void *serial_watcher, unsigned usart, ticks at, uint16_t data);
     bool stop_on_violation; /* strict: stm32f103_run ends, board_failed() is true; not for SUSPICIOUS ones */
     bool failed;
     char first_violation[512];
@@ -74,6 +79,14 @@ static inline bool board_failed(const struct board *board)
 {
     return board->failed;
 }
+
+/*
+ * Bytes for the RX pin of USART 1 to 3: they follow each other on the wire as fast as frames do, once the
+ * receiver is on. Returns how many there is room for. serial_baud: what the sender's rate is; 0: the chip's
+ * own.
+ */
+unsigned board_serial_send(struct board *board, unsigned usart, const void *bytes, unsigned length);
+void board_serial_baud(struct board *board, unsigned usart, uint32_t baud);
 
 /* Snapshots: a copy of everything, to be restored into the same board. */
 void *board_save(const struct board *board);

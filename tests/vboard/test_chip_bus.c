@@ -199,12 +199,40 @@ static void a_peripheral_without_model_is_named_once(void **state)
 {
     (void)state;
     struct lab *lab = lab_new();
-    put(lab, RCC(RCC_APB2ENR), 1 << 14);
-    assert_int_equal(get(lab, 0x40013800), 0);
+    put(lab, RCC(RCC_APB2ENR), 1 << 12);
+    assert_int_equal(get(lab, 0x40013000), 0);
     expect_violation(lab, "SUSPICIOUS unmodelled");
-    assert_true(heard(lab, "USART1"));
-    put(lab, 0x40013804, 0x55);
+    assert_true(heard(lab, "SPI1"));
+    put(lab, 0x4001300C, 0x55);
     expect_violation(lab, NULL);
+    lab_free(lab);
+}
+
+static void what_has_no_model_reads_as_after_reset(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_new();
+    put(lab, RCC(RCC_APB2ENR), 1 << 12 | 1 << 9);
+    put(lab, RCC(RCC_APB1ENR), 1 << 25);
+    assert_int_equal(get(lab, 0x40013008), 0x0002);     /* SPI_SR: TXE */
+    assert_int_equal(get(lab, 0x40013010), 0x0007);     /* SPI_CRCPR */
+    assert_int_equal(get(lab, 0x40012424), 0x0FFF);     /* ADC_HTR */
+    assert_int_equal(get(lab, 0x40006400), 0x00010002); /* CAN_MCR */
+    assert_int_equal(get_size(lab, 0x40006402, 2), 0x0001);
+    lab_free(lab);
+}
+
+static void a_wait_for_what_has_no_model_is_told_once_more(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_new();
+    put(lab, RCC(RCC_APB1ENR), 1 << 21);
+    (void)get(lab, 0x40005414);
+    expect_violation(lab, "SUSPICIOUS unmodelled: read of I2C1");
+    for (unsigned i = 0; i < 1000; i++) {
+        (void)get(lab, 0x40005414);
+    }
+    expect_violation(lab, "SUSPICIOUS unmodelled-polled: read of I2C1");
     lab_free(lab);
 }
 
@@ -299,6 +327,8 @@ int main(void)
         cmocka_unit_test(reserved_places_and_bits_are_caught),
         cmocka_unit_test(small_chips_lack_what_only_large_ones_have),
         cmocka_unit_test(a_peripheral_without_model_is_named_once),
+        cmocka_unit_test(what_has_no_model_reads_as_after_reset),
+        cmocka_unit_test(a_wait_for_what_has_no_model_is_told_once_more),
         cmocka_unit_test(nothing_there_is_a_bus_error),
         cmocka_unit_test(the_signature_says_size_and_unique_id),
         cmocka_unit_test(debug_registers_are_for_debuggers),

@@ -319,20 +319,6 @@ static void the_option_byte_can_start_the_watchdog(void **state)
     lab_free(lab);
 }
 
-static void deep_sleep_is_reported(void **state)
-{
-    (void)state;
-    static const uint8_t program[] = {0x30, 0xBF, 0xFD, 0xE7}; /* wfi */
-    struct lab *lab = lab_new();
-    struct cortex_m3 *cpu = &lab->board->chip.cpu;
-    flash_load(&lab->board->chip, FLASH_AT + 0x100, program, sizeof program);
-    cpu->r[15] = FLASH_AT + 0x100;
-    cpu->system.scr = 4;
-    wait_us(lab, 10);
-    expect_violation(lab, "SUSPICIOUS stop-mode-unmodelled");
-    lab_free(lab);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,7 +339,6 @@ int main(void)
         cmocka_unit_test(the_watchdog_bites_unless_reloaded),
         cmocka_unit_test(a_loop_that_reloads_the_watchdog_is_skipped_and_not_bitten),
         cmocka_unit_test(the_option_byte_can_start_the_watchdog),
-        cmocka_unit_test(deep_sleep_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -54,6 +54,7 @@ static void write_mapr(struct stm32f103 *chip, uint32_t value)
             "loses it (RM0008 9.4.2)",
             (unsigned)value);
     }
+    pin_functions_check(chip, value);
     chip->afio.MAPR = (value & ~((uint32_t)SWJ_CFG_MASK << SWJ_CFG_SHIFT)) | after << SWJ_CFG_SHIFT;
     chip->board.pins_changed(chip->board.context);
 }
@@ -66,6 +67,7 @@ void afio_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
     case MAPR2: chip->afio.MAPR2 = value; break;
     default: chip->afio.EXTICR[(offset - EXTICR1) / 4 % 4] = value; break;
     }
+    tim_replan(chip);
     gpio_inputs_changed(chip);
 }
 

@@ -2,10 +2,8 @@
  * The chip as a whole: power, reset, virtual time and the loop that runs the processor from one event to the
  * next.
  */
-#include "chip.h"
+#include "chip_private.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -16,133 +14,7 @@ enum {
 };
 enum { SCR_SLEEPDEEP = 1 << 2 };
 
-/* Time */
-
-/* Time by the processor's cycles, which is ahead of an event that is handled late. */
-static ticks core_time(const struct stm32f103 *chip)
-{
-    return chip->clock_time + (chip->cpu.cycles - chip->clock_cycles) * chip->ticks_per_cycle;
-}
-
-ticks stm32f103_now(const struct stm32f103 *chip)
-{
-    return chip->event_time != TICKS_NEVER ? chip->event_time : core_time(chip);
-}
-
-/* The first cycle that begins at this time or after it. */
-static uint64_t cycle_at(const struct stm32f103 *chip, ticks time)
-{
-    if (time == TICKS_NEVER) {
-        return UINT64_MAX;
-    }
-    if (time <= chip->clock_time) {
-        return chip->clock_cycles;
-    }
-    ticks ahead = time - chip->clock_time;
-    return chip->clock_cycles + ahead / chip->ticks_per_cycle + (ahead % chip->ticks_per_cycle != 0);
-}
-
-static void pass_time(struct stm32f103 *chip, ticks until)
-{
-    uint64_t cycle = cycle_at(chip, until);
-    if (cycle > chip->cpu.cycles) {
-        chip->cpu.cycles = cycle;
-    }
-}
-
-/* Makes the core return so that the events are looked at again. */
-static void ask_replan(struct stm32f103 *chip)
-{
-    if (!chip->core_runs) {
-        return;
-    }
-    if (chip->cpu.stop && !chip->replan) {
-        chip->halt = true;
-    }
-    chip->replan = true;
-    chip->cpu.stop = true;
-}
-
-void stm32f103_stop(struct stm32f103 *chip)
-{
-    chip->halt = true;
-    chip->cpu.stop = true;
-}
-
-bool stm32f103_begin_call(struct stm32f103 *chip)
-{
-    bool stopped = chip->cpu.stop;
-    chip->cpu.stop = false;
-    return stopped;
-}
-
-void stm32f103_end_call(struct stm32f103 *chip, bool stopped)
-{
-    chip->halt |= chip->cpu.stop;
-    chip->cpu.stop |= stopped;
-}
-
-void stm32f103_set_clock(struct stm32f103 *chip, ticks ticks_per_cycle)
-{
-    if (ticks_per_cycle == chip->ticks_per_cycle) {
-        return;
-    }
-    chip->clock_time = core_time(chip);
-    chip->clock_cycles = chip->cpu.cycles;
-    chip->ticks_per_cycle = ticks_per_cycle;
-    ask_replan(chip); /* the limit in cycles is of the old clock */
-}
-
-uint32_t stm32f103_hclk_hz(const struct stm32f103 *chip)
-{
-    return (uint32_t)(TICKS_PER_SECOND / chip->ticks_per_cycle);
-}
-
-/* Messages */
-
-/* Between instructions r[15] is the next one. */
-uint32_t stm32f103_pc(const struct stm32f103 *chip)
-{
-    return chip->core_runs ? chip->cpu.private_state.at : chip->cpu.r[15];
-}
-
-static void report_text(void *context, enum report_kind kind, const char *text)
-{
-    struct stm32f103 *chip = context;
-    chip->board.report(chip->board.context, kind, text);
-}
-
-static void violation_text(void *context, enum violation_level level, const char *rule, const char *text)
-{
-    struct stm32f103 *chip = context;
-    chip->violations++;
-    chip->board.violation(chip->board.context, level, rule, text);
-}
-
-void stm32f103_report(struct stm32f103 *chip, enum report_kind kind, const char *format, ...)
-{
-    char text[512];
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    report_text(chip, kind, text);
-}
-
-void stm32f103_violation(struct stm32f103 *chip, enum violation_level level, const char *rule,
-                         const char *format, ...)
-{
-    char text[512];
-    va_list arguments;
-    va_start(arguments, format);
-    int length = vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    if (length >= 0 && (size_t)length < sizeof text) {
-        (void)snprintf(text + length, sizeof text - (size_t)length, " (PC 0x%08X)",
-                       (unsigned)stm32f103_pc(chip));
-    }
-    violation_text(chip, level, rule, text);
-}
+/* Power and reset */
 
 /* xorshift64* */
 uint32_t stm32f103_random(struct stm32f103 *chip)
@@ -155,68 +27,11 @@ uint32_t stm32f103_random(struct stm32f103 *chip)
     return (uint32_t)(x * 0x2545F4914F6CDD1Dull >> 32);
 }
 
-/* Events */
-
-void stm32f103_schedule(struct stm32f103 *chip, enum event event, ticks at)
-{
-    chip->due[event] = at;
-    if (at < chip->run_limit) {
-        ask_replan(chip);
-    }
-}
-
-static enum event next_event(const struct stm32f103 *chip)
-{
-    unsigned first = 0;
-    for (unsigned i = 1; i < EVENT_COUNT; i++) {
-        if (chip->due[i] < chip->due[first]) {
-            first = i;
-        }
-    }
-    return (enum event)first;
-}
-
-static void handle_event(struct stm32f103 *chip, enum event event)
-{
-    ticks due = chip->due[event];
-    chip->due[event] = TICKS_NEVER;
-    chip->event_time = due;
-    switch (event) {
-    case EVENT_FLASH: flash_event(chip); break;
-    case EVENT_CLOCK: rcc_event(chip); break;
-    case EVENT_IWDG: iwdg_event(chip); break;
-    case EVENT_USB: usb_event(chip); break;
-    case EVENT_HOST: {
-        bool stopped = stm32f103_begin_call(chip);
-        chip->board.host_event(chip->board.context, due);
-        stm32f103_end_call(chip, stopped);
-        break;
-    }
-    case EVENT_COUNT: break;
-    }
-    chip->event_time = TICKS_NEVER;
-}
-
-void stm32f103_stall(struct stm32f103 *chip, ticks until)
-{
-    while (chip->powered && !chip->reset_requested) {
-        enum event event = next_event(chip);
-        if (chip->due[event] > until) {
-            pass_time(chip, until);
-            return;
-        }
-        pass_time(chip, chip->due[event]);
-        handle_event(chip, event);
-    }
-}
-
-/* Power and reset */
-
 static void request_reset(struct stm32f103 *chip, enum reset_cause cause)
 {
     chip->reset_requested = true;
     chip->reset_cause = cause;
-    ask_replan(chip);
+    chip_ask_replan(chip);
 }
 
 static void reset_request(void *context)
@@ -229,9 +44,27 @@ static const struct cortex_m3_bus core_bus = {
     .write = bus_write,
     .fetch = bus_fetch,
     .reset_request = reset_request,
-    .report = report_text,
-    .violation = violation_text,
+    .report = chip_report_text,
+    .violation = chip_violation_text,
 };
+
+static bool sleeps_deeply(const struct stm32f103 *chip)
+{
+    return chip->cpu.sleeping && chip->cpu.system.scr & SCR_SLEEPDEEP;
+}
+
+/* Stop and Standby begin in this very cycle: the run ends, to go on without clocks. */
+static void core_slept(void *context, bool asleep)
+{
+    struct stm32f103 *chip = context;
+    if (asleep && sleeps_deeply(chip)) {
+        chip->slept_cycle = chip->cpu.cycles;
+        chip_ask_replan(chip);
+    }
+    if (chip->board.slept) {
+        chip->board.slept(chip->board.context, asleep);
+    }
+}
 
 /* The core's own cold start, which must not turn back time nor forget what a debugger set. */
 static void start_core(struct stm32f103 *chip)
@@ -250,6 +83,8 @@ static void start_core(struct stm32f103 *chip)
     cpu->breakpoint_count = old.breakpoint_count;
     memcpy(cpu->breakpoint, old.breakpoint, sizeof cpu->breakpoint);
     cpu->stop = old.stop;
+    cpu->closed_windows = old.closed_windows;
+    cpu->slept = core_slept;
 }
 
 static const char *cause_name(enum reset_cause cause)
@@ -260,6 +95,8 @@ static const char *cause_name(enum reset_cause cause)
     case RESET_SOFTWARE: return "software reset";
     case RESET_IWDG: return "independent watchdog reset";
     case RESET_WWDG: return "window watchdog reset";
+    case RESET_LOW_POWER: return "low-power management reset";
+    case RESET_STANDBY: return "wake-up from Standby";
     }
     return "reset";
 }
@@ -269,6 +106,9 @@ static void reset_peripherals(struct stm32f103 *chip, enum reset_cause cause)
 {
     chip->reset_requested = false;
     chip->bus_error = false;
+    chip->sleep_state = AWAKE;
+    chip->wakes_at = TICKS_NEVER;
+    chip->slept_cycle = UINT64_MAX;
     for (unsigned i = 0; i < EVENT_COUNT; i++) {
         if (i != EVENT_HOST) {
             chip->due[i] = TICKS_NEVER;
@@ -281,6 +121,14 @@ static void reset_peripherals(struct stm32f103 *chip, enum reset_cause cause)
     bus_open_flash(chip, true);
     chip->board.pins_changed(chip->board.context);
     chip->board.usb_changed(chip->board.context);
+}
+
+static void fill_random(struct stm32f103 *chip, void *bytes, size_t size)
+{
+    uint8_t *to = bytes;
+    for (size_t i = 0; i < size; i++) {
+        to[i] = (uint8_t)stm32f103_random(chip);
+    }
 }
 
 void stm32f103_reset(struct stm32f103 *chip, enum reset_cause cause)
@@ -297,14 +145,11 @@ void stm32f103_reset(struct stm32f103 *chip, enum reset_cause cause)
     flash_power_lost(chip); /* a reset ends an operation no better than a loss of power */
     stm32f103_report(chip, REPORT_RESET, "%s", cause_name(cause));
     reset_peripherals(chip, cause);
-    cortex_m3_reset(&chip->cpu);
-}
-
-static void fill_random(struct stm32f103 *chip, void *bytes, size_t size)
-{
-    uint8_t *to = bytes;
-    for (size_t i = 0; i < size; i++) {
-        to[i] = (uint8_t)stm32f103_random(chip);
+    if (cause == RESET_STANDBY) {
+        fill_random(chip, chip->ram, chip->config.ram_bytes);
+        start_core(chip);
+    } else {
+        cortex_m3_reset(&chip->cpu);
     }
 }
 
@@ -313,7 +158,6 @@ static void power_on(struct stm32f103 *chip)
     chip->powered = true;
     chip->nrst_low = false;
     chip->reset_cause = RESET_POWER;
-    chip->stop_mode_seen = false;
     fill_random(chip, chip->ram, chip->config.ram_bytes);
     memset(&chip->usb, 0, sizeof chip->usb);
     memset(&chip->pwr, 0, sizeof chip->pwr);
@@ -365,6 +209,8 @@ void stm32f103_init(struct stm32f103 *chip, const struct stm32f103_config *confi
     for (unsigned i = 0; i < EVENT_COUNT; i++) {
         chip->due[i] = TICKS_NEVER;
     }
+    chip->wakes_at = TICKS_NEVER;
+    chip->slept_cycle = UINT64_MAX;
     memset(chip->flash_bytes, 0xFF, sizeof chip->flash_bytes);
     flash_options_factory(chip);
     flash_options_load(chip);
@@ -372,33 +218,46 @@ void stm32f103_init(struct stm32f103 *chip, const struct stm32f103_config *confi
 
 /* The run loop */
 
-static void notice_stop_mode(struct stm32f103 *chip)
+/* Time passes; the clocks come back once somebody has called. */
+static void sleep_on(struct stm32f103 *chip, ticks limit)
 {
-    if (chip->cpu.sleeping && chip->cpu.system.scr & SCR_SLEEPDEEP && !chip->stop_mode_seen) {
-        chip->stop_mode_seen = true;
-        stm32f103_violation(
-            chip, SUSPICIOUS, "stop-mode-unmodelled",
-            "SCR 0x%X: Stop and Standby (RM0008 5.3) are not modelled, the chip merely sleeps",
-            (unsigned)chip->cpu.system.scr);
+    stm32f103_pass_asleep(chip, limit < chip->wakes_at ? limit : chip->wakes_at);
+    if (chip_core_time(chip) >= chip->wakes_at) {
+        low_power_wake(chip);
     }
+}
+
+static void fall_asleep(struct stm32f103 *chip)
+{
+    if (chip->slept_cycle != UINT64_MAX) {
+        chip_rewind(chip, chip->slept_cycle);
+        chip->slept_cycle = UINT64_MAX;
+    }
+    low_power_enter(chip);
 }
 
 static void run_core(struct stm32f103 *chip, ticks limit)
 {
     if (!chip->powered || chip->nrst_low) {
-        pass_time(chip, limit);
+        chip_pass_time(chip, limit);
+        return;
+    }
+    if (chip->sleep_state != AWAKE) {
+        sleep_on(chip, limit);
         return;
     }
     chip->run_limit = limit;
     chip->core_runs = true;
-    cortex_m3_run(&chip->cpu, cycle_at(chip, limit));
+    cortex_m3_run(&chip->cpu, chip_cycle_at(chip, limit));
     chip->core_runs = false;
     chip->run_limit = 0;
     if (chip->replan) {
         chip->replan = false;
         chip->cpu.stop = chip->halt;
     }
-    notice_stop_mode(chip);
+    if (sleeps_deeply(chip)) {
+        fall_asleep(chip);
+    }
 }
 
 void stm32f103_run(struct stm32f103 *chip, ticks until)
@@ -410,11 +269,11 @@ void stm32f103_run(struct stm32f103 *chip, ticks until)
             stm32f103_reset(chip, chip->reset_cause);
             continue;
         }
-        ticks now = core_time(chip);
-        enum event event = next_event(chip);
+        ticks now = chip_core_time(chip);
+        enum event event = chip_next_event(chip);
         ticks due = chip->due[event];
         if (due <= now) {
-            handle_event(chip, event);
+            chip_handle_event(chip, event);
             continue;
         }
         if (now >= until) {

@@ -14,6 +14,7 @@
 #include "usb.h"
 
 enum { MAX_FLASH = 512 * 1024, MAX_RAM = 64 * 1024, MAX_PAGES = MAX_FLASH / 1024 };
+enum { TIMERS = 4, TIMER_CHANNELS = 4, USARTS = 3, DMA_CHANNELS = 7, SERIAL_QUEUE = 4096 };
 
 /* What differs from chip to chip and from day to day. All times as in the data sheet. */
 struct stm32f103_config {
@@ -46,22 +47,40 @@ struct stm32f103_board {
     void (*usb_changed)(void *context);
     /* The board's own event (EVENT_HOST) is due. */
     void (*host_event)(void *context, ticks now);
+    /* The processor fell asleep or woke. May be NULL. */
+    void (*slept)(void *context, bool asleep);
+    /* A frame has left the TX pin of USART 1 to 3: its data bits without parity. */
+    void (*serial_sent)(void *context, unsigned usart, uint16_t data);
 };
 
 /* Everything that happens at a time of its own. */
 enum event {
-    EVENT_FLASH, /* flash operation ends */
-    EVENT_CLOCK, /* an oscillator or the PLL gets ready */
-    EVENT_IWDG,  /* watchdog bites */
-    EVENT_USB,   /* USB peripheral: power-up time, suspend detection */
-    EVENT_HOST,  /* USB host: the next packet on the wire */
+    EVENT_FLASH,                              /* flash operation ends */
+    EVENT_CLOCK,                              /* an oscillator or the PLL gets ready */
+    EVENT_IWDG,                               /* watchdog bites */
+    EVENT_USB,                                /* USB peripheral: power-up time, suspend detection */
+    EVENT_HOST,                               /* USB host: the next packet on the wire */
+    EVENT_TIM,                                /* a timer's update or compare; TIM1 to TIM4 in turn */
+    EVENT_USART_TX = EVENT_TIM + TIMERS,      /* a frame has left; USART1 to USART3 in turn */
+    EVENT_USART_RX = EVENT_USART_TX + USARTS, /* a frame, or the silence after one, has arrived */
+    EVENT_DMA = EVENT_USART_RX + USARTS,      /* DMA1 makes the next transfer */
+    EVENT_RTC,                                /* second, alarm, overflow, end of a write */
+    EVENT_WWDG,                               /* early wake-up, reset */
     EVENT_COUNT
 };
 
 /* Where in a flash operation the power is to fail. */
 enum power_cut_phase { CUT_BEFORE, CUT_INSIDE, CUT_AFTER };
 
-enum reset_cause { RESET_POWER, RESET_PIN, RESET_SOFTWARE, RESET_IWDG, RESET_WWDG };
+enum reset_cause {
+    RESET_POWER,
+    RESET_PIN,
+    RESET_SOFTWARE,
+    RESET_IWDG,
+    RESET_WWDG,
+    RESET_LOW_POWER, /* Stop or Standby was entered while an option byte forbids it */
+    RESET_STANDBY    /* the way out of Standby: a power reset that spares the backup domain */
+};
 
 struct rcc {
     uint32_t CR, CFGR, CIR, APB2RSTR, APB1RSTR, AHBENR, APB2ENR, APB1ENR, BDCR, CSR;
@@ -86,6 +105,7 @@ struct flash {
     uint32_t ACR, SR, CR, AR, OBR, WRPR;
     uint8_t key_step, option_key_step;
     bool locked_until_reset; /* a wrong key */
+    uint64_t started_cycle;  /* processor cycle in which CR.STRT was set */
     struct flash_operation operation;
     uint8_t option_bytes[16];
     uint64_t operations;        /* programs and erases begun since power was first applied */
@@ -128,6 +148,70 @@ struct dbgmcu {
     uint32_t CR;
 };
 
+struct tim {
+    uint32_t CR1, CR2, SMCR, DIER, SR, CCMR[2], CCER, CNT, PSC, ARR, RCR, CCR[TIMER_CHANNELS], BDTR, DCR;
+    /* What is in effect until the next update event: */
+    uint32_t PSC_now, ARR_now, CCR_now[TIMER_CHANNELS], repetitions;
+    ticks clock;        /* of one cycle of CK_INT; 0 while it stands still */
+    ticks since;        /* when CNT took its value; while the counter stands still: how long it has had it */
+    uint8_t references; /* OCxREF of the modes that remember it, a bit each */
+    uint8_t inputs;     /* levels of the channels' pins */
+    uint8_t captured[TIMER_CHANNELS]; /* edges since the last capture, for ICxPSC */
+    uint8_t burst;                    /* accesses to DMAR since the burst began */
+    bool polled;                      /* SR was read: its flags come at their exact times from now on */
+};
+
+struct usart {
+    uint32_t SR, CR1, CR2, CR3, GTPR, BRR;
+    uint16_t TDR, RDR, sending;
+    uint32_t flags_seen; /* of SR, at its last read */
+    bool shifting;       /* a frame is being sent */
+    bool idle_frame;     /* it is the one that setting TE sends */
+    bool clocked;
+    bool pin_told;
+    ticks paused_tx, paused_rx; /* what was left when the clock stopped */
+    bool idle_due;              /* a frame was received and the line has been silent since */
+    uint32_t peer_baud;         /* 0: as the chip */
+    unsigned queued, queue_head;
+    uint8_t queue[SERIAL_QUEUE]; /* what the world outside sends, not yet on the wire */
+};
+
+struct dma_channel {
+    uint32_t CCR, CNDTR, CPAR, CMAR;
+    uint32_t count;              /* CNDTR when the channel was enabled */
+    uint32_t peripheral, memory; /* addresses of the next transfer */
+};
+
+struct dma {
+    uint32_t ISR;
+    uint8_t requests; /* waiting, a bit for each channel */
+    struct dma_channel channel[DMA_CHANNELS];
+};
+
+struct rtc {
+    uint32_t CRH, CRL, PRL, ALR, CNT, DIV;
+    uint32_t new_PRL, new_ALR, new_CNT; /* written in configuration mode */
+    uint8_t written;                    /* which of them */
+    ticks busy_until;                   /* RTOFF */
+    ticks synchronized;                 /* RSF, again */
+    uint32_t hz;                        /* of RTCCLK; 0: none */
+    ticks since;                        /* when CNT and DIV were as they are */
+    bool polled;
+};
+
+struct wwdg {
+    uint32_t CR, CFR, SR;
+    ticks clock; /* of one PCLK1 cycle; 0: off */
+    ticks since; /* when the counter took its value */
+    bool polled;
+};
+
+struct crc {
+    uint32_t DR, IDR;
+};
+
+enum sleep_state { AWAKE, IN_STOP, IN_STANDBY };
+
 struct stm32f103 {
     struct cortex_m3 cpu;
     struct stm32f103_config config;
@@ -144,7 +228,10 @@ struct stm32f103 {
     bool replan;            /* cpu.stop was set only to look at the events again */
     bool halt;              /* cpu.stop was meant for the caller of stm32f103_run */
     bool bus_error;         /* a peripheral refuses the access under way */
-    bool stop_mode_seen;    /* Stop or Standby was reported */
+    uint8_t bus_master;     /* who makes the access under way: 0 the core, else a channel of DMA1 */
+    enum sleep_state sleep_state;
+    ticks wakes_at;       /* from Stop; TICKS_NEVER: nothing calls yet */
+    uint64_t slept_cycle; /* in which the core fell asleep with SLEEPDEEP; UINT64_MAX: it did not */
 
     bool powered;
     bool reset_requested;
@@ -160,7 +247,15 @@ struct stm32f103 {
     struct iwdg iwdg;
     struct exti exti;
     struct dbgmcu dbgmcu;
+    struct tim tim[TIMERS];     /* TIM1 first */
+    struct usart usart[USARTS]; /* USART1 first */
+    struct dma dma;
+    struct rtc rtc;
+    struct wwdg wwdg;
+    struct crc crc;
     struct usb usb;
+    uint32_t polled_address; /* register without a model that was read last, and how often in a row */
+    uint32_t polls;
     uint8_t unmodelled_seen[64]; /* which regions without a model were reported, a bit each */
 
     /* The power fails at the flash operation of this number (flash.operations, from 1), once; 0: never. */
@@ -202,6 +297,8 @@ uint32_t stm32f103_hclk_hz(const struct stm32f103 *chip);
 /* Holds the processor until the time given (wait states, a busy flash): adds to cpu.cycles. Events on the way
  * are handled at their times. */
 void stm32f103_stall(struct stm32f103 *chip, ticks until);
+/* Time passes without a cycle of the processor: in Stop and Standby. */
+void stm32f103_pass_asleep(struct stm32f103 *chip, ticks until);
 /* Deterministic pseudo-random bits from config.seed. */
 uint32_t stm32f103_random(struct stm32f103 *chip);
 
@@ -218,7 +315,10 @@ static inline bool stm32f103_wants(const struct stm32f103 *chip, enum report_kin
 }
 
 /* Interrupt lines the modelled peripherals use (RM0008 table 63). */
-enum { IRQ_USB_HP = 19, IRQ_USB_LP = 20, IRQ_FLASH = 4, IRQ_RCC = 5, IRQ_USB_WAKEUP = 42 };
+enum { IRQ_WWDG = 0, IRQ_RTC = 3, IRQ_FLASH = 4, IRQ_RCC = 5, IRQ_DMA1_CHANNEL1 = 11 };
+enum { IRQ_USB_HP = 19, IRQ_USB_LP = 20, IRQ_USB_WAKEUP = 42 };
+enum { IRQ_TIM1_BRK = 24, IRQ_TIM1_UP, IRQ_TIM1_TRG_COM, IRQ_TIM1_CC, IRQ_TIM2, IRQ_TIM3, IRQ_TIM4 };
+enum { IRQ_USART1 = 37, IRQ_USART2, IRQ_USART3 };
 
 /*
  * A peripheral is a file with these three; offsets are multiples of 4 inside its block, value is the whole
@@ -236,7 +336,20 @@ PERIPHERAL(bkp);
 PERIPHERAL(iwdg);
 PERIPHERAL(exti);
 PERIPHERAL(dbgmcu);
+PERIPHERAL(dma);
+PERIPHERAL(rtc);
+PERIPHERAL(wwdg);
+PERIPHERAL(crc);
 PERIPHERAL(usb);
+#define DMA1_BASE 0x40020000u
+/* Several of a kind: the offset tells which, INSTANCE_SIZE apart. */
+enum { INSTANCE_SIZE = 0x400 };
+uint32_t tim_read(struct stm32f103 *chip, uint32_t offset);
+void tim_write(struct stm32f103 *chip, uint32_t offset, uint32_t value);
+void tim_reset(struct stm32f103 *chip, unsigned timer);
+uint32_t usart_read(struct stm32f103 *chip, uint32_t offset);
+void usart_write(struct stm32f103 *chip, uint32_t offset, uint32_t value);
+void usart_reset(struct stm32f103 *chip, unsigned usart);
 uint32_t gpio_read(struct stm32f103 *chip, unsigned port, uint32_t offset);
 void gpio_write(struct stm32f103 *chip, unsigned port, uint32_t offset, uint32_t value);
 void gpio_reset(struct stm32f103 *chip, unsigned port);
@@ -247,6 +360,14 @@ struct pin_drive {
     int pull;   /* 0 down, 1 up, -1 none */
 };
 struct pin_drive gpio_pin_drive(const struct stm32f103 *chip, unsigned port, unsigned pin);
+/*
+ * Share of the time that the chip drives this pin high, 0 to DUTY_FULL: what an LED makes of PWM. A steady
+ * output gives one of the ends; -1 while the pin is not driven high at any time.
+ */
+enum { DUTY_FULL = 1000 };
+int gpio_pin_duty(const struct stm32f103 *chip, unsigned port, unsigned pin);
+/* The pin is an output of the peripherals (AF push-pull or open-drain). */
+bool gpio_pin_is_alternate(const struct stm32f103 *chip, unsigned port, unsigned pin);
 /* Level seen on a pin by the chip: its own drive, the outside, pulls; a floating one reads as 0 and, if read,
  * is a violation. */
 bool gpio_pin_level(struct stm32f103 *chip, unsigned port, unsigned pin);
@@ -258,6 +379,65 @@ bool gpio_peek_level(const struct stm32f103 *chip, unsigned port, unsigned pin);
 
 /* afio.c: the pin belongs to the debug port until SWJ_CFG frees it. */
 bool afio_pin_is_debug(const struct stm32f103 *chip, unsigned port, unsigned pin);
+
+/* pin_functions.c: alternate functions by AFIO_MAPR. */
+enum signal_kind { SIGNAL_NONE, SIGNAL_TIM, SIGNAL_TIM_N, SIGNAL_USART_TX, SIGNAL_USART_RX };
+struct pin_signal {
+    enum signal_kind kind;
+    uint8_t instance; /* from 0 */
+    uint8_t channel;  /* of a timer, from 0 */
+};
+enum { MAX_PIN_SIGNALS = 4 };
+/* Everything that is wired to a pin now; returns how many. */
+unsigned pin_signals(const struct stm32f103 *chip, unsigned port, unsigned pin,
+                     struct pin_signal signals[MAX_PIN_SIGNALS]);
+/* Which pin has the signal: port << 4 | pin, or -1. */
+int pin_of_signal(const struct stm32f103 *chip, struct pin_signal signal);
+/* Level and duty a peripheral drives the pin with; -1: none does. */
+int pin_function_level(const struct stm32f103 *chip, unsigned port, unsigned pin);
+int pin_function_duty(const struct stm32f103 *chip, unsigned port, unsigned pin);
+/* A level that changes by itself in time: reads of it are all different. */
+bool pin_function_moves(const struct stm32f103 *chip, unsigned port, unsigned pin);
+/* MAPR selects a mapping that the manual reserves. */
+void pin_functions_check(struct stm32f103 *chip, uint32_t MAPR);
+
+/* tim*.c; timers from 0 (TIM1) */
+void tim_event(struct stm32f103 *chip, unsigned timer);
+/* RCC changed the clock of the timers. */
+void tim_clock_changed(struct stm32f103 *chip);
+/* Pins, or who looks at them, changed. */
+void tim_replan(struct stm32f103 *chip);
+int tim_output_level(const struct stm32f103 *chip, unsigned timer, unsigned channel, bool complementary);
+int tim_output_duty(const struct stm32f103 *chip, unsigned timer, unsigned channel, bool complementary);
+bool tim_is_counting(const struct tim *tim);
+/* The world outside moved pins: input capture. */
+void tim_inputs_changed(struct stm32f103 *chip);
+
+/* usart.c; from 0 (USART1) */
+void usart_tx_event(struct stm32f103 *chip, unsigned usart);
+void usart_rx_event(struct stm32f103 *chip, unsigned usart);
+/* Its TX line is held. */
+bool usart_transmits(const struct stm32f103 *chip, unsigned usart);
+void usart_clock_changed(struct stm32f103 *chip);
+/* The world outside sends: bytes follow each other on the wire, at peer_baud. Returns how many fit. */
+unsigned usart_send_to(struct stm32f103 *chip, unsigned usart, const uint8_t *bytes, unsigned length);
+
+/* dma.c: a peripheral requests, or no longer requests, a transfer; channels from 1. */
+void dma_request(struct stm32f103 *chip, unsigned channel, bool wanted);
+void dma_event(struct stm32f103 *chip);
+void dma_clock_changed(struct stm32f103 *chip);
+
+/* rtc.c */
+void rtc_event(struct stm32f103 *chip);
+/* RTCCLK was selected, started or stopped. */
+void rtc_clock_changed(struct stm32f103 *chip);
+void rtc_reset_backup_domain(struct stm32f103 *chip);
+/* Somebody begins to wait for the alarm. */
+void rtc_plan(struct stm32f103 *chip);
+
+/* wwdg.c */
+void wwdg_event(struct stm32f103 *chip);
+void wwdg_clock_changed(struct stm32f103 *chip);
 
 /* exti.c: level of a line that is not a pin: 16 PVD, 17 RTC alarm, 18 USB wake-up. */
 void exti_set_line(struct stm32f103 *chip, unsigned line, bool level);
@@ -288,14 +468,34 @@ bool flash_load(struct stm32f103 *chip, uint32_t address, const void *bytes, uin
 void rcc_event(struct stm32f103 *chip);
 uint32_t rcc_usb_hz(const struct stm32f103 *chip); /* 0 when the PLL is off */
 uint32_t rcc_pclk1_hz(const struct stm32f103 *chip);
+/* How long a cycle of a peripheral's clock lasts now; 0 while it is off or the chip is in Stop. */
+ticks rcc_peripheral_clock(const struct stm32f103 *chip, uint32_t peripheral_base);
+/* The same of a timer: twice as fast as its APB if that has a prescaler (RM0008 figure 8). */
+ticks rcc_timer_clock(const struct stm32f103 *chip, uint32_t peripheral_base);
+/* Of RTCCLK, 0: none. */
+uint32_t rcc_rtc_hz(const struct stm32f103 *chip);
+/* Stop mode turns HSI, HSE and PLL off and wakes up on HSI (RM0008 5.3.5). */
+void rcc_enter_stop(struct stm32f103 *chip);
 uint32_t rcc_sysclk_hz(const struct stm32f103 *chip);
 bool rcc_lsi_on(const struct stm32f103 *chip);
 /* The watchdog runs: LSI is forced on. */
 void rcc_force_lsi(struct stm32f103 *chip);
+/* Tells the peripherals that count time. */
+void rcc_clocks_changed(struct stm32f103 *chip);
 void rcc_set_reset_flags(struct stm32f103 *chip, enum reset_cause cause);
 /* Backup domain reset: at power-up and by BDCR.BDRST. */
 void rcc_reset_backup_domain(struct stm32f103 *chip);
 bool rcc_clock_enabled(const struct stm32f103 *chip, uint32_t peripheral_base);
+
+/* low_power.c */
+/* The core sleeps with SLEEPDEEP: Stop or Standby. */
+void low_power_enter(struct stm32f103 *chip);
+/* It is wakes_at. */
+void low_power_wake(struct stm32f103 *chip);
+/* An EXTI line asks for attention, or the WKUP pin or the alarm in Standby. */
+void low_power_exti(struct stm32f103 *chip);
+void low_power_alarm(struct stm32f103 *chip);
+void low_power_inputs_changed(struct stm32f103 *chip);
 
 /* iwdg.c */
 void iwdg_event(struct stm32f103 *chip);

@@ -23,13 +23,18 @@ static void update_irqs(struct stm32f103 *chip)
     cortex_m3_set_irq(&chip->cpu, IRQ_USB_WAKEUP, active >> LINE_USB_WAKEUP & 1);
 }
 
+/* An edge on a line that only makes events leaves its pending bit alone (RM0008 10.2.4). */
 static void trigger(struct stm32f103 *chip, uint32_t mask)
 {
-    chip->exti.PR |= mask;
-    if (chip->exti.EMR & mask) {
+    struct exti *exti = &chip->exti;
+    exti->PR |= mask & ~(exti->EMR & ~exti->IMR);
+    if (exti->EMR & mask) {
         cortex_m3_send_event(&chip->cpu);
     }
     update_irqs(chip);
+    if ((exti->EMR | exti->IMR) & mask) {
+        low_power_exti(chip);
+    }
 }
 
 void exti_set_line(struct stm32f103 *chip, unsigned line, bool level)
@@ -59,6 +64,8 @@ void gpio_inputs_changed(struct stm32f103 *chip)
             exti_set_line(chip, line, line_level(chip, line));
         }
     }
+    tim_inputs_changed(chip);
+    low_power_inputs_changed(chip);
 }
 
 /* Lines watched from now on start from the level they have, not with an edge. */
@@ -113,6 +120,10 @@ void exti_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
     default: break;
     }
     update_irqs(chip);
+    if (offset == RTSR || offset == FTSR) {
+        tim_replan(chip);
+        rtc_plan(chip);
+    }
 }
 
 void exti_reset(struct stm32f103 *chip)

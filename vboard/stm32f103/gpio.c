@@ -48,8 +48,26 @@ struct pin_drive gpio_pin_drive(const struct stm32f103 *chip, unsigned port, uns
         drive.output = high;
     } else if (mode != 0 && cnf == OUTPUT_OPEN_DRAIN && !high) {
         drive.output = 0;
+    } else if (mode != 0 && cnf >= OUTPUT_AF_PUSH_PULL) {
+        int level = pin_function_level(chip, port, pin);
+        drive.output = level == 1 && cnf == OUTPUT_AF_OPEN_DRAIN ? -1 : level;
     }
     return drive;
+}
+
+bool gpio_pin_is_alternate(const struct stm32f103 *chip, unsigned port, unsigned pin)
+{
+    unsigned bits = pin_bits(&chip->gpio[port], pin);
+    return bits & MODE_MASK && bits >> 2 >= OUTPUT_AF_PUSH_PULL && !afio_pin_is_debug(chip, port, pin);
+}
+
+int gpio_pin_duty(const struct stm32f103 *chip, unsigned port, unsigned pin)
+{
+    struct pin_drive drive = gpio_pin_drive(chip, port, pin);
+    if (!gpio_pin_is_alternate(chip, port, pin)) {
+        return drive.output < 0 ? -1 : drive.output * DUTY_FULL;
+    }
+    return pin_function_duty(chip, port, pin);
 }
 
 /* PIN_FLOATS or -1 as pin_level() of the board says when nothing decides. */
@@ -85,6 +103,9 @@ bool gpio_pin_level(struct stm32f103 *chip, unsigned port, unsigned pin)
         return false;
     }
     int level = pin_level(chip, port, pin);
+    if (gpio_pin_is_alternate(chip, port, pin) && pin_function_moves(chip, port, pin)) {
+        chip->cpu.side_effects++;
+    }
     if (level == PIN_FLOATS && !(gpio->float_reported >> pin & 1)) {
         gpio->float_reported |= (uint16_t)(1u << pin);
         stm32f103_violation(
@@ -213,6 +234,9 @@ void gpio_write(struct stm32f103 *chip, unsigned port, uint32_t offset, uint32_t
     if (CRL_before != gpio->CRL || CRH_before != gpio->CRH || ODR_before != gpio->ODR) {
         chip->cpu.side_effects++;
         outputs_changed(chip);
+    }
+    if (CRL_before != gpio->CRL || CRH_before != gpio->CRH) {
+        tim_replan(chip);
     }
 }
 

@@ -140,20 +140,191 @@ static const struct map_register dbgmcu_registers[] = {
     {0},
 };
 
-#define ABSENT(title, at, on, bit)                                                                           \
+static const struct map_register rtc_registers[] = {
+    {"CRH", 0x00, RW, 0xFFFFFFF8},
+    {"CRL", 0x04, RW, 0xFFFFFFC0},
+    {"PRLH", 0x08, WRITE_ONLY, 0xFFFFFFF0},
+    {"PRLL", 0x0C, WRITE_ONLY, 0xFFFF0000},
+    {"DIVH", 0x10, READ_ONLY, 0},
+    {"DIVL", 0x14, READ_ONLY, 0},
+    {"CNTH", 0x18, RW, 0xFFFF0000},
+    {"CNTL", 0x1C, RW, 0xFFFF0000},
+    {"ALRH", 0x20, WRITE_ONLY, 0xFFFF0000},
+    {"ALRL", 0x24, WRITE_ONLY, 0xFFFF0000},
+    {0},
+};
+
+static const struct map_register wwdg_registers[] = {
+    {"CR", 0x00, RW, 0xFFFFFF00},
+    {"CFR", 0x04, RW, 0xFFFFFC00},
+    {"SR", 0x08, RW, 0xFFFFFFFE},
+    {0},
+};
+
+static const struct map_register crc_registers[] = {
+    {"DR", 0x00, RW, 0},
+    {"IDR", 0x04, RW, 0xFFFFFF00},
+    {"CR", 0x08, WRITE_ONLY, 0xFFFFFFFE},
+    {0},
+};
+
+/* SR's bits are cleared by writing 0 and left by writing 1, so that programs write ones to all the others. */
+static const struct map_register tim1_registers[] = {
+    {"CR1", 0x00, RW, 0xFFFFFC00},
+    {"CR2", 0x04, RW, 0xFFFF8002},
+    {"SMCR", 0x08, RW, 0xFFFF0008},
+    {"DIER", 0x0C, RW, 0xFFFF8000},
+    {"SR", 0x10, RW, 0},
+    {"EGR", 0x14, WRITE_ONLY, 0xFFFFFF00},
+    {"CCMR1", 0x18, RW, 0xFFFF0000},
+    {"CCMR2", 0x1C, RW, 0xFFFF0000},
+    {"CCER", 0x20, RW, 0xFFFFC000},
+    {"CNT", 0x24, RW, 0xFFFF0000},
+    {"PSC", 0x28, RW, 0xFFFF0000},
+    {"ARR", 0x2C, RW, 0xFFFF0000},
+    {"RCR", 0x30, RW, 0xFFFFFF00},
+    {"CCR1", 0x34, RW, 0xFFFF0000},
+    {"CCR2", 0x38, RW, 0xFFFF0000},
+    {"CCR3", 0x3C, RW, 0xFFFF0000},
+    {"CCR4", 0x40, RW, 0xFFFF0000},
+    {"BDTR", 0x44, RW, 0xFFFF0000},
+    {"DCR", 0x48, RW, 0xFFFFE0E0},
+    {"DMAR", 0x4C, RW, 0xFFFF0000},
+    {0},
+};
+
+static const struct map_register tim_registers[] = {
+    {"CR1", 0x00, RW, 0xFFFFFC00},
+    {"CR2", 0x04, RW, 0xFFFFFF07},
+    {"SMCR", 0x08, RW, 0xFFFF0008},
+    {"DIER", 0x0C, RW, 0xFFFFA0A0},
+    {"SR", 0x10, RW, 0},
+    {"EGR", 0x14, WRITE_ONLY, 0xFFFFFFA0},
+    {"CCMR1", 0x18, RW, 0xFFFF0000},
+    {"CCMR2", 0x1C, RW, 0xFFFF0000},
+    {"CCER", 0x20, RW, 0xFFFFCCCC},
+    {"CNT", 0x24, RW, 0xFFFF0000},
+    {"PSC", 0x28, RW, 0xFFFF0000},
+    {"ARR", 0x2C, RW, 0xFFFF0000},
+    {"CCR1", 0x34, RW, 0xFFFF0000},
+    {"CCR2", 0x38, RW, 0xFFFF0000},
+    {"CCR3", 0x3C, RW, 0xFFFF0000},
+    {"CCR4", 0x40, RW, 0xFFFF0000},
+    {"DCR", 0x48, RW, 0xFFFFE0E0},
+    {"DMAR", 0x4C, RW, 0xFFFF0000},
+    {0},
+};
+
+/* SR: as with the timers. */
+static const struct map_register usart_registers[] = {
+    {"SR", 0x00, RW, 0},
+    {"DR", 0x04, RW, 0xFFFFFE00},
+    {"BRR", 0x08, RW, 0xFFFF0000},
+    {"CR1", 0x0C, RW, 0xFFFFC000},
+    {"CR2", 0x10, RW, 0xFFFF8090},
+    {"CR3", 0x14, RW, 0xFFFFF800},
+    {"GTPR", 0x18, RW, 0xFFFF0000},
+    {0},
+};
+
+#define DMA_CHANNEL(number, at)                                                                              \
+    {"CCR" #number, at, RW, 0xFFFF8000}, {"CNDTR" #number, at + 4, RW, 0xFFFF0000},                          \
+        {"CPAR" #number, at + 8, RW, 0},                                                                     \
     {                                                                                                        \
-        .name = title, .base = at, .size = 0x400, .bus = on, .clock_bit = bit, .port = NOT_A_PORT            \
+        "CMAR" #number, at + 12, RW, 0                                                                       \
     }
-#define ABSENT_HIGH(title, at, on, bit)                                                                      \
+static const struct map_register dma_registers[] = {
+    {"ISR", 0x00, READ_ONLY, 0}, {"IFCR", 0x04, WRITE_ONLY, 0xF0000000},
+    DMA_CHANNEL(1, 0x08),        DMA_CHANNEL(2, 0x1C),
+    DMA_CHANNEL(3, 0x30),        DMA_CHANNEL(4, 0x44),
+    DMA_CHANNEL(5, 0x58),        DMA_CHANNEL(6, 0x6C),
+    DMA_CHANNEL(7, 0x80),        {0},
+};
+
+static void tim1_reset(struct stm32f103 *chip)
+{
+    tim_reset(chip, 0);
+}
+
+static void tim2_reset(struct stm32f103 *chip)
+{
+    tim_reset(chip, 1);
+}
+
+static void tim3_reset(struct stm32f103 *chip)
+{
+    tim_reset(chip, 2);
+}
+
+static void tim4_reset(struct stm32f103 *chip)
+{
+    tim_reset(chip, 3);
+}
+
+static void usart1_reset(struct stm32f103 *chip)
+{
+    usart_reset(chip, 0);
+}
+
+static void usart2_reset(struct stm32f103 *chip)
+{
+    usart_reset(chip, 1);
+}
+
+static void usart3_reset(struct stm32f103 *chip)
+{
+    usart_reset(chip, 2);
+}
+
+/* Reset values of what has no model: the register maps of RM0008 chapters 11, 14, 21, 22, 24 to 27. */
+static const struct map_value zeros[] = {{0}};
+static const struct map_value timer_values[] = {{0x2C, 0x2C, 0xFFFF}, {0}};
+static const struct map_value spi_values[] = {
+    {0x08, 0x08, 0x0002}, {0x10, 0x10, 0x0007}, {0x20, 0x20, 0x0002}, {0}};
+static const struct map_value i2c_values[] = {{0x20, 0x20, 0x0002}, {0}};
+static const struct map_value uart_values[] = {{0x00, 0x00, 0x00C0}, {0}};
+static const struct map_value adc_values[] = {{0x24, 0x24, 0x0FFF}, {0}};
+static const struct map_value can_values[] = {
+    {0x000, 0x000, 0x00010002}, {0x004, 0x004, 0x00000C02}, {0x008, 0x008, 0x1C000000},
+    {0x01C, 0x01C, 0x01230000}, {0x200, 0x200, 0x2A1C0E01}, {0},
+};
+static const struct map_value fsmc_values[] = {
+    {0x00, 0x00, 0x000030DB},   {0x04, 0x04, 0x0FFFFFFF},
+    {0x08, 0x08, 0x000030D2},   {0x0C, 0x0C, 0x0FFFFFFF},
+    {0x10, 0x10, 0x000030D2},   {0x14, 0x14, 0x0FFFFFFF},
+    {0x18, 0x18, 0x000030D2},   {0x1C, 0x1C, 0x0FFFFFFF},
+    {0x60, 0x60, 0x00000018},   {0x64, 0x64, 0x00000040},
+    {0x68, 0x6C, 0xFCFCFCFC},   {0x80, 0x80, 0x00000018},
+    {0x84, 0x84, 0x00000040},   {0x88, 0x8C, 0xFCFCFCFC},
+    {0xA0, 0xA0, 0x00000018},   {0xA4, 0xA4, 0x00000040},
+    {0xA8, 0xB0, 0xFCFCFCFC},   {0x104, 0x104, 0x0FFFFFFF},
+    {0x10C, 0x10C, 0x0FFFFFFF}, {0x114, 0x114, 0x0FFFFFFF},
+    {0x11C, 0x11C, 0x0FFFFFFF}, {0},
+};
+
+#define ABSENT(title, at, on, bit, values)                                                                   \
     {                                                                                                        \
         .name = title, .base = at, .size = 0x400, .bus = on, .clock_bit = bit, .port = NOT_A_PORT,           \
-        .high_density = true                                                                                 \
+        .reset_values = values                                                                               \
+    }
+#define ABSENT_HIGH(title, at, on, bit, values)                                                              \
+    {                                                                                                        \
+        .name = title, .base = at, .size = 0x400, .bus = on, .clock_bit = bit, .port = NOT_A_PORT,           \
+        .high_density = true, .reset_values = values                                                         \
     }
 #define MODEL(title, at, on, bit, widths, is_quiet, model)                                                   \
     {                                                                                                        \
         .name = title, .base = at, .size = 0x400, .bus = on, .clock_bit = bit, .port = NOT_A_PORT,           \
         .sizes = widths, .quiet = is_quiet, .registers = model##_registers, .read = model##_read,            \
         .write = model##_write, .reset = model##_reset                                                       \
+    }
+/* The number-th of several peripherals of a kind. */
+#define INSTANCE(title, at, on, bit, names, kind, number)                                                    \
+    {                                                                                                        \
+        .name = title, .base = at, .size = 0x400, .bus = on, .clock_bit = bit, .port = NOT_A_PORT,           \
+        .sizes = HALF_WORDS_TOO, .model_offset = ((number)-1) * INSTANCE_SIZE, .quiet = false,               \
+        .registers = names##_registers, .read = kind##_read, .write = kind##_write,                          \
+        .reset = kind##number##_reset                                                                        \
     }
 #define PORT(title, at, bit, number)                                                                         \
     {                                                                                                        \
@@ -164,26 +335,26 @@ static const struct map_register dbgmcu_registers[] = {
 /* RM0008 table 3. Clock bits: 7.3.6 to 7.3.8. Access sizes: the first lines of each chapter's section on
  * registers; FLASH: PM0075 chapter 3. */
 const struct map_region map[] = {
-    ABSENT("TIM2", 0x40000000, BUS_APB1, 0),
-    ABSENT("TIM3", 0x40000400, BUS_APB1, 1),
-    ABSENT("TIM4", 0x40000800, BUS_APB1, 2),
-    ABSENT_HIGH("TIM5", 0x40000C00, BUS_APB1, 3),
-    ABSENT_HIGH("TIM6", 0x40001000, BUS_APB1, 4),
-    ABSENT_HIGH("TIM7", 0x40001400, BUS_APB1, 5),
-    ABSENT_HIGH("TIM12", 0x40001800, BUS_APB1, 6),
-    ABSENT_HIGH("TIM13", 0x40001C00, BUS_APB1, 7),
-    ABSENT_HIGH("TIM14", 0x40002000, BUS_APB1, 8),
-    ABSENT("RTC", 0x40002800, BUS_APB1, 27),
-    ABSENT("WWDG", 0x40002C00, BUS_APB1, 11),
+    INSTANCE("TIM2", 0x40000000, BUS_APB1, 0, tim, tim, 2),
+    INSTANCE("TIM3", 0x40000400, BUS_APB1, 1, tim, tim, 3),
+    INSTANCE("TIM4", 0x40000800, BUS_APB1, 2, tim, tim, 4),
+    ABSENT_HIGH("TIM5", 0x40000C00, BUS_APB1, 3, timer_values),
+    ABSENT_HIGH("TIM6", 0x40001000, BUS_APB1, 4, timer_values),
+    ABSENT_HIGH("TIM7", 0x40001400, BUS_APB1, 5, timer_values),
+    ABSENT_HIGH("TIM12", 0x40001800, BUS_APB1, 6, timer_values),
+    ABSENT_HIGH("TIM13", 0x40001C00, BUS_APB1, 7, timer_values),
+    ABSENT_HIGH("TIM14", 0x40002000, BUS_APB1, 8, timer_values),
+    MODEL("RTC", 0x40002800, BUS_APB1, 27, HALF_WORDS_TOO, false, rtc),
+    MODEL("WWDG", 0x40002C00, BUS_APB1, 11, HALF_WORDS_TOO, false, wwdg),
     MODEL("IWDG", 0x40003000, BUS_APB1, ALWAYS_CLOCKED, HALF_WORDS_TOO, true, iwdg),
-    ABSENT("SPI2", 0x40003800, BUS_APB1, 14),
-    ABSENT_HIGH("SPI3", 0x40003C00, BUS_APB1, 15),
-    ABSENT("USART2", 0x40004400, BUS_APB1, 17),
-    ABSENT("USART3", 0x40004800, BUS_APB1, 18),
-    ABSENT_HIGH("UART4", 0x40004C00, BUS_APB1, 19),
-    ABSENT_HIGH("UART5", 0x40005000, BUS_APB1, 20),
-    ABSENT("I2C1", 0x40005400, BUS_APB1, 21),
-    ABSENT("I2C2", 0x40005800, BUS_APB1, 22),
+    ABSENT("SPI2", 0x40003800, BUS_APB1, 14, spi_values),
+    ABSENT_HIGH("SPI3", 0x40003C00, BUS_APB1, 15, spi_values),
+    INSTANCE("USART2", 0x40004400, BUS_APB1, 17, usart, usart, 2),
+    INSTANCE("USART3", 0x40004800, BUS_APB1, 18, usart, usart, 3),
+    ABSENT_HIGH("UART4", 0x40004C00, BUS_APB1, 19, uart_values),
+    ABSENT_HIGH("UART5", 0x40005000, BUS_APB1, 20, uart_values),
+    ABSENT("I2C1", 0x40005400, BUS_APB1, 21, i2c_values),
+    ABSENT("I2C2", 0x40005800, BUS_APB1, 22, i2c_values),
     {
         .name = "USB",
         .base = 0x40005C00,
@@ -213,10 +384,10 @@ const struct map_region map[] = {
         .read = usb_read,
         .write = usb_write,
     },
-    ABSENT("CAN", 0x40006400, BUS_APB1, 25),
+    ABSENT("CAN", 0x40006400, BUS_APB1, 25, can_values),
     MODEL("BKP", 0x40006C00, BUS_APB1, 27, HALF_WORDS_TOO, false, bkp),
     MODEL("PWR", 0x40007000, BUS_APB1, 28, HALF_WORDS_TOO, false, pwr),
-    ABSENT_HIGH("DAC", 0x40007400, BUS_APB1, 29),
+    ABSENT_HIGH("DAC", 0x40007400, BUS_APB1, 29, zeros),
     MODEL("AFIO", 0x40010000, BUS_APB2, 0, ONLY_WORDS, false, afio),
     MODEL("EXTI", 0x40010400, BUS_APB2, ALWAYS_CLOCKED, ONLY_WORDS, false, exti),
     PORT("GPIOA", 0x40010800, 2, 0),
@@ -224,24 +395,24 @@ const struct map_region map[] = {
     PORT("GPIOC", 0x40011000, 4, 2),
     PORT("GPIOD", 0x40011400, 5, 3),
     PORT("GPIOE", 0x40011800, 6, 4),
-    ABSENT_HIGH("GPIOF", 0x40011C00, BUS_APB2, 7),
-    ABSENT_HIGH("GPIOG", 0x40012000, BUS_APB2, 8),
-    ABSENT("ADC1", 0x40012400, BUS_APB2, 9),
-    ABSENT("ADC2", 0x40012800, BUS_APB2, 10),
-    ABSENT("TIM1", 0x40012C00, BUS_APB2, 11),
-    ABSENT("SPI1", 0x40013000, BUS_APB2, 12),
-    ABSENT_HIGH("TIM8", 0x40013400, BUS_APB2, 13),
-    ABSENT("USART1", 0x40013800, BUS_APB2, 14),
-    ABSENT_HIGH("ADC3", 0x40013C00, BUS_APB2, 15),
-    ABSENT_HIGH("TIM9", 0x40014C00, BUS_APB2, 19),
-    ABSENT_HIGH("TIM10", 0x40015000, BUS_APB2, 20),
-    ABSENT_HIGH("TIM11", 0x40015400, BUS_APB2, 21),
-    ABSENT_HIGH("SDIO", 0x40018000, BUS_AHB, 10),
-    ABSENT("DMA1", 0x40020000, BUS_AHB, 0),
-    ABSENT_HIGH("DMA2", 0x40020400, BUS_AHB, 1),
+    ABSENT_HIGH("GPIOF", 0x40011C00, BUS_APB2, 7, zeros),
+    ABSENT_HIGH("GPIOG", 0x40012000, BUS_APB2, 8, zeros),
+    ABSENT("ADC1", 0x40012400, BUS_APB2, 9, adc_values),
+    ABSENT("ADC2", 0x40012800, BUS_APB2, 10, adc_values),
+    INSTANCE("TIM1", 0x40012C00, BUS_APB2, 11, tim1, tim, 1),
+    ABSENT("SPI1", 0x40013000, BUS_APB2, 12, spi_values),
+    ABSENT_HIGH("TIM8", 0x40013400, BUS_APB2, 13, timer_values),
+    INSTANCE("USART1", 0x40013800, BUS_APB2, 14, usart, usart, 1),
+    ABSENT_HIGH("ADC3", 0x40013C00, BUS_APB2, 15, adc_values),
+    ABSENT_HIGH("TIM9", 0x40014C00, BUS_APB2, 19, timer_values),
+    ABSENT_HIGH("TIM10", 0x40015000, BUS_APB2, 20, timer_values),
+    ABSENT_HIGH("TIM11", 0x40015400, BUS_APB2, 21, timer_values),
+    ABSENT_HIGH("SDIO", 0x40018000, BUS_AHB, 10, zeros),
+    MODEL("DMA1", DMA1_BASE, BUS_AHB, 0, ONLY_WORDS, false, dma),
+    ABSENT_HIGH("DMA2", 0x40020400, BUS_AHB, 1, zeros),
     MODEL("RCC", 0x40021000, BUS_AHB, ALWAYS_CLOCKED, ANY_SIZE, false, rcc),
     MODEL("FLASH", 0x40022000, BUS_AHB, ALWAYS_CLOCKED, ONLY_WORDS, false, flash),
-    ABSENT("CRC", 0x40023000, BUS_AHB, 6),
+    MODEL("CRC", 0x40023000, BUS_AHB, 6, ANY_SIZE, false, crc),
     {
         .name = "FSMC",
         .base = 0xA0000000,
@@ -250,6 +421,7 @@ const struct map_region map[] = {
         .clock_bit = 8,
         .port = NOT_A_PORT,
         .high_density = true,
+        .reset_values = fsmc_values,
     },
     MODEL("DBGMCU", 0xE0042000, BUS_PPB, ALWAYS_CLOCKED, ONLY_WORDS, false, dbgmcu),
     {0},
@@ -277,4 +449,14 @@ const struct map_register *map_find_register(const struct map_region *region, ui
         }
     }
     return NULL;
+}
+
+uint32_t map_reset_value(const struct map_region *region, uint32_t offset)
+{
+    for (const struct map_value *v = region->reset_values; v && v->value; v++) {
+        if (offset >= v->offset && offset <= v->last) {
+            return v->value;
+        }
+    }
+    return 0;
 }

@@ -111,6 +111,7 @@ static void write_CR(struct stm32f103 *chip, uint32_t value)
     }
     rcc_lock_pll(chip);
     rcc_schedule_ready(chip);
+    rtc_clock_changed(chip);
 }
 
 static void check_CFGR(struct stm32f103 *chip, uint32_t value)
@@ -182,6 +183,7 @@ void rcc_reset_backup_domain(struct stm32f103 *chip)
     chip->bkp = (struct bkp){0};
     chip->rcc.BDCR = 0;
     chip->rcc.lse_ready = TICKS_NEVER;
+    rtc_reset_backup_domain(chip);
 }
 
 static void write_BDCR(struct stm32f103 *chip, uint32_t value)
@@ -210,6 +212,7 @@ static void write_BDCR(struct stm32f103 *chip, uint32_t value)
         rcc->BDCR &= ~(uint32_t)BDCR_LSERDY;
     }
     rcc_schedule_ready(chip);
+    rtc_clock_changed(chip);
 }
 
 static void write_CSR(struct stm32f103 *chip, uint32_t value)
@@ -226,6 +229,7 @@ static void write_CSR(struct stm32f103 *chip, uint32_t value)
         rcc->lsi_ready = TICKS_NEVER;
         rcc->CSR &= ~(uint32_t)CSR_LSIRDY;
         rcc_schedule_ready(chip);
+        rtc_clock_changed(chip);
     }
 }
 
@@ -233,6 +237,7 @@ static void write_enables(struct stm32f103 *chip, uint32_t *ENR, uint32_t value)
 {
     uint32_t enabled = value & ~*ENR;
     *ENR = value;
+    rcc_clocks_changed(chip);
     if (enabled) {
         rcc_check_limits(chip);
     }
@@ -271,8 +276,9 @@ bool rcc_clock_enabled(const struct stm32f103 *chip, uint32_t peripheral_base)
 void rcc_set_reset_flags(struct stm32f103 *chip, enum reset_cause cause)
 {
     static const uint32_t flag[] = {
-        [RESET_POWER] = CSR_PORRSTF, [RESET_PIN] = 0,         [RESET_SOFTWARE] = 1u << 28,
-        [RESET_IWDG] = 1u << 29,     [RESET_WWDG] = 1u << 30,
+        [RESET_POWER] = CSR_PORRSTF,   [RESET_PIN] = 0,         [RESET_SOFTWARE] = 1u << 28,
+        [RESET_IWDG] = 1u << 29,       [RESET_WWDG] = 1u << 30, [RESET_LOW_POWER] = 1u << 31,
+        [RESET_STANDBY] = CSR_PORRSTF,
     };
     chip->rcc.CSR |= flag[cause] | CSR_PINRSTF;
 }
@@ -292,5 +298,6 @@ void rcc_reset(struct stm32f103 *chip)
         .lse_ready = rcc->lse_ready,
     };
     stm32f103_set_clock(chip, TICKS_PER_SECOND / HSI_HZ);
+    rcc_clocks_changed(chip);
     rcc_schedule_ready(chip);
 }

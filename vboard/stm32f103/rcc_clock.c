@@ -1,5 +1,6 @@
 /* The clock tree (RM0008 7.2): oscillators that take their time, the switch, and the limits of each clock. */
 #include "chip.h"
+#include "map.h"
 #include "rcc_registers.h"
 
 /* The tree */
@@ -35,20 +36,79 @@ static uint32_t ahb_divider(const struct stm32f103 *chip)
     return hpre < 8 ? 1 : hpre < 12 ? 2u << (hpre - 8) : 64u << (hpre - 12);
 }
 
-static uint32_t pclk_hz(const struct stm32f103 *chip, unsigned ppre_shift)
+static uint32_t apb_divider(const struct stm32f103 *chip, unsigned ppre_shift)
 {
     uint32_t ppre = chip->rcc.CFGR >> ppre_shift & 7;
-    return rcc_sysclk_hz(chip) / ahb_divider(chip) / (ppre < 4 ? 1 : 2u << (ppre - 4));
+    return ppre < 4 ? 1 : 2u << (ppre - 4);
+}
+
+static uint32_t pclk_hz(const struct stm32f103 *chip, unsigned ppre_shift)
+{
+    return rcc_sysclk_hz(chip) / ahb_divider(chip) / apb_divider(chip, ppre_shift);
 }
 
 uint32_t rcc_pclk1_hz(const struct stm32f103 *chip)
 {
-    return pclk_hz(chip, 8);
+    return pclk_hz(chip, PPRE1_SHIFT);
+}
+
+/* Clocks of peripherals */
+
+static uint32_t bus_divider(const struct stm32f103 *chip, enum map_bus bus)
+{
+    switch (bus) {
+    case BUS_APB1: return apb_divider(chip, PPRE1_SHIFT);
+    case BUS_APB2: return apb_divider(chip, PPRE2_SHIFT);
+    default: return 1;
+    }
+}
+
+static ticks peripheral_clock(const struct stm32f103 *chip, uint32_t base, bool is_timer)
+{
+    const struct map_region *region = map_find(base);
+    if (!region || !chip->powered || chip->sleep_state != AWAKE || !rcc_clock_enabled(chip, base)) {
+        return 0;
+    }
+    uint32_t divider = bus_divider(chip, region->bus);
+    return chip->ticks_per_cycle * (is_timer && divider > 1 ? divider / 2 : divider);
+}
+
+ticks rcc_peripheral_clock(const struct stm32f103 *chip, uint32_t peripheral_base)
+{
+    return peripheral_clock(chip, peripheral_base, false);
+}
+
+ticks rcc_timer_clock(const struct stm32f103 *chip, uint32_t peripheral_base)
+{
+    return peripheral_clock(chip, peripheral_base, true);
+}
+
+uint32_t rcc_rtc_hz(const struct stm32f103 *chip)
+{
+    const struct rcc *rcc = &chip->rcc;
+    if (!(rcc->BDCR & BDCR_RTCEN) || !chip->powered) {
+        return 0;
+    }
+    switch ((rcc->BDCR & BDCR_RTCSEL) >> RTCSEL_SHIFT) {
+    case RTCSEL_LSE: return rcc->BDCR & BDCR_LSERDY ? LSE_HZ : 0;
+    case RTCSEL_LSI: return rcc->CSR & CSR_LSIRDY ? LSI_HZ : 0;
+    case RTCSEL_HSE: return rcc->CR & CR_HSERDY ? chip->config.hse_hz / RTC_HSE_DIVIDER : 0;
+    default: return 0;
+    }
+}
+
+void rcc_clocks_changed(struct stm32f103 *chip)
+{
+    tim_clock_changed(chip);
+    usart_clock_changed(chip);
+    dma_clock_changed(chip);
+    wwdg_clock_changed(chip);
+    rtc_clock_changed(chip);
 }
 
 static uint32_t adc_hz(const struct stm32f103 *chip)
 {
-    return pclk_hz(chip, 11) / (2 * ((chip->rcc.CFGR >> 14 & 3) + 1));
+    return pclk_hz(chip, PPRE2_SHIFT) / (2 * ((chip->rcc.CFGR >> 14 & 3) + 1));
 }
 
 uint32_t rcc_usb_hz(const struct stm32f103 *chip)
@@ -105,6 +165,7 @@ void rcc_update_clock(struct stm32f103 *chip)
     if (cycle != chip->ticks_per_cycle) {
         stm32f103_set_clock(chip, cycle);
     }
+    rcc_clocks_changed(chip);
 }
 
 /* Oscillators */
@@ -199,4 +260,14 @@ void rcc_force_lsi(struct stm32f103 *chip)
         chip->rcc.lsi_ready = stm32f103_now(chip) + ticks_from_us(LSI_STARTUP_US);
         rcc_schedule_ready(chip);
     }
+}
+
+void rcc_enter_stop(struct stm32f103 *chip)
+{
+    struct rcc *rcc = &chip->rcc;
+    rcc->CR = (rcc->CR & ~(uint32_t)(CR_HSEON | CR_HSERDY | CR_PLLON | CR_PLLRDY)) | CR_HSION | CR_HSIRDY;
+    rcc->hse_ready = rcc->pll_ready = TICKS_NEVER;
+    rcc->CFGR &= ~(uint32_t)SW_MASK;
+    rcc_update_clock(chip);
+    rcc_schedule_ready(chip);
 }

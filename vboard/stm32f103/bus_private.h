@@ -1,0 +1,12 @@
+/* What bus.c and bus_peripheral.c share. */
+#pragma once
+
+#include "chip.h"
+#include "map.h"
+
+bool bus_read_peripheral(struct stm32f103 *chip, const struct map_region *region, uint32_t address,
+                         unsigned size, uint32_t *value);
+bool bus_write_peripheral(struct stm32f103 *chip, const struct map_region *region, uint32_t address,
+                          unsigned size, uint32_t value);
+/* Once for each place without a model. */
+bool bus_first_time(struct stm32f103 *chip, unsigned index);

@@ -1,0 +1,50 @@
+/* What the chip tells the board around it: reports and broken rules. */
+#include "chip_private.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+/* Between instructions r[15] is the next one. */
+uint32_t stm32f103_pc(const struct stm32f103 *chip)
+{
+    return chip->core_runs ? chip->cpu.private_state.at : chip->cpu.r[15];
+}
+
+void chip_report_text(void *context, enum report_kind kind, const char *text)
+{
+    struct stm32f103 *chip = context;
+    chip->board.report(chip->board.context, kind, text);
+}
+
+void chip_violation_text(void *context, enum violation_level level, const char *rule, const char *text)
+{
+    struct stm32f103 *chip = context;
+    chip->violations++;
+    chip->board.violation(chip->board.context, level, rule, text);
+}
+
+void stm32f103_report(struct stm32f103 *chip, enum report_kind kind, const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    chip_report_text(chip, kind, text);
+}
+
+void stm32f103_violation(struct stm32f103 *chip, enum violation_level level, const char *rule,
+                         const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (length >= 0 && (size_t)length < sizeof text) {
+        (void)snprintf(text + length, sizeof text - (size_t)length,
+                       chip->bus_master ? " (by DMA1 channel %u)" : " (PC 0x%08X)",
+                       chip->bus_master ? chip->bus_master : (unsigned)stm32f103_pc(chip));
+    }
+    chip_violation_text(chip, level, rule, text);
+}

@@ -1,0 +1,177 @@
+/* Virtual time: cycles of the processor, whatever a cycle lasts, and the events that are due at a time of
+ * their own. */
+#include "chip_private.h"
+
+ticks chip_core_time(const struct stm32f103 *chip)
+{
+    return chip->clock_time + (chip->cpu.cycles - chip->clock_cycles) * chip->ticks_per_cycle;
+}
+
+ticks stm32f103_now(const struct stm32f103 *chip)
+{
+    return chip->event_time != TICKS_NEVER ? chip->event_time : chip_core_time(chip);
+}
+
+uint64_t chip_cycle_at(const struct stm32f103 *chip, ticks time)
+{
+    if (time == TICKS_NEVER) {
+        return UINT64_MAX;
+    }
+    if (time <= chip->clock_time) {
+        return chip->clock_cycles;
+    }
+    ticks ahead = time - chip->clock_time;
+    return chip->clock_cycles + ahead / chip->ticks_per_cycle + (ahead % chip->ticks_per_cycle != 0);
+}
+
+void chip_pass_time(struct stm32f103 *chip, ticks until)
+{
+    uint64_t cycle = chip_cycle_at(chip, until);
+    if (cycle > chip->cpu.cycles) {
+        chip->cpu.cycles = cycle;
+    }
+}
+
+void chip_ask_replan(struct stm32f103 *chip)
+{
+    if (!chip->core_runs) {
+        return;
+    }
+    if (chip->cpu.stop && !chip->replan) {
+        chip->halt = true;
+    }
+    chip->replan = true;
+    chip->cpu.stop = true;
+}
+
+void stm32f103_stop(struct stm32f103 *chip)
+{
+    chip->halt = true;
+    chip->cpu.stop = true;
+}
+
+bool stm32f103_begin_call(struct stm32f103 *chip)
+{
+    bool stopped = chip->cpu.stop;
+    chip->cpu.stop = false;
+    return stopped;
+}
+
+void stm32f103_end_call(struct stm32f103 *chip, bool stopped)
+{
+    chip->halt |= chip->cpu.stop;
+    chip->cpu.stop |= stopped;
+}
+
+/* Whatever time passes now is not counted in cycles. */
+static void rebase(struct stm32f103 *chip, ticks now)
+{
+    chip->clock_time = now;
+    chip->clock_cycles = chip->cpu.cycles;
+}
+
+void stm32f103_pass_asleep(struct stm32f103 *chip, ticks until)
+{
+    if (until > chip_core_time(chip)) {
+        rebase(chip, until);
+    }
+}
+
+void chip_rewind(struct stm32f103 *chip, uint64_t cycles)
+{
+    ticks now = chip_core_time(chip) - (chip->cpu.cycles - cycles) * chip->ticks_per_cycle;
+    chip->cpu.cycles = cycles;
+    rebase(chip, now);
+}
+
+void stm32f103_set_clock(struct stm32f103 *chip, ticks ticks_per_cycle)
+{
+    if (ticks_per_cycle == chip->ticks_per_cycle) {
+        return;
+    }
+    rebase(chip, chip_core_time(chip));
+    chip->ticks_per_cycle = ticks_per_cycle;
+    chip_ask_replan(chip); /* the limit in cycles is of the old clock */
+}
+
+uint32_t stm32f103_hclk_hz(const struct stm32f103 *chip)
+{
+    return (uint32_t)(TICKS_PER_SECOND / chip->ticks_per_cycle);
+}
+
+/* Events */
+
+void stm32f103_schedule(struct stm32f103 *chip, enum event event, ticks at)
+{
+    chip->due[event] = at;
+    if (at < chip->run_limit) {
+        chip_ask_replan(chip);
+    }
+}
+
+enum event chip_next_event(const struct stm32f103 *chip)
+{
+    unsigned first = 0;
+    for (unsigned i = 1; i < EVENT_COUNT; i++) {
+        if (chip->due[i] < chip->due[first]) {
+            first = i;
+        }
+    }
+    return (enum event)first;
+}
+
+static void board_event(struct stm32f103 *chip)
+{
+    bool stopped = stm32f103_begin_call(chip);
+    chip->board.host_event(chip->board.context, chip->event_time);
+    stm32f103_end_call(chip, stopped);
+}
+
+static void dispatch(struct stm32f103 *chip, enum event event)
+{
+    if (event >= EVENT_TIM && event < EVENT_TIM + TIMERS) {
+        tim_event(chip, event - EVENT_TIM);
+        return;
+    }
+    if (event >= EVENT_USART_TX && event < EVENT_USART_TX + USARTS) {
+        usart_tx_event(chip, event - EVENT_USART_TX);
+        return;
+    }
+    if (event >= EVENT_USART_RX && event < EVENT_USART_RX + USARTS) {
+        usart_rx_event(chip, event - EVENT_USART_RX);
+        return;
+    }
+    switch ((unsigned)event) {
+    case EVENT_FLASH: flash_event(chip); break;
+    case EVENT_CLOCK: rcc_event(chip); break;
+    case EVENT_IWDG: iwdg_event(chip); break;
+    case EVENT_USB: usb_event(chip); break;
+    case EVENT_HOST: board_event(chip); break;
+    case EVENT_DMA: dma_event(chip); break;
+    case EVENT_RTC: rtc_event(chip); break;
+    case EVENT_WWDG: wwdg_event(chip); break;
+    default: break;
+    }
+}
+
+void chip_handle_event(struct stm32f103 *chip, enum event event)
+{
+    ticks due = chip->due[event];
+    chip->due[event] = TICKS_NEVER;
+    chip->event_time = due;
+    dispatch(chip, event);
+    chip->event_time = TICKS_NEVER;
+}
+
+void stm32f103_stall(struct stm32f103 *chip, ticks until)
+{
+    while (chip->powered && !chip->reset_requested) {
+        enum event event = chip_next_event(chip);
+        if (chip->due[event] > until) {
+            chip_pass_time(chip, until);
+            return;
+        }
+        chip_pass_time(chip, chip->due[event]);
+        chip_handle_event(chip, event);
+    }
+}

@@ -1,0 +1,324 @@
+/*
+ * Real-time clock (RM0008 chapter 18): a prescaler and a counter on RTCCLK in the backup domain, and the slow
+ * path to them: writes take cycles of RTCCLK (RTOFF), reads are right only after a first one (RSF).
+ */
+#include "chip.h"
+
+enum { CRH = 0x00, CRL = 0x04, PRLH = 0x08, PRLL = 0x0C, DIVH = 0x10, DIVL = 0x14, CNTH = 0x18, CNTL = 0x1C };
+enum { ALRH = 0x20, ALRL = 0x24 };
+enum { SECF = 1 << 0, ALRF = 1 << 1, OWF = 1 << 2, RSF = 1 << 3, CNF = 1 << 4, RTOFF = 1 << 5 };
+enum { FLAGS = SECF | ALRF | OWF, CRL_RESET = RTOFF, PRL_RESET = 0x8000, WRITE_CYCLES = 3, LINE_ALARM = 17 };
+enum { WROTE_PRL = 1, WROTE_ALR = 2, WROTE_CNT = 4 };
+
+__extension__ typedef unsigned __int128 wide; /* products of ticks and hertz */
+
+static uint64_t cycles_in(const struct rtc *rtc, ticks time)
+{
+    return (uint64_t)((wide)time * rtc->hz / TICKS_PER_SECOND);
+}
+
+/* Rounded up: at the end of it that many cycles are over. */
+static ticks time_of(const struct rtc *rtc, uint64_t cycles)
+{
+    return (ticks)(((wide)cycles * TICKS_PER_SECOND + rtc->hz - 1) / rtc->hz);
+}
+
+/* Counting */
+
+static uint32_t period(const struct rtc *rtc)
+{
+    return rtc->PRL + 1;
+}
+
+/*
+ * Flags come in the last RTCCLK cycle before the counter moves on (18.3.5): the n-th from now while the
+ * counter still has the value first_flagged + n.
+ */
+static uint32_t first_flagged(const struct rtc *rtc)
+{
+    return rtc->CNT + (rtc->DIV == 0);
+}
+
+static uint64_t cycles_to_flag(const struct rtc *rtc)
+{
+    return rtc->DIV == 0 ? period(rtc) : rtc->DIV;
+}
+
+static void update_irq(struct stm32f103 *chip)
+{
+    cortex_m3_set_irq(&chip->cpu, IRQ_RTC, chip->rtc.CRL & chip->rtc.CRH & FLAGS);
+}
+
+static void raise_flags(struct stm32f103 *chip, uint32_t first, uint64_t count)
+{
+    struct rtc *rtc = &chip->rtc;
+    uint32_t to_alarm = rtc->ALR - first, to_overflow = UINT32_MAX - first;
+    rtc->CRL |= SECF | (to_overflow < count ? OWF : 0);
+    if (to_alarm < count) {
+        rtc->CRL |= ALRF;
+        exti_set_line(chip, LINE_ALARM, true);
+        exti_set_line(chip, LINE_ALARM, false);
+        low_power_alarm(chip);
+    }
+    update_irq(chip);
+}
+
+static void settle(struct stm32f103 *chip)
+{
+    struct rtc *rtc = &chip->rtc;
+    ticks now = stm32f103_now(chip);
+    if (now >= rtc->busy_until) {
+        rtc->CRL |= RTOFF;
+    }
+    if (now >= rtc->synchronized) {
+        rtc->synchronized = TICKS_NEVER;
+        rtc->CRL |= RSF;
+    }
+    if (rtc->hz == 0 || now <= rtc->since) {
+        return;
+    }
+    uint64_t cycles = cycles_in(rtc, now - rtc->since);
+    uint32_t first = first_flagged(rtc);
+    uint64_t flagged = cycles < cycles_to_flag(rtc) ? 0 : 1 + (cycles - cycles_to_flag(rtc)) / period(rtc);
+    uint64_t position = rtc->PRL - rtc->DIV + cycles;
+    rtc->since += time_of(rtc, cycles);
+    rtc->CNT += (uint32_t)(position / period(rtc));
+    rtc->DIV = rtc->PRL - (uint32_t)(position % period(rtc));
+    if (flagged) {
+        raise_flags(chip, first, flagged);
+    }
+}
+
+static ticks flag_time(const struct rtc *rtc, uint64_t seconds)
+{
+    return rtc->since + time_of(rtc, cycles_to_flag(rtc) + seconds * period(rtc));
+}
+
+static ticks sooner(ticks a, ticks b)
+{
+    return a < b ? a : b;
+}
+
+static void plan(struct stm32f103 *chip)
+{
+    const struct rtc *rtc = &chip->rtc;
+    ticks next = sooner(rtc->CRL & RTOFF ? TICKS_NEVER : rtc->busy_until, rtc->synchronized);
+    uint32_t awaited = (rtc->CRH | (rtc->polled ? FLAGS : 0)) & ~rtc->CRL & FLAGS;
+    if ((chip->exti.RTSR | chip->exti.FTSR) >> LINE_ALARM & 1 || chip->sleep_state == IN_STANDBY) {
+        awaited |= ALRF;
+    }
+    if (rtc->hz != 0) {
+        uint32_t first = first_flagged(rtc);
+        next = awaited & SECF ? sooner(next, flag_time(rtc, 0)) : next;
+        next = awaited & ALRF ? sooner(next, flag_time(rtc, (uint32_t)(rtc->ALR - first))) : next;
+        next = awaited & OWF ? sooner(next, flag_time(rtc, UINT32_MAX - first)) : next;
+    }
+    stm32f103_schedule(chip, EVENT_RTC, next);
+}
+
+void rtc_event(struct stm32f103 *chip)
+{
+    settle(chip);
+    plan(chip);
+}
+
+void rtc_plan(struct stm32f103 *chip)
+{
+    settle(chip);
+    plan(chip);
+}
+
+/* Reads */
+
+static void check_synchronized(struct stm32f103 *chip, uint32_t offset)
+{
+    if (!(chip->rtc.CRL & RSF)) {
+        stm32f103_violation(
+            chip, UNDEFINED, "rtc-not-synchronized",
+            "RTC register 0x%02X is read while CRL.RSF is 0: after a reset wait for it (RM0008 "
+            "18.3.3)",
+            (unsigned)offset);
+    }
+}
+
+static uint32_t read_counter(struct stm32f103 *chip, uint32_t offset)
+{
+    const struct rtc *rtc = &chip->rtc;
+    check_synchronized(chip, offset);
+    chip->cpu.side_effects++;
+    switch (offset) {
+    case DIVH: return rtc->DIV >> 16;
+    case DIVL: return rtc->DIV & 0xFFFF;
+    case CNTH: return rtc->CNT >> 16;
+    case CNTL: return rtc->CNT & 0xFFFF;
+    case ALRH: return rtc->ALR >> 16;
+    default: return rtc->ALR & 0xFFFF;
+    }
+}
+
+uint32_t rtc_read(struct stm32f103 *chip, uint32_t offset)
+{
+    struct rtc *rtc = &chip->rtc;
+    settle(chip);
+    if (offset == CRH) {
+        return rtc->CRH;
+    }
+    if (offset == CRL) {
+        chip->cpu.side_effects += !rtc->polled;
+        rtc->polled = true;
+        plan(chip);
+        return rtc->CRL;
+    }
+    plan(chip);
+    return read_counter(chip, offset);
+}
+
+/* Writes */
+
+static uint32_t replace_half(uint32_t old, bool high, uint32_t half)
+{
+    return high ? (old & 0xFFFF) | half << 16 : (old & 0xFFFF0000) | (half & 0xFFFF);
+}
+
+/* 18.3.4: configuration mode, entered when the last write is over. */
+static bool write_is_allowed(struct stm32f103 *chip, uint32_t offset, uint32_t value)
+{
+    if (!pwr_backup_writable(chip, "RTC_PRL, CNT or ALR", value)) {
+        return false;
+    }
+    if (!(chip->rtc.CRL & CNF)) {
+        stm32f103_violation(
+            chip, FORBIDDEN, "rtc-configuration-mode",
+            "0x%X to RTC register 0x%02X is ignored: CRL.CNF must be set first (RM0008 18.3.4)",
+            (unsigned)value, (unsigned)offset);
+        return false;
+    }
+    return true;
+}
+
+static void write_setting(struct stm32f103 *chip, uint32_t offset, uint32_t value)
+{
+    struct rtc *rtc = &chip->rtc;
+    if (!write_is_allowed(chip, offset, value)) {
+        return;
+    }
+    switch (offset) {
+    case PRLH:
+    case PRLL:
+        rtc->new_PRL = replace_half(rtc->new_PRL, offset == PRLH, value);
+        rtc->written |= WROTE_PRL;
+        break;
+    case CNTH:
+    case CNTL:
+        rtc->new_CNT =
+            replace_half(rtc->written & WROTE_CNT ? rtc->new_CNT : rtc->CNT, offset == CNTH, value);
+        rtc->written |= WROTE_CNT;
+        break;
+    default:
+        rtc->new_ALR = replace_half(rtc->new_ALR, offset == ALRH, value);
+        rtc->written |= WROTE_ALR;
+        break;
+    }
+}
+
+/* Leaving configuration mode is what writes; writing PRL or CNT starts the prescaler anew. */
+static void commit(struct stm32f103 *chip)
+{
+    struct rtc *rtc = &chip->rtc;
+    if (rtc->written & WROTE_PRL) {
+        rtc->PRL = rtc->new_PRL;
+    }
+    if (rtc->written & WROTE_ALR) {
+        rtc->ALR = rtc->new_ALR;
+    }
+    if (rtc->written & WROTE_CNT) {
+        rtc->CNT = rtc->new_CNT;
+    }
+    if (rtc->written & (WROTE_PRL | WROTE_CNT)) {
+        rtc->DIV = rtc->PRL;
+    }
+    rtc->written = 0;
+    rtc->CRL &= ~(uint32_t)RTOFF;
+    rtc->busy_until = rtc->hz ? stm32f103_now(chip) + time_of(rtc, WRITE_CYCLES) : TICKS_NEVER;
+}
+
+static void write_CRL(struct stm32f103 *chip, uint32_t value)
+{
+    struct rtc *rtc = &chip->rtc;
+    bool enters = value & ~rtc->CRL & CNF, leaves = rtc->CRL & ~value & CNF;
+    if (enters && !(rtc->CRL & RTOFF)) {
+        stm32f103_violation(chip, FORBIDDEN, "rtc-busy",
+                            "RTC_CRL = 0x%X: the last write is not over, wait for RTOFF (RM0008 18.3.4)",
+                            (unsigned)value);
+        return;
+    }
+    rtc->CRL &= value | ~(uint32_t)(FLAGS | RSF);
+    rtc->CRL = (rtc->CRL & ~(uint32_t)CNF) | (value & CNF);
+    if (!(rtc->CRL & RSF) && rtc->hz && rtc->synchronized == TICKS_NEVER) {
+        rtc->synchronized = stm32f103_now(chip) + time_of(rtc, 1);
+    }
+    if (enters) {
+        rtc->new_PRL = rtc->PRL;
+        rtc->new_ALR = rtc->ALR;
+    }
+    if (leaves) {
+        commit(chip);
+    }
+}
+
+void rtc_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
+{
+    settle(chip);
+    chip->rtc.polled = false;
+    switch (offset) {
+    case CRH: chip->rtc.CRH = value; break;
+    case CRL: write_CRL(chip, value); break;
+    default: write_setting(chip, offset, value); break;
+    }
+    update_irq(chip);
+    plan(chip);
+}
+
+/* Clock and reset */
+
+void rtc_clock_changed(struct stm32f103 *chip)
+{
+    struct rtc *rtc = &chip->rtc;
+    uint32_t hz = rcc_rtc_hz(chip);
+    if (hz == rtc->hz) {
+        return;
+    }
+    settle(chip);
+    rtc->hz = hz;
+    rtc->since = stm32f103_now(chip);
+    bool waits_for_clock = !(rtc->CRL & RTOFF) && rtc->busy_until == TICKS_NEVER;
+    if (hz != 0 && waits_for_clock) {
+        rtc->busy_until = stm32f103_now(chip) + time_of(rtc, WRITE_CYCLES);
+    }
+    rtc->synchronized = hz != 0 && !(rtc->CRL & RSF) ? stm32f103_now(chip) + time_of(rtc, 1) : TICKS_NEVER;
+    plan(chip);
+}
+
+void rtc_reset_backup_domain(struct stm32f103 *chip)
+{
+    struct rtc *rtc = &chip->rtc;
+    rtc->PRL = rtc->DIV = PRL_RESET;
+    rtc->ALR = UINT32_MAX;
+    rtc->CNT = 0;
+    rtc->hz = 0;
+    rtc_reset(chip);
+}
+
+/* A system reset leaves PRL, DIV, CNT and ALR (18.4). */
+void rtc_reset(struct stm32f103 *chip)
+{
+    struct rtc *rtc = &chip->rtc;
+    rtc->CRH = 0;
+    rtc->CRL = CRL_RESET;
+    rtc->written = 0;
+    rtc->polled = false;
+    rtc->busy_until = TICKS_NEVER;
+    rtc->synchronized = rtc->hz ? stm32f103_now(chip) + time_of(rtc, 1) : TICKS_NEVER;
+    update_irq(chip);
+    plan(chip);
+}
