@@ -106,7 +106,9 @@ struct rig rig_new_build(const char *build, const char *target, const struct stm
     if (strcmp(variants[variant].suffix, "_HIGH") == 0)
         flash = 64 * 1024;
     rig.app_base = 0x08000000 + variants[variant].offset;
+    rig.bootloader = 0x08000000 + (variants[variant].kept_at_top ? flash - variants[variant].kept_at_top : 0);
     rig.app_bytes = flash - variants[variant].offset - variants[variant].kept_at_top;
+    rig.app_bytes -= rig.app_bytes % config->page_bytes;
     snprintf(path, sizeof path, "build/firmware/%s/dapboot.elf", build);
     if (!image_add(&image, path, 0, error, sizeof error) ||
         !image_burn(&image, rig.board->chip.flash_bytes, config->flash_bytes, config->page_bytes, error,

@@ -13,7 +13,9 @@
 struct rig {
     struct board *board;
     struct usb_host *host;
-    uint32_t app_base, app_bytes; /* the area that the bootloader leaves to the application */
+    /* the area that the bootloader leaves to the application: whole pages, for no page is erased in part */
+    uint32_t app_base, app_bytes;
+    uint32_t bootloader; /* its address */
     uint32_t transfer_size;
 };
 

@@ -37,7 +37,7 @@ static void burn_application(void)
 
     if (rig_is_high(target)) {
         memcpy(image + 28, image, 8);
-        memcpy(image, rig_flash(&rig, rig.app_base + rig.app_bytes), 8);
+        memcpy(image, rig_flash(&rig, rig.bootloader), 8);
     }
     rig_burn(&rig, rig.app_base, image, 1000);
     free(image);

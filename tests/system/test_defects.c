@@ -110,12 +110,12 @@ static void d1_the_high_variant_protects_itself(void **state)
         uint32_t length = rig.app_bytes + 1;
         uint8_t *image = rig_application(&rig, length, 1), before[HIGH_BYTES];
 
-        memcpy(before, rig_flash(&rig, rig.app_base + rig.app_bytes), sizeof before);
+        memcpy(before, rig_flash(&rig, rig.bootloader), sizeof before);
         enter_dfu();
         struct dfu_result result = dfu_download(&rig, image, length, rig.transfer_size);
         assert_false(result.done);
         assert_int_equal(result.last.bStatus, errADDRESS);
-        assert_memory_equal(rig_flash(&rig, rig.app_base + rig.app_bytes), before, sizeof before);
+        assert_memory_equal(rig_flash(&rig, rig.bootloader), before, sizeof before);
         expect_dfu_after_power_up();
         free(image);
     }

@@ -161,7 +161,7 @@ static void reach_application(unsigned way, const uint8_t *image, uint32_t lengt
         memcpy(rig.board->chip.flash_bytes + rig.app_base - 0x08000000, image, length);
         if (rig_is_high(target)) {
             /* as the bootloader would have put it there */
-            uint32_t top = rig.app_base + rig.app_bytes - 0x08000000;
+            uint32_t top = rig.bootloader - 0x08000000;
             memcpy(rig.board->chip.flash_bytes + 28, image, 8);
             memcpy(rig.board->chip.flash_bytes, rig.board->chip.flash_bytes + top, 8);
         }

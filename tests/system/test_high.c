@@ -24,10 +24,10 @@ static void for_each_target(void (*test)(void))
     for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
         target = targets[i];
         rig = rig_new(target);
-        memcpy(own, rig_flash(&rig, BASE + rig.app_bytes), OWN_BYTES);
+        memcpy(own, rig_flash(&rig, rig.bootloader), OWN_BYTES);
         test();
         rig_assert_clean(&rig);
-        if (memcmp(own, rig_flash(&rig, BASE + rig.app_bytes), OWN_BYTES) != 0)
+        if (memcmp(own, rig_flash(&rig, rig.bootloader), OWN_BYTES) != 0)
             fail_msg("%s: the bootloader's own flash was changed", target);
         rig_free(&rig);
     }
@@ -82,7 +82,7 @@ static void hook_and_hidden_words(void)
     memcpy(words, rig_flash(&rig, BASE), sizeof words);
     /* words 0 and 1 lead into the bootloader, 7 and 8 are the application's, the rest as it came */
     assert_in_range(words[0], 0x20000004, 0x20000000 + rig.board->chip.config.ram_bytes);
-    assert_in_range(words[1], BASE + rig.app_bytes, BASE + rig.app_bytes + OWN_BYTES);
+    assert_in_range(words[1], rig.bootloader, rig.bootloader + OWN_BYTES);
     assert_int_equal(words[1] & 1, 1);
     assert_memory_equal(&words[7], image, 8);
     assert_memory_equal(&words[2], image + 8, 20);
@@ -174,7 +174,7 @@ static void one_byte_too_many(void)
         assert_int_equal(status.bStatus, errADDRESS);
         rig_run_ms(&rig, 100);
         assert_int_equal(rig.board->chip.flash.operations, operations);
-        assert_memory_equal(own, rig_flash(&rig, BASE + rig.app_bytes), OWN_BYTES);
+        assert_memory_equal(own, rig_flash(&rig, rig.bootloader), OWN_BYTES);
         rig_power_cycle(&rig); /* and the bootloader is still to be reached */
     }
     free(image);
@@ -242,8 +242,7 @@ static void no_application(void)
     assert_memory_equal(rig_flash(&rig, BASE + HIDDEN), bad, 8);
     enter();
     /* refused: linked for elsewhere; a reset vector in the bootloader itself */
-    uint32_t entries[] = {BASE + rig.app_bytes + 1, BASE + rig.app_bytes + OWN_BYTES + 1, 0x20000001,
-                          BASE + 64};
+    uint32_t entries[] = {rig.bootloader + 1, rig.bootloader + OWN_BYTES + 1, 0x20000001, BASE + 64};
     for (size_t i = 0; i < 4; i++) {
         memcpy(image + 4, &entries[i], 4);
         struct dfu_result result = dfu_download(&rig, image, 500, 500);
@@ -268,7 +267,7 @@ static bool leads_into_bootloader(void)
 
     memcpy(words, rig_flash(&rig, BASE), sizeof words);
     return words[0] % 4 == 0 && words[0] - 0x20000001 < rig.board->chip.config.ram_bytes &&
-           words[1] - (BASE + rig.app_bytes) < OWN_BYTES;
+           words[1] - rig.bootloader < OWN_BYTES;
 }
 
 /* While another application takes the place of one: page 0 is the last to change, and changes at the end. */
