@@ -125,10 +125,11 @@ static enum usb_answer get_status(void)
 static enum usb_answer download(const struct usb_setup *request)
 {
     if (request->wLength) {
-        if (dfu.status.bState == dfuIDLE)
+        if (dfu.status.bState == dfuIDLE) {
             idle();
-        if (!port_flash_pages_fit())
-            return fail(errTARGET);
+            if (!port_flash_pages_fit())
+                return fail(errTARGET);
+        }
         return image_fits(request->wLength) ? USB_RECEIVE : fail(errADDRESS);
     }
     if (dfu.status.bState == dfuIDLE)
