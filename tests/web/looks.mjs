@@ -64,14 +64,14 @@ const states = {
     prepare: 'usb.devices = []',
     reach: async (page) => {
       await page.click('#connect');
-      await page.waitForSelector('#message .note');
+      await page.waitForSelector('.status .note');
     },
   },
   '4-no-permission': {
     prepare: 'board.faults.open = "SecurityError"',
-    reach: (page) => page.waitForSelector('#message .bad'),
+    reach: (page) => page.waitForSelector('.status .bad'),
   },
-  '5-looking': { prepare: 'board.slow = 100', reach: (page) => page.waitForFunction(() => /KiB|bytes/.test(document.querySelector('#progress-text').textContent)) },
+  '5-looking': { prepare: 'board.slow = 100', reach: (page) => page.waitForFunction(() => /KiB|bytes/.test(document.querySelector('#board-progress-text').textContent)) },
   '6-connected': { reach: (page) => phase(page, 'ready') },
   '7-right-file': {
     reach: async (page) => {
@@ -100,14 +100,14 @@ const states = {
       flash(page, 'const complete = board.complete; board.complete = () => { complete.call(board); board.slow = 100; clearTimeout(board.leaving); }', 'verifying'),
   },
   '12-done': { reach: (page) => flash(page, '', 'away') },
-  '13-refused': { reach: (page) => flash(page, 'board.faults.target = true', 'ready', '#message .bad') },
-  '14-unplugged': { reach: (page) => flash(page, 'board.faults.leaveAt = board.requests.length + 20', 'away', '#message .bad') },
+  '13-refused': { reach: (page) => flash(page, 'board.faults.target = true', 'ready', '.status .bad') },
+  '14-unplugged': { reach: (page) => flash(page, 'board.faults.leaveAt = board.requests.length + 20', 'away', '.status .bad') },
   '15-back': {
     reach: async (page) => {
-      await flash(page, 'board.faults.leaveAt = board.requests.length + 20', 'away', '#message .bad');
+      await flash(page, 'board.faults.leaveAt = board.requests.length + 20', 'away', '.status .bad');
       await page.evaluate(() => window.usb.plug(new window.FakeBoard()));
       await phase(page, 'ready');
-      await page.waitForSelector('#message .note');
+      await page.waitForSelector('.status .note');
     },
   },
 };
@@ -121,7 +121,7 @@ async function flash(page, prepare, then, selector) {
   await phase(page, then);
   if (selector) await page.waitForSelector(selector);
   if (then === 'writing' || then === 'verifying')
-    await page.waitForFunction(() => document.querySelector('#bar').value >= 6144 && document.querySelector('#bar').value < 20000);
+    await page.waitForFunction(() => document.querySelector('#flash-bar').value >= 6144 && document.querySelector('#flash-bar').value < 20000);
 }
 
 for (const [name, { prepare, reach }] of Object.entries(states)) {
@@ -151,7 +151,7 @@ await results.test('flashes with the keyboard alone', async () => {
   }
   assert.deepEqual(reached, ['connect', 'chooser', 'verify', 'start', 'flash-button']);
   await page.keyboard.press('Enter');
-  await page.waitForSelector('#message .good');
+  await page.waitForSelector('.status .good');
   assert.equal(await page.evaluate(() => document.activeElement.id), 'flash-button', 'the focus stays');
   assert.equal(await page.evaluate(() => window.board.gone), false, 'the box to start it was not ticked');
   await page.context().close();

@@ -34,7 +34,10 @@ import { count, deviceError, duration, hex, kib } from './words.js';
  * @property {string} title
  * @property {string} text
  * @property {string} [remedy]
+ * @property {Place} [place] what it is about
  */
+
+/** @typedef {'board' | 'flash' | 'more'} Place */
 
 /** @typedef {{done: number, total: number, started: number}} Progress */
 
@@ -66,8 +69,12 @@ export class Flasher extends EventTarget {
     this.progress = null;
     /** @type {string[]} for experts */
     this.log = [];
+    /** @type {Place} what the flasher is at, or was last */
+    this.place = 'board';
     this.verify = true;
     this.start = true;
+    /** The board left to run its program, as it should. */
+    this.running = false;
 
     /** @type {UsbLink | null} @private */
     this.link = null;
@@ -91,6 +98,7 @@ export class Flasher extends EventTarget {
   /** Lets the user choose a board. Only in answer to a click. */
   async choose() {
     if (!this.usb) return;
+    this.place = 'board';
     try {
       const device = await this.usb.requestDevice({ filters: FILTERS });
       await this.disconnect();
@@ -193,7 +201,8 @@ export class Flasher extends EventTarget {
       return;
     }
     if (this.start && this.link) await this.leaveNow();
-    this.tell('good', this.link ? 'Done' : 'Done: the program runs', `${written}. ${proof}`);
+    this.running = !this.link;
+    this.tell('good', this.running ? 'Done: the program runs' : 'Done', `${written}. ${proof}`);
   }
 
   /**
@@ -230,7 +239,12 @@ export class Flasher extends EventTarget {
       board.contents = await dfu.upload(progress);
       program = withoutBlankEnd(board.contents);
       if (program.length === 0) this.tell('note', 'There is nothing to read', 'The board’s application area is blank.');
-      else this.tell('good', 'Read', `${count(program.length)} bytes; the blank flash behind them was left out.`);
+      else this.tell(
+          'good',
+          'Read',
+          `${count(program.length)} bytes, up to where the flash is blank. ` +
+            'Behind a short program they may end with remains of a longer one before it.',
+        );
     });
     return program;
   }
@@ -270,6 +284,7 @@ export class Flasher extends EventTarget {
    */
   async order(phase, total, work) {
     this.message = null;
+    this.place = phase === 'writing' ? 'flash' : 'more';
     this.enter(phase, total);
     try {
       await work((bytes) => this.advance(bytes));
@@ -329,6 +344,9 @@ export class Flasher extends EventTarget {
   async open(device) {
     this.device = device;
     this.board = null;
+    this.running = false;
+    const { place } = this;
+    this.place = 'board';
     this.enter('opening', 0);
     const unplugged = new Promise((/** @type {(nothing: void) => void} */ resolve) => {
       this.unplug = resolve;
@@ -354,8 +372,10 @@ export class Flasher extends EventTarget {
         variant: variantOf(product, contents && contents.length),
       };
       this.phase = 'ready';
+      this.place = place; // a message there may still stand
       this.note(`${product}, serial number ${this.board.serial}: ${this.board.variant.name}`);
     } catch (error) {
+      this.place = 'board';
       this.link = null;
       this.dfu = null;
       this.phase = 'away';
@@ -501,7 +521,7 @@ export class Flasher extends EventTarget {
    * @private
    */
   tell(kind, title, text, remedy) {
-    this.message = { kind, title, text, remedy };
+    this.message = { kind, title, text, remedy, place: this.place };
   }
 
   /**

@@ -2,12 +2,15 @@
 
 import { FLASH_BASE, withoutBlankEnd } from './board.js';
 import { toHex } from './formats.js';
-import { startWords } from './vectors.js';
+import { isInside, isStack, startWords } from './vectors.js';
 import { count, hex, hex4, kib, pace, version } from './words.js';
 
 /** @typedef {import('./flasher.js').Flasher} Flasher */
 /** @typedef {import('./flasher.js').Phase} Phase */
 /** @typedef {import('./flasher.js').Board} Board */
+
+/** @type {import('./flasher.js').Place[]} */
+const PLACES = ['board', 'flash', 'more'];
 
 /** @type {Record<Phase, string>} */
 const STATE = {
@@ -33,11 +36,11 @@ const LED = {
 
 /** @type {Record<import('./board.js').Variant['name'], string>} */
 const VARIANT = {
-  standard: 'standard, 8 KiB at the start of flash',
-  '4K': '4K, 4 KiB at the start of flash',
-  high: 'high, at the end of flash',
-  custom: 'with an address of its own',
-  low: 'standard or 4K: not known, as it cannot be read',
+  standard: 'standard: bootloader in the first 8 KiB of flash',
+  '4K': '4K: bootloader in the first 4 KiB of flash',
+  high: 'high: bootloader in the last 7 KiB of flash',
+  custom: 'custom',
+  low: 'standard or 4K; it cannot be read, so which is not known',
 };
 
 const RECIPES = /** @type {[string, (base: number) => string][]} */ ([
@@ -62,7 +65,7 @@ export class Page {
     /** What is shown by now: nothing is rendered twice, so that screen readers say it once. */
     this.shown = new Map();
     flasher.addEventListener('change', () => this.later());
-    this.openHelp();
+    this.helped = false;
     this.listen();
   }
 
@@ -129,12 +132,13 @@ export class Page {
     });
   }
 
-  /** Opens the help for the system this runs on. */
+  /** Opens the help that is likely to help, once, after connecting failed. */
   openHelp() {
+    if (this.helped) return;
+    this.helped = true;
     const agent = this.document.defaultView?.navigator.userAgent ?? '';
-    const system = /Android|Mac OS/.test(agent) ? 'macos' : /Windows/.test(agent) ? 'windows' : /Linux/.test(agent) ? 'linux' : '';
-    for (const name of ['bootloader', system])
-      if (name) /** @type {HTMLDetailsElement} */ (this.element(`help-${name}`)).open = true;
+    const system = /Android|Mac OS/.test(agent) ? 'macos' : /Windows/.test(agent) ? 'windows' : 'linux';
+    for (const name of ['bootloader', system]) /** @type {HTMLDetailsElement} */ (this.element(`help-${name}`)).open = true;
   }
 
   later() {
@@ -177,14 +181,19 @@ export class Page {
   showBoard() {
     const { flasher } = this;
     const { board, phase } = flasher;
-    this.text('board-state', board && phase === 'ready' ? board.product : STATE[phase]);
+    const away = flasher.running ? 'The board runs its program' : STATE.away;
+    this.text('board-state', phase === 'away' ? away : board && phase === 'ready' ? board.product : STATE[phase]);
     this.facts('facts', board ? boardFacts(board) : []);
     this.element('help').hidden = phase !== 'away';
+    if (phase === 'away' && flasher.message?.place === 'board') this.openHelp();
     this.element('connect').hidden = phase === 'unsupported';
     this.text('connect', board ? 'Choose another board' : 'Connect');
     this.enable('connect', phase === 'away' || phase === 'ready');
     this.element('connect').classList.toggle('primary', phase === 'away');
-    this.messages('board-message', phase === 'unsupported' ? [unsupported(this.document)] : []);
+    const hint = flasher.running
+      ? 'To flash it again bring it back to its bootloader; it then shows up here by itself.'
+      : 'Plug it in, press Connect, and choose it from the list.';
+    this.text('board-hint', phase === 'away' ? hint : '');
   }
 
   showFile() {
@@ -212,7 +221,7 @@ export class Page {
     }));
     if (fileTrouble) shown.push(fileTrouble);
     if (firmware && board && findings.length === 0) shown.push({ kind: 'good', title: 'This is a program for this board', text: this.aboutBoard() });
-    if (firmware && !board) shown.push({ kind: 'note', title: 'Not checked yet', text: 'Whether it fits is told once a board is connected.' });
+    if (firmware && !board && !this.flasher.running) shown.push({ kind: 'note', title: 'Not checked yet', text: 'Whether it fits is told once a board is connected.' });
     this.messages('findings', shown);
   }
 
@@ -224,21 +233,34 @@ export class Page {
 
   showFlash() {
     const { flasher } = this;
-    const { phase, progress, message } = flasher;
+    const { phase } = flasher;
     const ready = phase === 'ready';
     this.enable('flash-button', flasher.canFlash);
     this.text('why-not', this.whyNot());
     this.enable('read-bin', ready && flasher.board?.abilities.canUpload === true);
     this.enable('read-hex', ready && flasher.board?.abilities.canUpload === true && flasher.board.variant.base !== null);
     this.enable('leave', ready);
-    this.element('progress').hidden = !flasher.busy || !progress;
-    if (flasher.busy && progress) this.showProgress(progress);
-    this.messages('message', message ? [message] : []);
+    for (const place of PLACES) this.showStatus(place);
   }
 
-  /** @param {import('./flasher.js').Progress} progress */
-  showProgress({ done, total, started }) {
-    const bar = /** @type {HTMLProgressElement} */ (this.element('bar'));
+  /** @param {import('./flasher.js').Place} place */
+  showStatus(place) {
+    const { flasher } = this;
+    const { progress, message } = flasher;
+    const here = flasher.busy && progress !== null && flasher.place === place;
+    this.element(`${place}-progress`).hidden = !here;
+    if (here) this.showProgress(place, progress);
+    const messages = message?.place === place ? [message] : [];
+    if (flasher.phase === 'unsupported' && place === 'board') messages.push(unsupported(this.document));
+    this.messages(`${place}-message`, messages);
+  }
+
+  /**
+   * @param {import('./flasher.js').Place} place
+   * @param {import('./flasher.js').Progress} progress
+   */
+  showProgress(place, { done, total, started }) {
+    const bar = /** @type {HTMLProgressElement} */ (this.element(`${place}-bar`));
     const known = total > 0 && !(done === total && this.flasher.phase === 'writing');
     if (known) {
       bar.max = total;
@@ -248,8 +270,8 @@ export class Page {
     }
     const { speed, left } = pace(done, total, (Date.now() - started) / 1000);
     const bytes = total > 0 ? `${count(done)} of ${count(total)} bytes` : done > 0 ? `${count(done)} bytes` : '';
-    this.text('progress-title', STATE[this.flasher.phase]);
-    this.text('progress-text', [bytes, speed, total > 0 ? left : ''].filter(Boolean).join(' · ') || '\u00a0');
+    this.text(`${place}-progress-title`, STATE[this.flasher.phase]);
+    this.text(`${place}-progress-text`, [bytes, speed, total > 0 ? left : ''].filter(Boolean).join(' · ') || '\u00a0');
   }
 
   whyNot() {
@@ -390,18 +412,18 @@ function boardFacts(board) {
 /** @param {Board} board */
 function holds({ contents, abilities, variant }) {
   if (!abilities.canUpload) return 'cannot be read: it was built so';
-  if (!contents) return 'what was flashed last';
+  if (!contents) return 'not looked at since it was flashed';
   const program = withoutBlankEnd(contents);
   if (program.length < 8) return 'no program';
-  const { entry } = startWords(program);
-  const base = variant.base ?? FLASH_BASE;
-  const whole = entry >= base && entry - base < contents.length;
-  return whole ? `a program of ${count(program.length)} bytes` : 'no whole program';
+  const { stack, entry } = startWords(program);
+  if (!isStack(stack) || !isInside(entry, variant.base ?? FLASH_BASE, contents.length)) return 'no whole program';
+  // how long it is cannot be told: what a longer one left behind it stays
+  return `a program; ${count(program.length)} bytes are not blank`;
 }
 
 /**
  * @param {Document} document
- * @returns {Shown}
+ * @returns {import('./flasher.js').Message}
  */
 function unsupported(document) {
   const secure = document.defaultView?.isSecureContext;
