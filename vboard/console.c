@@ -3,9 +3,11 @@
 
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "commands.h"
 #include "options.h"
 
 void console_print(ticks at, const char *text)
@@ -23,84 +25,53 @@ void console_print(ticks at, const char *text)
     }
 }
 
-void console_power_on(const struct console *console, struct board *board)
+static ticks now(const struct console *console)
 {
-    board_power(board, true);
-    board->chip.cpu.stack_limit = console->stack_limit;
+    return board_now(console->boards[0]);
 }
 
-static void power_off(struct board *board)
+/* "2 reset" is for board 2. Sets which boards a line is for, and returns what is to be done. */
+static const char *choose(const struct console *console, const char *line, unsigned *first, unsigned *end)
 {
-    board_power(board, false);
+    char *rest;
+    unsigned long number = strtoul(line, &rest, 10);
+    bool one = line[0] >= '0' && line[0] <= '9' && *rest == ' ' && number >= 1 && number <= console->count;
+    *first = one ? (unsigned)number - 1 : 0;
+    *end = one ? (unsigned)number : console->count;
+    return one ? rest + 1 : line;
 }
 
-static void plug(struct board *board)
+static bool obey_boards(const struct console *console, const char *line)
 {
-    board_plug(board, true);
+    unsigned first, end;
+    const char *command = choose(console, line, &first, &end);
+    bool known = true;
+    for (unsigned i = first; known && i < end; i++)
+        known = command_obey(console->boards[i], command);
+    return known;
 }
 
-static void unplug(struct board *board)
-{
-    board_plug(board, false);
-}
-
-static void press(struct board *board)
-{
-    board_press(board, true);
-}
-
-static void release(struct board *board)
-{
-    board_press(board, false);
-}
-
-static const struct {
-    const char *name;
-    void (*act)(struct board *);
-} commands[] = {
-    {"unplug", unplug},
-    {"plug", plug},
-    {"press", press},
-    {"release", release},
-    {"reset", board_reset_button},
-    {"power off", power_off},
-};
-
-static bool obey_simple(struct board *board, const char *line)
-{
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-        if (strcmp(commands[i].name, line) == 0) {
-            commands[i].act(board);
-            return true;
-        }
-    return false;
-}
-
-static void obey(struct console *console, struct board *board, const char *line)
+static void obey(struct console *console, const char *line)
 {
     static const char wait[] = "wait ";
     char text[CONSOLE_LINE + 128];
     ticks pause;
     snprintf(text, sizeof text, "command: %s", line);
-    console_print(board_now(board), text);
-    if (obey_simple(board, line))
-        return;
+    console_print(now(console), text);
     if (strcmp(line, "quit") == 0) {
         console->quit = true;
-    } else if (strcmp(line, "power on") == 0) {
-        console_power_on(console, board);
     } else if (strncmp(line, wait, strlen(wait)) == 0 && options_parse_seconds(line + strlen(wait), &pause)) {
-        console->held_until = board_now(board) + pause;
-    } else {
-        console_print(board_now(board),
-                      "there is no such command; these are known: unplug, plug, press, release, reset, "
-                      "power off, power on, wait SECONDS, quit");
+        console->held_until = now(console) + pause;
+    } else if (!obey_boards(console, line)) {
+        snprintf(text, sizeof text, "there is no such command; these are known: %s, wait SECONDS, quit",
+                 command_names);
+        console_print(now(console), text);
     }
 }
 
-static bool held(const struct console *console, const struct board *board)
+static bool held(const struct console *console)
 {
-    return board_now(board) < console->held_until;
+    return now(console) < console->held_until;
 }
 
 /* Takes the first line off the buffer. A line longer than the buffer is cut: no command is that long. */
@@ -118,10 +89,10 @@ static bool next_line(struct console *console, char line[CONSOLE_LINE])
 }
 
 /* True when something new is in the buffer. */
-static bool read_input(struct console *console, int timeout_ms)
+static bool read_input(struct console *console)
 {
     struct pollfd ready = {.fd = console->input, .events = POLLIN};
-    if (poll(&ready, 1, timeout_ms) <= 0 || !ready.revents)
+    if (poll(&ready, 1, 0) <= 0 || !ready.revents)
         return false;
     ssize_t got = read(console->input, console->line + console->used, sizeof console->line - console->used);
     if (got <= 0) {
@@ -135,16 +106,12 @@ static bool read_input(struct console *console, int timeout_ms)
     return true;
 }
 
-void console_poll(struct console *console, struct board *board, int timeout_ms)
+void console_poll(struct console *console)
 {
     char line[CONSOLE_LINE];
     do {
-        while (!console->quit && !held(console, board) && next_line(console, line))
+        while (!console->quit && !held(console) && next_line(console, line))
             if (line[0] != '\0')
-                obey(console, board, line);
-        if (held(console, board)) {
-            poll(NULL, 0, timeout_ms);
-            return;
-        }
-    } while (!console->quit && read_input(console, timeout_ms));
+                obey(console, line);
+    } while (!console->quit && !held(console) && read_input(console));
 }

@@ -1,5 +1,5 @@
-/* The person at the board: what comes in as commands on standard input, what goes out as lines with the time.
- */
+/* The person at the boards: what comes in as commands on standard input, what goes out as lines with the
+ * time. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,9 +10,10 @@
 enum { CONSOLE_LINE = 128 };
 
 struct console {
-    int input;            /* file descriptor; -1 after its end */
-    ticks held_until;     /* by `wait` */
-    uint32_t stack_limit; /* set again whenever the board gets power */
+    int input;             /* file descriptor; -1 after its end */
+    struct board **boards; /* a command is for all of them, unless it begins with a board's number */
+    unsigned count;
+    ticks held_until; /* by `wait` */
     bool quit;
     unsigned used;
     char line[CONSOLE_LINE];
@@ -21,8 +22,5 @@ struct console {
 /* Prints "[   1.234567 s] text", further lines of the text below its first. */
 void console_print(ticks at, const char *text);
 
-/* Carries out the commands that have come in; waits up to that long for one. */
-void console_poll(struct console *console, struct board *board, int timeout_ms);
-
-/* Switches the board on as a person would who has set things up. */
-void console_power_on(const struct console *console, struct board *board);
+/* Carries out the commands that have come in. */
+void console_poll(struct console *console);

@@ -109,7 +109,7 @@ void m3_breakpoint_hit(struct cortex_m3 *cpu)
     cpu->side_effects++;
     cpu->system.dfsr |= DFSR_BKPT;
     rewind_instruction(cpu);
-    if (cpu->debugged) {
+    if (cpu->debugger) {
         cpu->at_breakpoint = cpu->stop = true;
         m3_private(cpu)->attention |= ATTENTION_STOP;
         return;

@@ -1,17 +1,19 @@
 /* The command `vboard`: a virtual board on a desk, for people and for real USB hosts. */
-#include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "board.h"
 #include "console.h"
-#include "flash_file.h"
-#include "image.h"
+#include "display.h"
+#include "gdb.h"
 #include "options.h"
-#include "usbredir.h"
+#include "seat.h"
+#include "usbip.h"
 
 #ifndef VBOARD_VERSION
 #define VBOARD_VERSION "development"
@@ -23,14 +25,9 @@ enum exit_status { EXIT_ENDED = 0, EXIT_LOCKED_UP = 1, EXIT_USAGE = 2, EXIT_VIOL
 #define SLICE TICKS_PER_MILLISECOND
 
 enum {
-    ERROR_SIZE = 512,
-    LINE_SIZE = 1024,
     MAX_LAG_US =
         50000, /* a board that fell further behind does not catch up: nothing may run faster than real time */
 };
-
-static const uint32_t always_told = 1 << REPORT_USB | 1 << REPORT_LED | 1 << REPORT_RESET |
-                                    1 << REPORT_FAULT | 1 << REPORT_VIOLATION | 1 << REPORT_NOTE;
 
 static volatile sig_atomic_t end_requested;
 
@@ -55,17 +52,6 @@ static int complain(const char *text)
 {
     fprintf(stderr, "vboard: %s\n", text);
     return EXIT_USAGE;
-}
-
-static void report(void *watcher, enum report_kind kind, ticks at, const char *text)
-{
-    static const char *const about[REPORT_KINDS] = {[REPORT_USB] = "USB: ", [REPORT_FLASH] = "flash: "};
-    const struct options *options = watcher;
-    char line[LINE_SIZE];
-    if (!((always_told | options->trace) >> kind & 1))
-        return;
-    snprintf(line, sizeof line, "%s%s", about[kind] ? about[kind] : "", text);
-    console_print(at, line);
 }
 
 /* ---- pace ---- */
@@ -93,49 +79,73 @@ static int ahead_ms(struct pace *pace, ticks now)
     return ahead > 0 ? (int)((ahead + 999) / 1000) : 0;
 }
 
-/* ---- setting up ---- */
+/* ---- the desk: all boards, and what they share ---- */
 
-static bool fill_flash(const struct options *options, uint8_t *flash, char *error)
+struct desk {
+    const struct options *options;
+    unsigned count; /* of the seats that were opened */
+    struct seat seats[OPTIONS_MAX_COUNT];
+    struct board *boards[OPTIONS_MAX_COUNT];
+    struct usbip *usbip;
+    struct display *display;
+    struct console console;
+};
+
+static bool open_desk(struct desk *desk, const struct options *options, char error[SEAT_ERROR])
 {
-    const struct stm32f103_config *config = &options->config;
-    struct image image = {0};
-    memset(flash, 0xFF, config->flash_bytes);
-    bool good = !options->flash_file ||
-                flash_file_read(options->flash_file, flash, config->flash_bytes, error, ERROR_SIZE);
-    for (unsigned i = 0; good && i < options->file_count; i++)
-        good = image_add(&image, options->files[i].path, options->files[i].address, error, ERROR_SIZE);
-    good = good && image_burn(&image, flash, config->flash_bytes, config->page_bytes, error, ERROR_SIZE);
-    image_free(&image);
+    *desk = (struct desk){.options = options};
+    for (unsigned i = 0; i < options->count; i++) {
+        desk->count++;
+        if (!seat_open(&desk->seats[i], options, i + 1, error))
+            return false;
+        desk->boards[i] = desk->seats[i].board;
+    }
+    desk->console = (struct console){.input = STDIN_FILENO, .boards = desk->boards, .count = desk->count};
+    if (options->usbip) {
+        desk->usbip = usbip_listen(desk->boards, desk->count, options->usbip_port, error, SEAT_ERROR);
+        if (!desk->usbip)
+            return false;
+    }
+    if (options->display) {
+        desk->display = desk->seats[0].display = display_open(desk->boards[0], error, SEAT_ERROR);
+        return desk->display != NULL;
+    }
+    return true;
+}
+
+static void tell_doors(const struct desk *desk)
+{
+    for (unsigned i = 0; i < desk->count; i++)
+        seat_tell_doors(&desk->seats[i]);
+    if (desk->usbip)
+        printf("USB/IP: waiting on 127.0.0.1:%u\n", usbip_port(desk->usbip));
+}
+
+/* false: something that was to be kept could not be; error says what. */
+static bool close_desk(struct desk *desk, bool keep, char error[SEAT_ERROR])
+{
+    bool good = true;
+    if (desk->display)
+        display_close(desk->display);
+    if (desk->usbip)
+        usbip_close(desk->usbip);
+    for (unsigned i = 0; i < desk->count; i++)
+        good = seat_close(&desk->seats[i], keep, error) && good;
     return good;
-}
-
-static struct board *make_board(struct options *options, const uint8_t *flash)
-{
-    struct board *board = board_new(options->board, &options->config);
-    board->watcher = options;
-    board->report = report;
-    board->stop_on_violation = !options->lenient;
-    board->chip.report_wanted |= always_told | options->trace;
-    flash_load(&board->chip, FLASH_BASE, flash, options->config.flash_bytes);
-    return board;
-}
-
-static void switch_on(const struct options *options, const struct console *console, struct board *board)
-{
-    board_press(board, options->button_pressed);
-    console_power_on(console, board);
-    for (unsigned i = 1; i <= BACKUP_REGISTERS; i++)
-        if (options->backup_given[i])
-            board->chip.bkp.DR[i] = options->backup[i];
 }
 
 /* ---- running ---- */
 
-/* Why the run is over, or NULL; in *status what to tell the caller. */
-static const char *reason_to_end(const struct options *options, const struct console *console,
-                                 const struct board *board, int *status)
+/* Why the run is over because of this board, or NULL. */
+static const char *trouble_of(const struct seat *seat, int *status)
 {
-    *status = EXIT_ENDED;
+    const struct board *board = seat->board;
+    if (seat->gdb && gdb_killed(seat->gdb)) {
+        *status = EXIT_ENDED;
+        return "end: killed by the debugger";
+    }
+    if (seat_is_debugged(seat))
+        return NULL;
     if (board->failed) {
         *status = EXIT_VIOLATION;
         return "end: a rule of the chip's manual was broken (--lenient goes on)";
@@ -144,11 +154,23 @@ static const char *reason_to_end(const struct options *options, const struct con
         *status = EXIT_LOCKED_UP;
         return "end: the processor locked up and no watchdog runs";
     }
-    if (console->quit)
+    return NULL;
+}
+
+/* Why the run is over, or NULL; in *status what to tell the caller. */
+static const char *reason_to_end(const struct desk *desk, int *status)
+{
+    *status = EXIT_ENDED;
+    for (unsigned i = 0; i < desk->count; i++) {
+        const char *trouble = trouble_of(&desk->seats[i], status);
+        if (trouble)
+            return trouble;
+    }
+    if (desk->console.quit)
         return "end: quit";
     if (end_requested || ferror(stdout))
         return "end: interrupted";
-    if (board_now(board) >= options->max_time)
+    if (board_now(desk->boards[0]) >= desk->options->max_time)
         return "end: --max-time is over";
     return NULL;
 }
@@ -156,65 +178,90 @@ static const char *reason_to_end(const struct options *options, const struct con
 /* To the next whole millisecond: the board overshoots by an instruction, and that must not add up. */
 static ticks next_slice(const struct options *options, const struct board *board)
 {
-    ticks now = board_now(board), slice = SLICE - now % SLICE, left = options->max_time - now;
+    ticks now = board_now(board), slice = SLICE - now % SLICE;
+    ticks left = options->max_time > now ? options->max_time - now : 0;
     return left < slice ? left : slice;
 }
 
-static int run_until_end(const struct options *options, struct console *console, struct board *board,
-                         struct usbredir *redirection)
+/* What people and real hosts want, while virtual time stands still. */
+static void poll_doors(struct desk *desk)
 {
-    struct pace pace = {.kept = options->realtime || redirection, .offset_us = wall_us()};
-    const char *reason;
-    int status;
-    while (!(reason = reason_to_end(options, console, board, &status))) {
-        int wait_ms = ahead_ms(&pace, board_now(board));
-        if (redirection)
-            usbredir_poll(redirection, wait_ms);
-        console_poll(console, board, redirection ? 0 : wait_ms);
-        if (!console->quit && ahead_ms(&pace, board_now(board)) == 0)
-            board_run(board, next_slice(options, board));
-    }
-    console_print(board_now(board), reason);
-    return status;
+    struct seat *first = &desk->seats[0];
+    if (desk->usbip)
+        usbip_poll(desk->usbip);
+    for (unsigned i = 0; i < desk->count; i++)
+        seat_poll(&desk->seats[i]);
+    if (!desk->display)
+        console_poll(&desk->console);
+    else if (!display_poll(desk->display, first->board, first->usb))
+        desk->console.quit = true;
 }
 
-static int run_board(struct options *options, struct board *board)
+/* Boards take turns; one that a debugger holds does not keep the others waiting. */
+static void run_slice(struct desk *desk)
 {
-    char error[ERROR_SIZE];
-    struct console console = {.stack_limit = options->stack_limit};
-    struct usbredir *redirection = NULL;
-    if (options->usbredir) {
-        redirection = usbredir_listen(board, options->usbredir_port, error, sizeof error);
-        if (!redirection)
-            return complain(error);
-        printf("usb-redir: waiting on 127.0.0.1:%u\n", usbredir_port(redirection));
+    for (unsigned i = 0; i < desk->count; i++)
+        seat_run(&desk->seats[i], next_slice(desk->options, desk->boards[i]));
+}
+
+static bool keeps_pace(const struct options *options)
+{
+    return options->realtime || options->usbredir || options->usbip || options->gdb || options->display;
+}
+
+/* The time of the board that has come furthest: the debugger may hold others. */
+static ticks desk_now(const struct desk *desk)
+{
+    ticks latest = 0;
+    for (unsigned i = 0; i < desk->count; i++)
+        if (board_now(desk->boards[i]) > latest)
+            latest = board_now(desk->boards[i]);
+    return latest;
+}
+
+static int run_until_end(struct desk *desk)
+{
+    struct pace pace = {.kept = keeps_pace(desk->options), .offset_us = wall_us()};
+    const char *reason;
+    int status;
+    while (!(reason = reason_to_end(desk, &status))) {
+        int wait_ms = ahead_ms(&pace, desk_now(desk));
+        if (wait_ms)
+            poll(NULL, 0, wait_ms);
+        poll_doors(desk);
+        if (!desk->console.quit && ahead_ms(&pace, desk_now(desk)) == 0)
+            run_slice(desk);
     }
-    switch_on(options, &console, board);
-    int status = run_until_end(options, &console, board, redirection);
-    if (redirection)
-        usbredir_close(redirection);
-    if (options->flash_file && !flash_file_write(options->flash_file, board->chip.flash_bytes,
-                                                 options->config.flash_bytes, error, sizeof error))
-        return complain(error);
+    if (desk->display)
+        display_close(desk->display);
+    desk->display = desk->seats[0].display = NULL;
+    console_print(desk_now(desk), reason);
     return status;
 }
 
 static int run(int argc, char **argv)
 {
-    static uint8_t flash[MAX_FLASH];
+    static struct desk desk;
     struct options options;
-    char error[ERROR_SIZE];
+    char error[SEAT_ERROR];
+    int status = EXIT_USAGE;
     switch (options_parse(&options, argc, argv)) {
     case OPTIONS_HELP: options_print_help(); return EXIT_ENDED;
     case OPTIONS_WRONG: return EXIT_USAGE;
     case OPTIONS_RUN: break;
     }
-    if (!fill_flash(&options, flash, error))
-        return complain(error);
     catch_signals();
-    struct board *board = make_board(&options, flash);
-    int status = run_board(&options, board);
-    board_free(board);
+    bool open = open_desk(&desk, &options, error);
+    if (open) {
+        tell_doors(&desk);
+        for (unsigned i = 0; i < desk.count; i++)
+            seat_switch_on(&desk.seats[i]);
+        status = run_until_end(&desk);
+    } else {
+        complain(error);
+    }
+    if (!close_desk(&desk, open, error) && open)
+        return complain(error);
     return status;
 }
 

@@ -34,13 +34,25 @@ static const char help[] =
     "\n"
     "Time\n"
     "  --max-time SECONDS      end after that long in the board's own time (0.25 is fine)\n"
-    "  --realtime              never faster than the clock on the wall (implied by --usbredir)\n"
+    "  --realtime              never faster than the clock on the wall (implied by every port and "
+    "--display)\n"
     "\n"
-    "USB\n"
-    "  --usbredir PORT         let a QEMU guest plug the board in, through 127.0.0.1:PORT\n"
-    "                          (0: any that is free; which one is said)\n"
+    "Doors, all on 127.0.0.1; port 0: any that is free, which one is said\n"
+    "  --usbip PORT            let this PC's own Linux kernel plug the board in (usbip attach -r 127.0.0.1 "
+    "-b 1-1)\n"
+    "  --usbredir PORT         let a QEMU guest plug the board in\n"
+    "  --gdb PORT              let gdb-multiarch debug the firmware (target remote :PORT)\n"
+    "  --halt                  wait for gdb before the first instruction\n"
+    "\n"
+    "Several boards\n"
+    "  --count N               N boards that differ in their serial numbers, 1 higher from one to the next:\n"
+    "                          USB/IP has them as 1-1 to 1-N; the other ports count up from PORT;\n"
+    "                          files that are written get .1 to .N\n"
     "\n"
     "What is told\n"
+    "  --display               a live picture on the terminal, with keys for button, reset, cable and power\n"
+    "  --vcd FILE              a waveform of pins, USB and flash, for GTKWave or PulseView\n"
+    "  --pcap FILE             the packets on the USB cable, for Wireshark\n"
     "  --lenient               report violations of the chip's manual and go on (otherwise the first one "
     "ends the run)\n"
     "  --trace LIST            tell more: usb, led, violations (always told), flash, registers, packets, "
@@ -53,6 +65,7 @@ static const char help[] =
     "  power off, power on\n"
     "  wait SECONDS            take the next command that much later, in the board's own time\n"
     "  quit                    end\n"
+    "With several boards a command is for all of them, or for one: 2 reset\n"
     "\n"
     "Exit status: 0 ended by request or --max-time, 1 the processor locked up after a fault,\n"
     "2 wrong use, 3 a rule of the chip's manual was broken.\n";
@@ -61,38 +74,52 @@ enum option_code {
     OPTION_BACKUP = 256,
     OPTION_BOARD,
     OPTION_BUTTON,
+    OPTION_COUNT,
+    OPTION_DISPLAY,
     OPTION_FLASH_FILE,
     OPTION_FLASH_SIZE,
+    OPTION_GDB,
+    OPTION_HALT,
     OPTION_HELP,
     OPTION_LENIENT,
     OPTION_LOAD,
     OPTION_MAX_TIME,
     OPTION_NO_CRYSTAL,
+    OPTION_PCAP,
     OPTION_REALTIME,
     OPTION_SEED,
     OPTION_SERIAL,
     OPTION_STACK_LIMIT,
     OPTION_TRACE,
+    OPTION_USBIP,
     OPTION_USBREDIR,
+    OPTION_VCD,
 };
 
 static const struct option long_options[] = {
     {"backup", required_argument, NULL, OPTION_BACKUP},
     {"board", required_argument, NULL, OPTION_BOARD},
     {"button", required_argument, NULL, OPTION_BUTTON},
+    {"count", required_argument, NULL, OPTION_COUNT},
+    {"display", no_argument, NULL, OPTION_DISPLAY},
     {"flash-file", required_argument, NULL, OPTION_FLASH_FILE},
     {"flash-size", required_argument, NULL, OPTION_FLASH_SIZE},
+    {"gdb", required_argument, NULL, OPTION_GDB},
+    {"halt", no_argument, NULL, OPTION_HALT},
     {"help", no_argument, NULL, OPTION_HELP},
     {"lenient", no_argument, NULL, OPTION_LENIENT},
     {"load", required_argument, NULL, OPTION_LOAD},
     {"max-time", required_argument, NULL, OPTION_MAX_TIME},
     {"no-crystal", no_argument, NULL, OPTION_NO_CRYSTAL},
+    {"pcap", required_argument, NULL, OPTION_PCAP},
     {"realtime", no_argument, NULL, OPTION_REALTIME},
     {"seed", required_argument, NULL, OPTION_SEED},
     {"serial", required_argument, NULL, OPTION_SERIAL},
     {"stack-limit", required_argument, NULL, OPTION_STACK_LIMIT},
     {"trace", required_argument, NULL, OPTION_TRACE},
+    {"usbip", required_argument, NULL, OPTION_USBIP},
     {"usbredir", required_argument, NULL, OPTION_USBREDIR},
+    {"vcd", required_argument, NULL, OPTION_VCD},
     {0},
 };
 
@@ -258,6 +285,25 @@ static bool parse_flash_size(struct options *options, const char *text)
     return true;
 }
 
+static bool parse_port(const char *option, const char *text, bool *wanted, unsigned *port)
+{
+    uint64_t value;
+    if (!parse_number(text, 0, UINT16_MAX, &value))
+        return wrong("%s takes a port up to 65535 (0: any that is free), not '%s'", option, text);
+    *wanted = true;
+    *port = (unsigned)value;
+    return true;
+}
+
+static bool parse_count(struct options *options, const char *text)
+{
+    uint64_t value;
+    if (!parse_number(text, 1, OPTIONS_MAX_COUNT, &value))
+        return wrong("--count takes 1 to %d boards, not '%s'", OPTIONS_MAX_COUNT, text);
+    options->count = (unsigned)value;
+    return true;
+}
+
 /* ---- the command line ---- */
 
 /* The board comes first, whatever its place on the command line: the others change what it implies. */
@@ -279,14 +325,19 @@ static bool apply(struct options *options, int code, char *text)
     case OPTION_BUTTON:
         options->button_pressed = true;
         return strcmp(text, "pressed") == 0 || wrong("--button takes only 'pressed', not '%s'", text);
+    case OPTION_COUNT: return parse_count(options, text);
+    case OPTION_DISPLAY: options->display = true; return true;
     case OPTION_FLASH_FILE: options->flash_file = text; return true;
     case OPTION_FLASH_SIZE: return parse_flash_size(options, text);
+    case OPTION_GDB: return parse_port("--gdb", text, &options->gdb, &options->gdb_port);
+    case OPTION_HALT: options->halt = true; return true;
     case OPTION_LENIENT: options->lenient = true; return true;
     case OPTION_LOAD: return parse_load(options, text);
     case OPTION_MAX_TIME:
         return options_parse_seconds(text, &options->max_time) ||
                wrong("--max-time takes a number of seconds, such as 2.5, not '%s'", text);
     case OPTION_NO_CRYSTAL: options->config.hse_hz = 0; return true;
+    case OPTION_PCAP: options->pcap = text; return true;
     case OPTION_REALTIME: options->realtime = true; return true;
     case OPTION_SEED:
         return parse_number(text, 0, UINT64_MAX, &options->config.seed) ||
@@ -298,12 +349,9 @@ static bool apply(struct options *options, int code, char *text)
         options->stack_limit = (uint32_t)value;
         return true;
     case OPTION_TRACE: return parse_trace(options, text);
-    case OPTION_USBREDIR:
-        if (!parse_number(text, 0, UINT16_MAX, &value))
-            return wrong("--usbredir takes a port up to 65535 (0: any that is free), not '%s'", text);
-        options->usbredir = true;
-        options->usbredir_port = (unsigned)value;
-        return true;
+    case OPTION_USBIP: return parse_port("--usbip", text, &options->usbip, &options->usbip_port);
+    case OPTION_USBREDIR: return parse_port("--usbredir", text, &options->usbredir, &options->usbredir_port);
+    case OPTION_VCD: options->vcd = text; return true;
     default: return false;
     }
 }
@@ -347,16 +395,28 @@ static bool take_firmware(struct options *options, int count, char **names)
     return true;
 }
 
+static bool fit_together(const struct options *options)
+{
+    if (options->usbredir && options->usbip)
+        return wrong("a board has one USB cable: --usbredir or --usbip");
+    if (options->halt && !options->gdb)
+        return wrong("--halt waits for a debugger: it needs --gdb PORT");
+    if (options->display && options->count > 1)
+        return wrong("--display shows one board, not %u", options->count);
+    return true;
+}
+
 enum options_result options_parse(struct options *options, int argc, char **argv)
 {
     static char name[] = "vboard run";
-    *options = (struct options){.max_time = TICKS_NEVER};
+    *options = (struct options){.max_time = TICKS_NEVER, .count = 1};
     argv[0] = name; /* for getopt's messages */
     choose_board(options, DEFAULT_BOARD);
     enum options_result result = each_option(options, argc, argv, take_board);
     if (result == OPTIONS_RUN)
         result = each_option(options, argc, argv, apply);
-    if (result == OPTIONS_RUN && !take_firmware(options, argc - optind, argv + optind))
+    if (result == OPTIONS_RUN &&
+        (!take_firmware(options, argc - optind, argv + optind) || !fit_together(options)))
         result = OPTIONS_WRONG;
     return result;
 }

@@ -7,7 +7,7 @@
 #include "board.h"
 #include "image.h"
 
-enum { OPTIONS_MAX_FILES = 16, BACKUP_REGISTERS = 42 };
+enum { OPTIONS_MAX_FILES = 16, OPTIONS_MAX_COUNT = 64, BACKUP_REGISTERS = 42 };
 
 struct file_to_load {
     const char *path;
@@ -23,8 +23,13 @@ struct options {
     bool button_pressed;
     bool backup_given[BACKUP_REGISTERS + 1];
     uint16_t backup[BACKUP_REGISTERS + 1]; /* 1..42, as BKP_DRx */
-    bool usbredir;                         /* let a real host in */
-    unsigned usbredir_port;                /* 0: any that is free */
+    unsigned count;                        /* boards */
+    /* Doors, each with its port; 0: any that is free. */
+    bool usbredir, usbip, gdb;
+    unsigned usbredir_port, usbip_port, gdb_port;
+    bool halt;              /* wait for the debugger */
+    const char *vcd, *pcap; /* files to write; NULL: none */
+    bool display;
     bool realtime;
     ticks max_time; /* TICKS_NEVER: until ended otherwise */
     bool lenient;   /* go on after a violation */

@@ -1,13 +1,8 @@
 /* The usb-redir server's socket, and the plug: when the guest is told that a device came or went. */
 #include "usbredir.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,6 +10,7 @@
 #include <unistd.h>
 
 #include "board.h"
+#include "loopback.h"
 #include "usbredir_private.h"
 
 /* A Linux guest whose device is unplugged within some 30 ms of a bus reset, or plugged in right after it was
@@ -234,12 +230,9 @@ static void start_parser(struct usbredir *redirection)
 
 static void take_client(struct usbredir *redirection)
 {
-    int one = 1, client = accept(redirection->listener, NULL, NULL);
+    int client = loopback_accept(redirection->listener);
     if (client < 0)
         return;
-    fcntl(client, F_SETFL, fcntl(client, F_GETFL) | O_NONBLOCK);
-    fcntl(client, F_SETFD, FD_CLOEXEC);
-    setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     redirection->client = client;
     redirection->calm_ms = 0;
     start_parser(redirection);
@@ -272,31 +265,11 @@ void usbredir_poll(struct usbredir *redirection, int timeout_ms)
         hang_up(redirection);
 }
 
-static int listen_on(unsigned port)
-{
-    struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int one = 1, listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (listener < 0)
-        return -1;
-    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    if (bind(listener, (struct sockaddr *)&address, sizeof address) == 0 && listen(listener, 1) == 0)
-        return listener;
-    int reason = errno;
-    close(listener);
-    errno = reason;
-    return -1;
-}
-
 struct usbredir *usbredir_listen(struct board *board, unsigned port, char *error, size_t error_size)
 {
-    int listener = listen_on(port);
-    if (listener < 0) {
-        snprintf(error, error_size, "port %u on 127.0.0.1 %s%s", port,
-                 errno == EADDRINUSE ? "is in use" : "cannot be listened on: ",
-                 errno == EADDRINUSE ? "" : strerror(errno));
+    int listener = loopback_listen(port, error, error_size);
+    if (listener < 0)
         return NULL;
-    }
     struct usbredir *redirection = calloc(1, sizeof *redirection);
     if (!redirection)
         abort();
@@ -316,10 +289,7 @@ struct usbredir *usbredir_listen(struct board *board, unsigned port, char *error
 
 unsigned usbredir_port(const struct usbredir *redirection)
 {
-    struct sockaddr_in address = {0};
-    socklen_t length = sizeof address;
-    getsockname(redirection->listener, (struct sockaddr *)&address, &length);
-    return ntohs(address.sin_port);
+    return loopback_port(redirection->listener);
 }
 
 void usbredir_close(struct usbredir *redirection)

@@ -1,0 +1,356 @@
+/* The debugger's connection, the frames of its protocol, and run control. */
+#include "gdb.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "gdb_private.h"
+#include "loopback.h"
+
+enum { INTERRUPT = 3, ESCAPE = '}', ESCAPED = 0x20, NOT_HEX = 16 };
+
+static const char digits[] = "0123456789abcdef";
+
+/* The answer */
+
+void gdb_say(struct gdb *gdb, const char *format, ...)
+{
+    size_t room = sizeof gdb->answer - gdb->answered;
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(&gdb->answer[gdb->answered], room, format, arguments);
+    va_end(arguments);
+    if (length > 0)
+        gdb->answered += (size_t)length < room ? (size_t)length : room - 1;
+}
+
+void gdb_say_hex(struct gdb *gdb, const void *bytes, size_t length)
+{
+    const uint8_t *at = bytes;
+    for (size_t i = 0; i < length && gdb->answered + 2 < sizeof gdb->answer; i++) {
+        gdb->answer[gdb->answered++] = digits[at[i] >> 4];
+        gdb->answer[gdb->answered++] = digits[at[i] & 15];
+    }
+}
+
+static void hang_up(struct gdb *gdb)
+{
+    close(gdb->client);
+    gdb->client = -1;
+    gdb_detach(gdb);
+    stm32f103_report(&gdb->board->chip, REPORT_NOTE, "gdb: debugger gone");
+}
+
+/* gdb always reads: waiting for it is short. */
+static void send_all(struct gdb *gdb, const char *bytes, size_t length)
+{
+    while (length && gdb->client >= 0) {
+        ssize_t sent = send(gdb->client, bytes, length, MSG_NOSIGNAL);
+        if (sent > 0) {
+            bytes += sent;
+            length -= (size_t)sent;
+            continue;
+        }
+        struct pollfd fd = {.fd = gdb->client, .events = POLLOUT};
+        bool full = sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
+        if (!full || (poll(&fd, 1, -1) < 0 && errno != EINTR)) {
+            hang_up(gdb);
+            return;
+        }
+    }
+}
+
+void gdb_send(struct gdb *gdb, const char *packet, size_t length)
+{
+    char frame[2 * GDB_PACKET + 4];
+    uint8_t sum = 0;
+    size_t used = 0;
+    frame[used++] = '$';
+    for (size_t i = 0; i < length; i++) {
+        bool escape = memchr("$#}*", packet[i], 4);
+        if (escape)
+            frame[used++] = ESCAPE;
+        frame[used++] = (char)(escape ? packet[i] ^ ESCAPED : packet[i]);
+    }
+    for (size_t i = 1; i < used; i++)
+        sum = (uint8_t)(sum + (uint8_t)frame[i]);
+    frame[used++] = '#';
+    frame[used++] = digits[sum >> 4];
+    frame[used++] = digits[sum & 15];
+    send_all(gdb, frame, used);
+}
+
+static void send_answer(struct gdb *gdb)
+{
+    gdb_send(gdb, gdb->answer, gdb->answered);
+    gdb->answered = 0;
+}
+
+/* Run control */
+
+void gdb_say_stopped(struct gdb *gdb)
+{
+    static const char *const names[] = {
+        [GDB_WATCH_WRITE] = "watch", [GDB_WATCH_READ] = "rwatch", [GDB_WATCH_ACCESS] = "awatch"};
+    gdb_say(gdb, "T%02x", gdb->signal);
+    if (gdb->hit.length)
+        gdb_say(gdb, "%s:%x;", names[gdb->hit.kind], (unsigned)gdb->hit.address);
+    gdb_say(gdb, "thread:1;");
+}
+
+static void hold(struct gdb *gdb, int signal)
+{
+    gdb->held = true;
+    gdb->stepping = false;
+    gdb->signal = signal;
+    if (gdb->answer_due) {
+        gdb->answer_due = false;
+        gdb_say_stopped(gdb);
+        send_answer(gdb);
+    }
+}
+
+/* A BKPT in the program would stop it for ever: going on means past it. */
+static void pass_bkpt(struct cortex_m3 *cpu)
+{
+    enum { BKPT = 0xBE };
+    uint16_t op;
+    if (cortex_m3_peek(cpu, cpu->r[15], &op, sizeof op) && op >> 8 == BKPT)
+        cpu->r[15] += sizeof op;
+}
+
+void gdb_resume(struct gdb *gdb, bool step)
+{
+    gdb->held = false;
+    gdb->stepping = step;
+    gdb->answer_due = true;
+    gdb->hit.length = 0;
+    gdb->board->failed = false; /* the debugger has heard of it */
+    pass_bkpt(&gdb->board->chip.cpu);
+}
+
+void gdb_detach(struct gdb *gdb)
+{
+    gdb->held = gdb->stepping = gdb->answer_due = false;
+    gdb->breakpoint_count = gdb->watchpoint_count = 0;
+    gdb->hit.length = 0;
+}
+
+/* Switching the power makes the core forget all this. */
+static void arm(struct gdb *gdb, bool breakpoints)
+{
+    struct cortex_m3 *cpu = &gdb->board->chip.cpu;
+    cpu->debugger = gdb->client >= 0 ? gdb : NULL;
+    cpu->breakpoint_count = breakpoints ? gdb->breakpoint_count : 0;
+    memcpy(cpu->breakpoint, gdb->breakpoint, sizeof cpu->breakpoint);
+    cpu->at_breakpoint = false;
+    gdb_arm_watchpoints(gdb);
+}
+
+/* One instruction, or an exception entered. A processor that sleeps is woken, as a real one is (ARMv7-M
+ * C1.6). */
+static void run_step(struct gdb *gdb)
+{
+    struct board *board = gdb->board;
+    struct cortex_m3 *cpu = &board->chip.cpu;
+    uint64_t instructions = cpu->instructions;
+    uint16_t ipsr = cpu->ipsr;
+    cpu->sleeping = false;
+    while (cpu->instructions == instructions && cpu->ipsr == ipsr && board->chip.powered && !cpu->locked_up &&
+           !cpu->at_breakpoint && !board->failed)
+        board_run(board, 1);
+    hold(gdb, GDB_SIGTRAP);
+}
+
+static void tell_violation(struct gdb *gdb)
+{
+    char text[sizeof gdb->board->first_violation + 1];
+    int length = snprintf(text, sizeof text, "%s\n", gdb->board->first_violation);
+    gdb_say(gdb, "O");
+    gdb_say_hex(gdb, text, (size_t)length);
+    send_answer(gdb);
+}
+
+void gdb_run(struct gdb *gdb, ticks duration)
+{
+    struct board *board = gdb->board;
+    if (gdb->held)
+        return;
+    bool was_locked_up = board->chip.cpu.locked_up;
+    arm(gdb, !gdb->stepping);
+    if (gdb->stepping)
+        run_step(gdb);
+    else
+        board_run(board, duration);
+    if (gdb->client < 0)
+        return;
+    if (board->failed) {
+        if (gdb->answer_due)
+            tell_violation(gdb);
+        hold(gdb, GDB_SIGABRT);
+    } else if (board->chip.cpu.locked_up && !was_locked_up) {
+        hold(gdb, GDB_SIGILL);
+    } else if (board->chip.cpu.at_breakpoint || gdb->hit.length) {
+        hold(gdb, GDB_SIGTRAP);
+    }
+}
+
+/* What comes in */
+
+static unsigned hex_digit(char c)
+{
+    const char *at = c ? strchr(digits, c | 0x20) : NULL;
+    return at ? (unsigned)(at - digits) : NOT_HEX;
+}
+
+/* Undoes escapes in place. */
+static size_t unescape(char *packet, size_t length)
+{
+    size_t to = 0;
+    for (size_t from = 0; from < length; from++)
+        packet[to++] =
+            (char)(packet[from] == ESCAPE && from + 1 < length ? packet[++from] ^ ESCAPED : packet[from]);
+    return to;
+}
+
+/* frame: $packet#xx */
+static void take_frame(struct gdb *gdb, char *frame, size_t length)
+{
+    uint8_t sum = 0;
+    size_t packet = length - 4;
+    for (size_t i = 1; i <= packet; i++)
+        sum = (uint8_t)(sum + (uint8_t)frame[i]);
+    bool good = hex_digit(frame[length - 2]) == sum >> 4 && hex_digit(frame[length - 1]) == (sum & 15u);
+    if (!gdb->no_acknowledgements)
+        send_all(gdb, good ? "+" : "-", 1);
+    if (!good)
+        return;
+    packet = unescape(frame + 1, packet);
+    frame[1 + packet] = '\0';
+    gdb->answered = 0;
+    if (gdb_packet(gdb, frame + 1, packet))
+        send_answer(gdb);
+}
+
+/* Length of the frame that the text begins with; 0: it is not complete. */
+static size_t frame_length(const char *text, size_t length)
+{
+    const char *end = memchr(text, '#', length);
+    return end && (size_t)(end - text) + 3 <= length ? (size_t)(end - text) + 3 : 0;
+}
+
+/* How much of the input is dealt with. */
+static size_t take_one(struct gdb *gdb)
+{
+    if (gdb->in[0] != '$') {
+        if (gdb->in[0] == INTERRUPT && !gdb->held)
+            hold(gdb, GDB_SIGINT);
+        return 1;
+    }
+    size_t length = frame_length(gdb->in, gdb->received);
+    if (length)
+        take_frame(gdb, gdb->in, length);
+    return length;
+}
+
+static void take_input(struct gdb *gdb)
+{
+    size_t taken;
+    while (gdb->client >= 0 && gdb->received && (taken = take_one(gdb))) {
+        gdb->received -= taken;
+        memmove(gdb->in, gdb->in + taken, gdb->received);
+    }
+}
+
+static void receive(struct gdb *gdb)
+{
+    ssize_t got = recv(gdb->client, &gdb->in[gdb->received], sizeof gdb->in - gdb->received, 0);
+    if (got > 0) {
+        gdb->received += (size_t)got;
+        take_input(gdb);
+    } else if (got == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
+        hang_up(gdb); /* also a packet without an end, which leaves no room */
+    }
+}
+
+static void take_client(struct gdb *gdb)
+{
+    gdb->client = loopback_accept(gdb->listener);
+    if (gdb->client < 0)
+        return;
+    gdb->received = 0;
+    gdb->no_acknowledgements = false;
+    gdb->hit.length = 0;
+    hold(gdb, GDB_SIGTRAP);
+    stm32f103_report(&gdb->board->chip, REPORT_NOTE, "gdb: debugger connected, the board stands still");
+}
+
+void gdb_poll(struct gdb *gdb, int timeout_ms)
+{
+    bool connected = gdb->client >= 0;
+    struct pollfd fd = {.fd = connected ? gdb->client : gdb->listener, .events = POLLIN};
+    if (poll(&fd, 1, timeout_ms) <= 0)
+        return;
+    if (connected)
+        receive(gdb);
+    else
+        take_client(gdb);
+}
+
+/* Life */
+
+struct gdb *gdb_listen(struct board *board, unsigned port, bool halted, char *error, size_t error_size)
+{
+    int listener = loopback_listen(port, error, error_size);
+    if (listener < 0)
+        return NULL;
+    struct gdb *gdb = calloc(1, sizeof *gdb);
+    struct stm32f103 *copy = malloc(sizeof *copy);
+    if (!gdb || !copy)
+        abort();
+    gdb->board = board;
+    gdb->copy = copy;
+    gdb->listener = listener;
+    gdb->client = -1;
+    gdb->held = halted;
+    gdb->signal = GDB_SIGTRAP;
+    return gdb;
+}
+
+unsigned gdb_port(const struct gdb *gdb)
+{
+    return loopback_port(gdb->listener);
+}
+
+bool gdb_holds(const struct gdb *gdb)
+{
+    return gdb->held;
+}
+
+bool gdb_connected(const struct gdb *gdb)
+{
+    return gdb->client >= 0;
+}
+
+bool gdb_killed(const struct gdb *gdb)
+{
+    return gdb->killed;
+}
+
+void gdb_close(struct gdb *gdb)
+{
+    if (gdb->client >= 0)
+        close(gdb->client);
+    gdb->client = -1;
+    gdb_detach(gdb);
+    arm(gdb, false);
+    close(gdb->listener);
+    free(gdb->copy);
+    free(gdb);
+}

@@ -1,0 +1,192 @@
+/* What a debugger sees of the board: registers and memory. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cortex_m3_private.h"
+#include "gdb_private.h"
+
+enum { RAM_BASE = 0x20000000, FLASH_BASE = 0x08000000 };
+
+/* Features and names are gdb's (its manual, "ARM Features"). */
+#define REGISTER(name, type) "<reg name=\"" name "\" bitsize=\"32\" type=\"" type "\"/>"
+
+const char gdb_target_xml[] =
+    "<?xml version=\"1.0\"?><target>"
+    "<architecture>arm</architecture><feature name=\"org.gnu.gdb.arm.m-profile\">" REGISTER("r0", "int")
+        REGISTER("r1", "int") REGISTER("r2", "int") REGISTER("r3", "int") REGISTER("r4", "int")
+            REGISTER("r5", "int") REGISTER("r6", "int") REGISTER("r7", "int") REGISTER("r8", "int") REGISTER(
+                "r9", "int") REGISTER("r10", "int") REGISTER("r11", "int") REGISTER("r12", "int")
+                REGISTER("sp", "data_ptr") REGISTER("lr", "int") REGISTER("pc", "code_ptr")
+                    REGISTER("xpsr", "int") "</feature><feature name=\"org.gnu.gdb.arm.m-system\">" REGISTER(
+                        "msp", "data_ptr") REGISTER("psp", "data_ptr") REGISTER("primask", "int")
+                        REGISTER("basepri", "int") REGISTER("faultmask", "int")
+                            REGISTER("control", "int") "</feature></target>";
+
+enum { XPSR = 16, MSP, PSP, PRIMASK, BASEPRI, FAULTMASK, CONTROL };
+
+uint32_t gdb_read_register(const struct board *board, unsigned number)
+{
+    const struct cortex_m3 *cpu = &board->chip.cpu;
+    switch (number) {
+    case XPSR: return cortex_m3_xpsr(cpu);
+    case MSP: return cortex_m3_msp(cpu);
+    case PSP: return cortex_m3_psp(cpu);
+    case PRIMASK: return cpu->primask;
+    case BASEPRI: return cpu->basepri;
+    case FAULTMASK: return cpu->faultmask;
+    case CONTROL: return cpu->control;
+    default: return cpu->r[number];
+    }
+}
+
+void gdb_write_register(struct board *board, unsigned number, uint32_t value)
+{
+    enum { BASEPRI_BITS = 0xF0, CONTROL_BITS = 3 };
+    struct cortex_m3 *cpu = &board->chip.cpu;
+    switch (number) {
+    case SP: m3_set_sp(cpu, value); break;
+    case PC: cpu->r[PC] = value & ~1u; break;
+    case XPSR: cortex_m3_set_xpsr(cpu, value); break;
+    case MSP: *(m3_uses_psp(cpu) ? &cpu->other_sp : &cpu->r[SP]) = value & ~3u; break;
+    case PSP: *(m3_uses_psp(cpu) ? &cpu->r[SP] : &cpu->other_sp) = value & ~3u; break;
+    case PRIMASK: cpu->primask = value & 1; break;
+    case BASEPRI: cpu->basepri = value & BASEPRI_BITS; break;
+    case FAULTMASK: cpu->faultmask = value & 1; break;
+    case CONTROL: m3_set_mode(cpu, cpu->ipsr, value & CONTROL_BITS); break;
+    default: cpu->r[number] = value; break;
+    }
+    cpu->private_state.attention |= ATTENTION_EXCEPTIONS; /* the masks may let one in */
+}
+
+/* Memory */
+
+static void no_report(void *context, enum report_kind kind, const char *text)
+{
+    (void)context, (void)kind, (void)text;
+}
+
+static void no_violation(void *context, enum violation_level level, const char *rule, const char *text)
+{
+    (void)context, (void)level, (void)rule, (void)text;
+}
+
+static void no_change(void *context)
+{
+    (void)context;
+}
+
+static void no_event(void *context, ticks now)
+{
+    (void)context, (void)now;
+}
+
+/* A chip to be read: nobody hears of it, and it is thrown away. */
+static struct cortex_m3 *copy_chip(struct gdb *gdb)
+{
+    const struct stm32f103 *chip = &gdb->board->chip;
+    struct stm32f103 *copy = gdb->copy;
+    memcpy(copy, chip, sizeof *copy);
+    copy->board = (struct stm32f103_board){
+        .context = gdb->board,
+        .report = no_report,
+        .violation = no_violation,
+        .pins_changed = no_change,
+        .pin_level = chip->board.pin_level,
+        .usb_changed = no_change,
+        .host_event = no_event,
+    };
+    copy->report_wanted = 0;
+    copy->cpu.bus.context = copy;
+    copy->cpu.bus.read = bus_read;
+    copy->cpu.bus.report = no_report;
+    copy->cpu.bus.violation = no_violation;
+    copy->cpu.control = 0; /* a debugger is privileged */
+    return &copy->cpu;
+}
+
+/* The bytes of plain memory at an address, and how many there are; NULL: none. */
+static uint8_t *plain_memory(struct stm32f103 *chip, uint32_t address, size_t *length)
+{
+    uint32_t ram = address - RAM_BASE, alias = address - FLASH_BASE;
+    if (ram < chip->config.ram_bytes) {
+        *length = chip->config.ram_bytes - ram;
+        return &chip->ram[ram];
+    }
+    uint32_t flash = address < chip->config.flash_bytes ? address : alias;
+    if (flash >= chip->config.flash_bytes)
+        return NULL;
+    *length = chip->config.flash_bytes - flash;
+    return &chip->flash_bytes[flash];
+}
+
+/* The largest aligned piece that an access starts with, as the processor makes it. */
+static unsigned piece_of(uint32_t address, size_t length)
+{
+    unsigned piece = address & 1 ? 1 : address & 2 ? 2 : 4;
+    while (piece > length)
+        piece /= 2;
+    return piece;
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+size_t gdb_read_memory(struct gdb *gdb, uint32_t address, uint8_t *bytes, size_t length)
+{
+    size_t done = 0, there = 0, count;
+    for (; done < length; done += count) {
+        uint32_t at = address + (uint32_t)done, value;
+        const uint8_t *plain = plain_memory(&gdb->board->chip, at, &there);
+        if (plain) {
+            count = smaller(there, length - done);
+            memcpy(&bytes[done], plain, count);
+            continue;
+        }
+        count = piece_of(at, length - done);
+        if (!m3_access_read(copy_chip(gdb), at, (unsigned)count, &value))
+            break;
+        memcpy(&bytes[done], &value, count);
+    }
+    return done;
+}
+
+/* What lies in flash is put there as by a programmer on the bench; registers are written by the processor's
+ * own way, with all that it does. */
+bool gdb_write_memory(struct gdb *gdb, uint32_t address, const uint8_t *bytes, size_t length)
+{
+    struct stm32f103 *chip = &gdb->board->chip;
+    size_t there = 0, count;
+    for (size_t done = 0; done < length; done += count) {
+        uint32_t at = address + (uint32_t)done, value = 0;
+        uint8_t *plain = plain_memory(chip, at, &there);
+        count = plain ? smaller(there, length - done) : piece_of(at, length - done);
+        if (plain) {
+            memcpy(plain, &bytes[done], count);
+            continue;
+        }
+        memcpy(&value, &bytes[done], count);
+        if (!m3_access_write(&chip->cpu, at, (unsigned)count, value))
+            return false;
+    }
+    chip->cpu.side_effects++;
+    return true;
+}
+
+void gdb_memory_map(const struct board *board, char *xml, size_t size)
+{
+    const struct stm32f103_config *config = &board->chip.config;
+    snprintf(
+        xml, size,
+        "<?xml version=\"1.0\"?><memory-map>"
+        "<memory type=\"rom\" start=\"0x0\" length=\"0x%x\"/>"
+        "<memory type=\"flash\" start=\"0x%x\" length=\"0x%x\"><property name=\"blocksize\">0x%x</property>"
+        "</memory><memory type=\"rom\" start=\"0x1ffff000\" length=\"0x1000\"/>"
+        "<memory type=\"ram\" start=\"0x%x\" length=\"0x%x\"/>"
+        "<memory type=\"ram\" start=\"0x22000000\" length=\"0x2000000\"/>"
+        "<memory type=\"ram\" start=\"0x40000000\" length=\"0x20000000\"/>"
+        "<memory type=\"ram\" start=\"0xe0000000\" length=\"0x100000\"/></memory-map>",
+        (unsigned)config->flash_bytes, FLASH_BASE, (unsigned)config->flash_bytes,
+        (unsigned)config->page_bytes, RAM_BASE, (unsigned)config->ram_bytes);
+}

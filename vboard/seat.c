@@ -1,0 +1,262 @@
+/* See seat.h. */
+#include "seat.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "console.h"
+#include "display.h"
+#include "flash_file.h"
+#include "gdb.h"
+#include "image.h"
+#include "pcap.h"
+#include "usbredir.h"
+#include "vcd.h"
+
+enum { PATH_SIZE = 4096, LINE_SIZE = 1024, HELD_WAIT_MS = 10 };
+
+static const uint32_t always_told = 1 << REPORT_USB | 1 << REPORT_LED | 1 << REPORT_RESET |
+                                    1 << REPORT_FAULT | 1 << REPORT_VIOLATION | 1 << REPORT_NOTE;
+
+/* What the board tells */
+
+static void show(const struct seat *seat, enum report_kind kind, ticks at, const char *text)
+{
+    static const char *const about[REPORT_KINDS] = {[REPORT_USB] = "USB: ", [REPORT_FLASH] = "flash: "};
+    char line[LINE_SIZE], number[16] = "";
+    if (!((always_told | seat->options->trace) >> kind & 1))
+        return;
+    if (seat->options->count > 1)
+        snprintf(number, sizeof number, "board %u: ", seat->number);
+    snprintf(line, sizeof line, "%s%s%s", number, about[kind] ? about[kind] : "", text);
+    if (seat->display)
+        display_add(seat->display, at, line);
+    else
+        console_print(at, line);
+}
+
+static void report(void *watcher, enum report_kind kind, ticks at, const char *text)
+{
+    struct seat *seat = watcher;
+    if (kind == REPORT_USB)
+        snprintf(seat->usb, sizeof seat->usb, "%s", text);
+    if (kind == REPORT_FLASH && seat->vcd)
+        vcd_flash(seat->vcd);
+    show(seat, kind, at, text);
+}
+
+static void changed(void *watcher)
+{
+    vcd_sample(((struct seat *)watcher)->vcd);
+}
+
+static void record(void *recorder, ticks at, const uint8_t *packet, unsigned length)
+{
+    const struct seat *seat = recorder;
+    if (seat->vcd)
+        vcd_packet(seat->vcd, at, packet, length);
+    if (seat->pcap && length)
+        pcap_packet(seat->pcap, at, packet, length);
+}
+
+/* Setting up */
+
+/* A file of this board's own: FILE, or FILE.N when there are several boards. */
+static const char *own_path(const struct seat *seat, const char *file, char path[PATH_SIZE])
+{
+    if (seat->options->count == 1)
+        return file;
+    snprintf(path, PATH_SIZE, "%s.%u", file, seat->number);
+    return path;
+}
+
+static unsigned own_port(const struct seat *seat, unsigned port)
+{
+    return port ? port + seat->number - 1 : 0;
+}
+
+static bool fill_flash(const struct seat *seat, uint8_t *flash, char *error)
+{
+    const struct options *options = seat->options;
+    const struct stm32f103_config *config = &options->config;
+    struct image image = {0};
+    char path[PATH_SIZE];
+    memset(flash, 0xFF, config->flash_bytes);
+    bool good = !options->flash_file || flash_file_read(own_path(seat, options->flash_file, path), flash,
+                                                        config->flash_bytes, error, SEAT_ERROR);
+    for (unsigned i = 0; good && i < options->file_count; i++)
+        good = image_add(&image, options->files[i].path, options->files[i].address, error, SEAT_ERROR);
+    good = good && image_burn(&image, flash, config->flash_bytes, config->page_bytes, error, SEAT_ERROR);
+    image_free(&image);
+    return good;
+}
+
+/* Serial numbers apart: the unique id, taken as one number as it is written, counts up. */
+static void count_up(uint8_t id[12], unsigned by)
+{
+    for (int i = 11; i >= 0 && by; i--) {
+        by += id[i];
+        id[i] = (uint8_t)by;
+        by >>= 8;
+    }
+}
+
+static void make_board(struct seat *seat, const uint8_t *flash)
+{
+    const struct options *options = seat->options;
+    struct stm32f103_config config = options->config;
+    count_up(config.unique_id, seat->number - 1);
+    struct board *board = board_new(options->board, &config);
+    board->watcher = seat;
+    board->report = report;
+    board->stop_on_violation = !options->lenient;
+    board->chip.report_wanted |= always_told | options->trace;
+    flash_load(&board->chip, FLASH_BASE, flash, config.flash_bytes);
+    seat->board = board;
+}
+
+static bool open_files(struct seat *seat, char *error)
+{
+    const struct options *options = seat->options;
+    struct board *board = seat->board;
+    char path[PATH_SIZE];
+    if (options->vcd) {
+        seat->vcd = vcd_open(board, own_path(seat, options->vcd, path), error, SEAT_ERROR);
+        if (!seat->vcd)
+            return false;
+        board->changes_watcher = seat;
+        board->changed = changed;
+        board->chip.report_wanted |= 1 << REPORT_FLASH;
+    }
+    if (options->pcap) {
+        seat->pcap = pcap_open(own_path(seat, options->pcap, path), error, SEAT_ERROR);
+        if (!seat->pcap)
+            return false;
+    }
+    if (options->vcd || options->pcap) {
+        board->host.recorder = seat;
+        board->host.record = record;
+    }
+    return true;
+}
+
+static bool open_ports(struct seat *seat, char *error)
+{
+    const struct options *options = seat->options;
+    if (options->usbredir) {
+        seat->usbredir =
+            usbredir_listen(seat->board, own_port(seat, options->usbredir_port), error, SEAT_ERROR);
+        if (!seat->usbredir)
+            return false;
+    }
+    if (options->gdb) {
+        seat->gdb =
+            gdb_listen(seat->board, own_port(seat, options->gdb_port), options->halt, error, SEAT_ERROR);
+        if (!seat->gdb)
+            return false;
+    }
+    return true;
+}
+
+bool seat_open(struct seat *seat, const struct options *options, unsigned number, char error[SEAT_ERROR])
+{
+    static uint8_t flash[MAX_FLASH];
+    *seat = (struct seat){.options = options, .number = number, .usb = "nothing yet"};
+    if (!fill_flash(seat, flash, error))
+        return false;
+    make_board(seat, flash);
+    return open_files(seat, error) && open_ports(seat, error);
+}
+
+void seat_tell_doors(const struct seat *seat)
+{
+    char number[32] = "";
+    if (seat->options->count > 1)
+        snprintf(number, sizeof number, " for board %u", seat->number);
+    if (seat->usbredir)
+        printf("usb-redir: waiting on 127.0.0.1:%u%s\n", usbredir_port(seat->usbredir), number);
+    if (seat->gdb)
+        printf("gdb: waiting on 127.0.0.1:%u%s\n", gdb_port(seat->gdb), number);
+}
+
+void seat_switch_on(struct seat *seat)
+{
+    const struct options *options = seat->options;
+    struct board *board = seat->board;
+    board->chip.cpu.stack_limit = options->stack_limit;
+    board_press(board, options->button_pressed);
+    board_power(board, true);
+    for (unsigned i = 1; i <= BACKUP_REGISTERS; i++)
+        if (options->backup_given[i])
+            board->chip.bkp.DR[i] = options->backup[i];
+}
+
+/* Running */
+
+void seat_poll(struct seat *seat)
+{
+    if (seat->usbredir)
+        usbredir_poll(seat->usbredir, 0);
+    if (seat->gdb)
+        gdb_poll(seat->gdb, gdb_holds(seat->gdb) ? HELD_WAIT_MS : 0);
+}
+
+void seat_run(struct seat *seat, ticks duration)
+{
+    if (seat->vcd)
+        vcd_sample(seat->vcd);
+    if (seat->gdb)
+        gdb_run(seat->gdb, duration);
+    else
+        board_run(seat->board, duration);
+}
+
+bool seat_is_held(const struct seat *seat)
+{
+    return seat->gdb && gdb_holds(seat->gdb);
+}
+
+bool seat_is_debugged(const struct seat *seat)
+{
+    return seat->gdb && gdb_connected(seat->gdb) && !gdb_killed(seat->gdb);
+}
+
+/* The end */
+
+static bool save_flash(const struct seat *seat, char *error)
+{
+    char path[PATH_SIZE];
+    const struct options *options = seat->options;
+    return !options->flash_file ||
+           flash_file_write(own_path(seat, options->flash_file, path), seat->board->chip.flash_bytes,
+                            options->config.flash_bytes, error, SEAT_ERROR);
+}
+
+static bool close_files(struct seat *seat)
+{
+    bool good = true;
+    if (seat->vcd)
+        good = vcd_close(seat->vcd);
+    if (seat->pcap)
+        good = pcap_close(seat->pcap) && good;
+    return good;
+}
+
+bool seat_close(struct seat *seat, bool keep, char error[SEAT_ERROR])
+{
+    struct board *board = seat->board;
+    if (!board)
+        return true;
+    if (seat->usbredir)
+        usbredir_close(seat->usbredir);
+    if (seat->gdb)
+        gdb_close(seat->gdb);
+    board->changed = NULL;
+    board->host.record = NULL;
+    bool written = close_files(seat);
+    if (!written)
+        snprintf(error, SEAT_ERROR, "the waveform or the packets could not be written; is the disk full?");
+    bool saved = !keep || save_flash(seat, error);
+    board_free(board);
+    return written && saved;
+}
