@@ -24,6 +24,16 @@
 #define IWDG(offset)         (0x40003000u + (offset))
 #define AFIO(offset)         (0x40010000u + (offset))
 #define EXTI(offset)         (0x40010400u + (offset))
+#define CRC(offset)          (0x40023000u + (offset))
+#define RTC(offset)          (0x40002800u + (offset))
+#define WWDG(offset)         (0x40002C00u + (offset))
+#define TIM1(offset)         (0x40012C00u + (offset))
+#define TIM2(offset)         (0x40000000u + (offset))
+#define TIM3(offset)         (0x40000400u + (offset))
+#define TIM4(offset)         (0x40000800u + (offset))
+#define USART1(offset)       (0x40013800u + (offset))
+#define USART2(offset)       (0x40004400u + (offset))
+#define DMA(offset)          (0x40020000u + (offset))
 #define USB(offset)          (0x40005C00u + (offset))
 #define GPIO(letter, offset) (0x40010800u + 0x400u * ((letter) - 'A') + (offset))
 
@@ -41,6 +51,21 @@ enum {
 };
 enum { GPIO_LCKR = 0x18, AFIO_MAPR = 0x04, AFIO_EXTICR1 = 0x08 };
 enum { APB1ENR_USB = 1 << 23, APB1ENR_BKP_PWR = 3 << 27, APB2ENR_ALL_PORTS = 0x7D, PWR_DBP = 1 << 8 };
+
+enum { TIM_CR1 = 0x00, TIM_CR2 = 0x04, TIM_SMCR = 0x08, TIM_DIER = 0x0C, TIM_SR = 0x10, TIM_EGR = 0x14 };
+enum { TIM_CCMR1 = 0x18, TIM_CCMR2 = 0x1C, TIM_CCER = 0x20, TIM_CNT = 0x24, TIM_PSC = 0x28, TIM_ARR = 0x2C };
+enum { TIM_RCR = 0x30, TIM_CCR1 = 0x34, TIM_CCR2 = 0x38, TIM_CCR4 = 0x40, TIM_BDTR = 0x44, TIM_DCR = 0x48 };
+enum { TIM_DMAR = 0x4C };
+enum {
+    USART_SR = 0x00,
+    USART_DR = 0x04,
+    USART_BRR = 0x08,
+    USART_CR1 = 0x0C,
+    USART_CR2 = 0x10,
+    USART_CR3 = 0x14
+};
+enum { APB1ENR_TIMERS = 7, APB1ENR_WWDG = 1 << 11, APB1ENR_USART2 = 1 << 17 };
+enum { APB2ENR_TIM1 = 1 << 11, APB2ENR_USART1 = 1 << 14, AHBENR_DMA1 = 1, AHBENR_CRC = 1 << 6 };
 
 struct lab {
     struct board *board;
@@ -136,6 +161,17 @@ static inline void expect_violation(struct lab *lab, const char *line)
 static inline void wait_us(struct lab *lab, uint64_t us)
 {
     board_run(lab->board, ticks_from_us(us));
+}
+
+/* On HSI: what one cycle of 8 MHz lasts, that many times. */
+static inline void wait_cycles(struct lab *lab, uint64_t cycles)
+{
+    board_run(lab->board, cycles * (TICKS_PER_MICROSECOND / 8));
+}
+
+static inline bool irq(struct lab *lab, unsigned number)
+{
+    return lab->board->chip.cpu.nvic.line[number];
 }
 
 static inline bool heard(const struct lab *lab, const char *text)

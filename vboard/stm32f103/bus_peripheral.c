@@ -101,10 +101,10 @@ static void count_polls(struct stm32f103 *chip, const struct access *access)
     }
 }
 
-/* Reported, not refused: what a narrow access does is known (widen). */
+/* Reported, not refused: what a narrow access does is known (widen). DMA may move bytes (RM0008 13.3.4). */
 static void check_size(struct stm32f103 *chip, const struct access *access)
 {
-    if (!(access->size & (unsigned)access->region->sizes)) {
+    if (!(access->size & (unsigned)access->region->sizes) && !chip->bus_master) {
         complain(chip, access, FORBIDDEN, "access-size",
                  access->region->sizes == ONLY_WORDS
                      ? "only words are allowed (first lines of the manual's section on its registers)"

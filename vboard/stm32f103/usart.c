@@ -199,8 +199,7 @@ static void write_data(struct stm32f103 *chip, unsigned n, uint32_t value)
             chip, SUSPICIOUS, "usart-off",
             "USART%u_DR = 0x%X: the transmitter is off, UE and TE in CR1 0x%X (RM0008 27.3.2)", n + 1,
             (unsigned)value, (unsigned)usart->CR1);
-    }
-    if (!(usart->SR & SR_TXE)) {
+    } else if (!(usart->SR & SR_TXE)) {
         stm32f103_violation(chip, SUSPICIOUS, "usart-overwrite",
                             "USART%u_DR = 0x%X while TXE is 0: the byte before is lost (RM0008 27.3.2)",
                             n + 1, (unsigned)value);
