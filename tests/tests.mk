@@ -1,6 +1,6 @@
 # Tests, in rings: the portable core, the virtual board itself, the real image on the virtual board, real clients in a real Linux.
 
-.PHONY: test-all test-unit test-vboard test-system test-linux test-powercut swept-images
+.PHONY: test-all test-unit test-vboard test-system test-linux test-powercut swept-images test-fuzz fuzz coverage
 
 test-all:
 	$(Q)$(MAKE) --no-print-directory -j2 vboard blue-pill
@@ -9,6 +9,7 @@ test-all:
 	    vboard "$(MAKE) --no-print-directory test-vboard" \
 	    system "$(MAKE) --no-print-directory test-system" \
 	    power  "$(MAKE) --no-print-directory test-powercut" \
+	    fuzz   "$(MAKE) --no-print-directory test-fuzz" \
 	    linux  "$(MAKE) --no-print-directory test-linux"
 
 # Ring 1: the portable core against a fake port, every test in each of three builds: the Blue Pill as it is; its high variant; a board
@@ -117,6 +118,46 @@ test-powercut: swept-images $(POWERCUT) ## the power fails at every flash operat
 
 $(POWERCUT): $(patsubst %.c,$(HOST)/%.o,$(wildcard tests/powercut/*.c)) $(SYSTEM_COMMON) $(VBOARD_LIB)
 	$(Q)$(HOST_CC) $(SANITIZE) $^ -lcmocka $(USBREDIR_LIBS) -o $@
+
+# Hostile hosts: libFuzzer against the portable core, in the builds of ring 1, and what it finds worth keeping against the image.
+FUZZ_CC ?= clang
+FUZZ_RUNS ?= 20000
+FUZZ_MIXTURES ?= 400
+FUZZ_SOURCES := tests/fuzz/core_target.c tests/fuzz/core.c tests/fuzz/hostile_host.c tests/unit/fake_port.c
+FUZZERS := $(foreach build,low high skr,$(HOST)/fuzz/core_$(build))
+IMAGE_TARGET := $(HOST)/tests/fuzz/image_target
+
+test-fuzz: swept-images $(FUZZERS) $(IMAGE_TARGET) ## hostile hosts, a fixed number: the portable core under sanitizers, then the image
+	$(Q)tests/fuzz/run $(HOST) $(FUZZ_RUNS) $(FUZZ_MIXTURES)
+
+fuzz: swept-images $(FUZZERS) $(IMAGE_TARGET) ## the same until something is found
+	$(Q)tests/fuzz/run $(HOST) forever
+
+$(HOST)/fuzz/core_%: $(FUZZ_SOURCES) $(wildcard src/*.[ch] src/boards/*.h tests/fuzz/*.h tests/unit/*.h tests/unit/high/*.h)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(FUZZ_CC) -std=gnu11 -g -O1 $(HOST_WARNINGS) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+	    -Isrc $(CORE_FLAGS_$*) $(FUZZ_SOURCES) -o $@
+
+$(IMAGE_TARGET): $(addprefix $(HOST)/tests/fuzz/,image_target.o hostile_host.o) $(SYSTEM_COMMON) $(VBOARD_LIB)
+	$(Q)$(HOST_CC) $(SANITIZE) $^ -lcmocka $(USBREDIR_LIBS) -o $@
+
+# What of the portable core the tests of ring 1 and the fuzzer's corpus reach, in a build of its own.
+COVERAGE := $(BUILD)/coverage
+COVERAGE_CC := $(HOST_CC) --coverage
+REPLAY_SOURCES := $(FUZZ_SOURCES) tests/fuzz/replay.c
+
+coverage: ## lines and branches of the portable core that ring 1 and the fuzzer's corpus reach, and those they do not
+	$(Q)rm -rf $(COVERAGE)
+	$(Q)$(MAKE) --no-print-directory BUILD=$(COVERAGE) HOST_CC='$(COVERAGE_CC)' CORE_FLAGS='$(CORE_FLAGS:-O1=-O0)' test-unit
+	$(Q)for build in low high skr; do \
+	    $(MAKE) --no-print-directory BUILD=$(COVERAGE) $(COVERAGE)/replay_$$build && \
+	    $(COVERAGE)/replay_$$build tests/fuzz/corpus/* || exit 1; \
+	done
+	$(Q)tests/fuzz/coverage $(COVERAGE)
+
+$(BUILD)/replay_%: $(REPLAY_SOURCES)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOST_CC) --coverage $(CORE_FLAGS:-O1=-O0) $(CORE_FLAGS_$*) $^ -o $@
 
 # Ring 4: Debian's own kernel and clients.
 test-linux: blue-pill vboard ## dfu-util and lsusb in a stock Debian kernel, against the virtual board

@@ -64,12 +64,12 @@ static struct figures sum;
 
 static void print(const char *target, const char *name, const struct figures *figures)
 {
-    printf("%-14s %-24s %6llu %8llu %7llu %8llu %8llu %8llu %7llu %7llu %7llu\n", target, name,
+    printf("%-14s %-24s %6llu %8llu %7llu %7llu %8llu %8llu %8llu %7llu %7llu %7llu\n", target, name,
            (unsigned long long)figures->operations, (unsigned long long)figures->cuts,
-           (unsigned long long)figures->second_cuts, (unsigned long long)figures->old_started,
-           (unsigned long long)figures->new_started, (unsigned long long)figures->waited,
-           (unsigned long long)figures->no_reset_vector, (unsigned long long)figures->enumerations,
-           (unsigned long long)figures->recoveries);
+           (unsigned long long)figures->second_cuts, (unsigned long long)figures->interruptions,
+           (unsigned long long)figures->old_started, (unsigned long long)figures->new_started,
+           (unsigned long long)figures->waited, (unsigned long long)figures->no_reset_vector,
+           (unsigned long long)figures->enumerations, (unsigned long long)figures->recoveries);
     (void)fflush(stdout);
 }
 
@@ -78,6 +78,7 @@ static void add(struct figures *to, const struct figures *figures)
     to->operations += figures->operations;
     to->cuts += figures->cuts;
     to->second_cuts += figures->second_cuts;
+    to->interruptions += figures->interruptions;
     to->old_started += figures->old_started;
     to->new_started += figures->new_started;
     to->waited += figures->waited;
@@ -111,10 +112,10 @@ int main(void)
         swept[i] = (struct swept){targets[i / SCENARIOS], &scenarios[i % SCENARIOS]};
         tests[i] = (struct CMUnitTest){swept[i].scenario->name, run, NULL, NULL, &swept[i]};
     }
-    printf("%-14s %-24s %6s %8s %7s %8s %8s %8s %7s %7s %7s\n", "", "", "oper-", "", "second", "old", "new",
-           "boot-", "no", "enume-", "whole");
-    printf("%-14s %-24s %6s %8s %7s %8s %8s %8s %7s %7s %7s\n", "target", "download", "ations", "cuts",
-           "cuts", "starts", "starts", "loader", "vector", "rations", "again");
+    printf("%-14s %-24s %6s %8s %7s %7s %8s %8s %8s %7s %7s %7s\n", "", "", "oper-", "", "second", "inter-",
+           "old", "new", "boot-", "no", "enume-", "whole");
+    printf("%-14s %-24s %6s %8s %7s %7s %8s %8s %8s %7s %7s %7s\n", "target", "download", "ations", "cuts",
+           "cuts", "rupted", "starts", "starts", "loader", "vector", "rations", "again");
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     print("sum", "", &sum);
     printf("%d passed, %d failed\n", (int)COUNT - failed, failed);

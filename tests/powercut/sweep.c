@@ -469,6 +469,58 @@ static bool is_interesting(const struct sweep *sweep, const struct flash_operati
            (is_first_page(sweep, operation->address) && offset < last_of_first_page);
 }
 
+/* A host that changes its mind. */
+enum interruption { ABORTS, ERRS_AND_CLEARS, RESETS_THE_BUS, INTERRUPTIONS };
+
+/* Until no operation has run for a while, but not so long that the board leaves the bus. */
+static void let_flash_rest(struct rig *rig)
+{
+    enum { STEP_MS = 5, RESTED_STEPS = 4, MOST_STEPS = 50 };
+    const struct flash *flash = &rig->board->chip.flash;
+    unsigned rested = 0;
+
+    for (unsigned steps = 0; steps < MOST_STEPS && rested < RESTED_STEPS; steps++) {
+        uint64_t operations = flash->operations;
+
+        rig_run_ms(rig, STEP_MS);
+        rested = operations == flash->operations && !flash_is_busy(&rig->board->chip) ? rested + 1 : 0;
+    }
+}
+
+/*
+ * The power fails long after the host stopped a download in the midst of this operation. What it stopped must
+ * be as harmless as if the power had failed at once; and a reset vector that was about to be written is
+ * written all the same.
+ */
+static void interrupt(struct sweep *sweep, enum interruption interruption)
+{
+    static const char *const names[] = {"DFU_ABORT", "an error and DFU_CLRSTATUS", "a bus reset"};
+    struct rig *rig = &sweep->rig;
+
+    (void)snprintf(sweep->where, sizeof sweep->where, "%s, %s: %s during operation %llu", sweep->target,
+                   sweep->scenario->name, names[interruption],
+                   (unsigned long long)(rig->board->chip.flash.operations - sweep->first_operation));
+    stop_at_operations(sweep, false);
+    if (sweep->run.client.under_way)
+        usb_host_cancel(rig->host, &sweep->run.client.transfer);
+    switch (interruption) {
+    case ABORTS: (void)dfu_send(rig, DFU_ABORT, 0, NULL, 0); break;
+    case ERRS_AND_CLEARS:
+        (void)dfu_send(rig, DFU_DNLOAD, 0x7777, NULL, 0);
+        (void)dfu_send(rig, DFU_CLRSTATUS, 0, NULL, 0);
+        break;
+    case RESETS_THE_BUS: usb_host_reset(rig->host, 10); break;
+    case INTERRUPTIONS: break;
+    }
+    let_flash_rest(rig);
+    sweep->figures->interruptions++;
+    board_power(rig->board, false);
+    assert_nothing_forbidden(sweep);
+    if (!has_reset_vector(sweep))
+        fail_msg("%s: no reset vector, and it stays so", sweep->where);
+    power_up_and_check(sweep);
+}
+
 struct snapshot {
     struct board *board;
     struct run run;
@@ -500,6 +552,10 @@ static void cut_here(struct sweep *sweep)
         }
         cut_between(sweep, number, CUT_AFTER, after, interesting);
         restore(sweep, &snapshot);
+        for (unsigned i = 0; interesting && !sweep->run.ended && i < INTERRUPTIONS; i++) {
+            interrupt(sweep, (enum interruption)i);
+            restore(sweep, &snapshot);
+        }
     }
     cut_between(sweep, number + 1, CUT_BEFORE, after, false);
     restore(sweep, &snapshot);

@@ -30,6 +30,7 @@ struct scenario {
 struct figures {
     uint64_t operations; /* of the clean run */
     uint64_t cuts, second_cuts;
+    uint64_t interruptions;                    /* by the host, and a cut after that */
     uint64_t old_started, new_started, waited; /* what the board did after the cut */
     uint64_t no_reset_vector;                  /* the high variant only */
     uint64_t enumerations;                     /* with the button held, after a cut */

@@ -1,0 +1,59 @@
+/* See core.h. */
+#include "core.h"
+
+#include <string.h>
+
+/* the one name that two of the files have each for itself */
+#define fail image_writer_fail
+#include "image_writer.c"
+#undef fail
+
+#include "application.c"
+#include "descriptors.c"
+#include "dfu.c"
+#include "usb_device.c"
+
+void core_reset(void)
+{
+    memset(&image, 0, sizeof image);
+    memset(&buffer, 0, sizeof buffer);
+    memset(&dfu, 0, sizeof dfu);
+    memset(&string, 0, sizeof string);
+    memset(&usb, 0, sizeof usb);
+    dfu.status.bState = dfuIDLE;
+    image_begin();
+}
+
+uint32_t core_received(void)
+{
+    return image.received;
+}
+
+bool core_is_finishing(void)
+{
+    return image.finishing;
+}
+
+const char *core_broken(void)
+{
+    if (image.received > image.written + 3 * PAGE)
+        return "more is buffered than there is room for";
+    if (image.written > image.received)
+        return "more was written than received";
+    if (image.written % PAGE || image.done > 2 * HALF_WORDS)
+        return "the page in work is none";
+    if (image.received > application_size())
+        return "more was taken than fits";
+    if (dfu.status.bState < dfuIDLE || dfu.status.bState > dfuERROR)
+        return "there is no such state";
+    if ((dfu.status.bState == dfuERROR) != (dfu.status.bStatus != STATUS_OK))
+        return "bStatus and bState disagree";
+    if (dfu.uploaded > application_size())
+        return "more was uploaded than there is";
+    if (usb.stage == SENDING && usb.left > 0xFFFF)
+        return "more is left to send than a request can ask for";
+    if (usb.stage == RECEIVING &&
+        (usb.received >= usb.setup.wLength || usb.setup.wLength > TARGET_DFU_WTRANSFERSIZE))
+        return "a data stage goes on beyond its end";
+    return NULL;
+}
