@@ -597,6 +597,34 @@ static void standard_requests_are_answered_within_a_millisecond_even_while_flash
     free(image);
 }
 
+/*
+ * A SETUP that comes while the firmware has not taken the packet before finds no answer (RM0008 23.4.3), and
+ * a host that finds none three times in a row, which may be within a frame, gives up. So the firmware must
+ * never be away for long: not while it writes, and not while it compares pages that need no writing.
+ */
+static void a_setup_is_heard_at_all_times(void **state)
+{
+    (void)state;
+    enum { LENGTH = 3100, MOST_US = 600, STEP_US = 20 };
+    static const uint32_t present[] = {0, 3000, LENGTH}; /* of the image, in flash already */
+    uint8_t *image = rig_application(&rig, LENGTH, 1);
+
+    for (size_t i = 0; i < sizeof present / sizeof *present; i++)
+        for (unsigned us = 0; us <= MOST_US; us += STEP_US) { /* between two requests of the host */
+            go_to(CONFIGURED);
+            rig_burn(&rig, rig.app_base, image, present[i]);
+            rig.host->turnaround = ticks_from_us(us);
+            struct dfu_result result = dfu_download(&rig, image, LENGTH, 1024);
+            if (!result.done)
+                fail_msg(
+                    "a host that waits %u us between requests, %u bytes in flash already: after %u bytes "
+                    "a request had no answer (status %u, state %u)",
+                    us, present[i], result.bytes, result.last.bStatus, result.last.bState);
+        }
+    rig_assert_clean(&rig);
+    free(image);
+}
+
 /* Suspend -------------------------------------------------------------------------------------------------
  */
 
@@ -746,6 +774,7 @@ int main(void)
         cmocka_unit_test(a_packet_that_was_not_acknowledged_is_sent_again),
         cmocka_unit_test(two_setups_in_a_row_are_answered_in_order),
         cmocka_unit_test(standard_requests_are_answered_within_a_millisecond_even_while_flash_is_written),
+        cmocka_unit_test(a_setup_is_heard_at_all_times),
         cmocka_unit_test(suspend_and_resume_change_nothing),
         cmocka_unit_test(no_request_of_any_type_and_length_reads_or_writes_where_it_must_not),
     };
