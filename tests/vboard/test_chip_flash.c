@@ -426,6 +426,41 @@ static void a_reset_during_an_operation_leaves_doubt_too(void **state)
     lab_free(lab);
 }
 
+/* str STRT; (nop;) ldr SR; then stop. */
+static uint32_t status_after_start(unsigned nops)
+{
+    uint8_t program[16] = {0x01, 0x61};
+    unsigned at = 2;
+    for (unsigned i = 0; i < nops; i++) {
+        program[at++] = 0x00;
+        program[at++] = 0xBF;
+    }
+    static const uint8_t rest[] = {0xC2, 0x68, 0xFE, 0xE7};
+    memcpy(&program[at], rest, sizeof rest);
+    struct lab *lab = lab_new();
+    struct stm32f103 *chip = &lab->board->chip;
+    memcpy(&chip->ram[0x100], program, sizeof program);
+    unlock_flash(lab);
+    put(lab, FLASH(FLASH_CR), 2);
+    put(lab, FLASH(FLASH_AR), FLASH_AT + 0x4000);
+    chip->cpu.r[0] = FLASH(0);
+    chip->cpu.r[1] = 0x42;
+    chip->cpu.r[2] = 0xFF;
+    chip->cpu.r[15] = RAM_AT + 0x100;
+    wait_us(lab, 10);
+    expect_violation(lab, nops ? NULL : "SUSPICIOUS flash-bsy-too-early");
+    uint32_t status = chip->cpu.r[2];
+    lab_free(lab);
+    return status;
+}
+
+static void busy_shows_a_cycle_after_the_start(void **state)
+{
+    (void)state;
+    assert_int_equal(status_after_start(0), 0);
+    assert_int_equal(status_after_start(1), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -447,6 +482,7 @@ int main(void)
         cmocka_unit_test(power_fails_before_inside_and_after_a_program),
         cmocka_unit_test(power_fails_inside_an_erase),
         cmocka_unit_test(a_reset_during_an_operation_leaves_doubt_too),
+        cmocka_unit_test(busy_shows_a_cycle_after_the_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -270,8 +270,25 @@ static void write_CR(struct stm32f103 *chip, uint32_t value)
     flash->CR = (value & ~(uint32_t)CR_OPTWRE) | OPTWRE;
     flash_update_irq(chip);
     if (flash->CR & CR_STRT) {
+        flash->started_cycle = chip->cpu.cycles;
         start(chip);
     }
+}
+
+/* BSY rises a cycle after STRT (errata sheet ES096): the very next instruction still reads 0. */
+static uint32_t read_SR(struct stm32f103 *chip)
+{
+    const struct flash *flash = &chip->flash;
+    bool erases = flash->operation.kind != FLASH_PROGRAM && flash->operation.kind != FLASH_OPTION_PROGRAM;
+    if (flash->SR & SR_BSY && erases && chip->cpu.cycles <= flash->started_cycle + NEXT_INSTRUCTION_CYCLES) {
+        stm32f103_violation(
+            chip, SUSPICIOUS, "flash-bsy-too-early",
+            "FLASH_SR is read right after CR.STRT was set: BSY is not yet there, wait a cycle (ST "
+            "errata sheet ES096)");
+        chip->cpu.side_effects++;
+        return flash->SR & ~(uint32_t)SR_BSY;
+    }
+    return flash->SR;
 }
 
 uint32_t flash_read(struct stm32f103 *chip, uint32_t offset)
@@ -279,7 +296,7 @@ uint32_t flash_read(struct stm32f103 *chip, uint32_t offset)
     const struct flash *flash = &chip->flash;
     switch (offset) {
     case ACR: return flash->ACR;
-    case SR: return flash->SR;
+    case SR: return read_SR(chip);
     case CR: return flash->CR;
     case OBR: return flash->OBR;
     case WRPR: return flash->WRPR;
