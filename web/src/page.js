@@ -132,13 +132,16 @@ export class Page {
     });
   }
 
-  /** Opens the help that is likely to help, once, after connecting failed. */
-  openHelp() {
-    if (this.helped) return;
-    this.helped = true;
+  /**
+   * Opens the help that is likely to help once connecting failed; closes it when it is no longer needed.
+   * @param {boolean} open
+   */
+  openHelp(open) {
+    if (this.helped === open) return; // the user may have closed it
+    this.helped = open;
     const agent = this.document.defaultView?.navigator.userAgent ?? '';
     const system = /Android|Mac OS/.test(agent) ? 'macos' : /Windows/.test(agent) ? 'windows' : 'linux';
-    for (const name of ['bootloader', system]) /** @type {HTMLDetailsElement} */ (this.element(`help-${name}`)).open = true;
+    for (const name of ['bootloader', system]) /** @type {HTMLDetailsElement} */ (this.element(`help-${name}`)).open = open;
   }
 
   later() {
@@ -185,7 +188,8 @@ export class Page {
     this.text('board-state', phase === 'away' ? away : board && phase === 'ready' ? board.product : STATE[phase]);
     this.facts('facts', board ? boardFacts(board) : []);
     this.element('help').hidden = phase !== 'away';
-    if (phase === 'away' && flasher.message?.place === 'board') this.openHelp();
+    if (phase === 'away' && flasher.message?.place === 'board') this.openHelp(true);
+    if (phase === 'ready') this.openHelp(false);
     this.element('connect').hidden = phase === 'unsupported';
     this.text('connect', board ? 'Choose another board' : 'Connect');
     this.enable('connect', phase === 'away' || phase === 'ready');

@@ -32,7 +32,7 @@ const FLASH_TROUBLE =
  * @type {Record<number, [string, string, string]>}
  */
 const ERRORS = {
-  1: ['errTARGET', 'The board says that this is no application for it.', UNTOUCHED],
+  1: ['errTARGET', 'The board says that this is no application for it, or that its bootloader was built for another chip.', UNTOUCHED],
   2: ['errFILE', 'The board says that this is firmware for another product.', UNTOUCHED],
   3: ['errWRITE', 'The board cannot write its flash.', FLASH_TROUBLE],
   4: ['errERASE', 'The board cannot erase its flash.', FLASH_TROUBLE],
