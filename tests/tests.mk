@@ -144,11 +144,13 @@ $(IMAGE_TARGET): $(addprefix $(HOST)/tests/fuzz/,image_target.o hostile_host.o) 
 # What of the portable core the tests of ring 1 and the fuzzer's corpus reach, in a build of its own.
 COVERAGE := $(BUILD)/coverage
 COVERAGE_CC := $(HOST_CC) --coverage
+# without sanitizers, whose checks are branches too
+COVERAGE_FLAGS := $(patsubst -O1,-O0,$(filter-out -fsanitize=%,$(CORE_FLAGS)))
 REPLAY_SOURCES := $(FUZZ_SOURCES) tests/fuzz/replay.c
 
 coverage: ## lines and branches of the portable core that ring 1 and the fuzzer's corpus reach, and those they do not
 	$(Q)rm -rf $(COVERAGE)
-	$(Q)$(MAKE) --no-print-directory BUILD=$(COVERAGE) HOST_CC='$(COVERAGE_CC)' CORE_FLAGS='$(CORE_FLAGS:-O1=-O0)' test-unit
+	$(Q)$(MAKE) --no-print-directory BUILD=$(COVERAGE) HOST_CC='$(COVERAGE_CC)' CORE_FLAGS='$(COVERAGE_FLAGS)' test-unit
 	$(Q)for build in low high skr; do \
 	    $(MAKE) --no-print-directory BUILD=$(COVERAGE) $(COVERAGE)/replay_$$build && \
 	    $(COVERAGE)/replay_$$build tests/fuzz/corpus/* || exit 1; \
@@ -157,7 +159,7 @@ coverage: ## lines and branches of the portable core that ring 1 and the fuzzer'
 
 $(BUILD)/replay_%: $(REPLAY_SOURCES)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(HOST_CC) --coverage $(CORE_FLAGS:-O1=-O0) $(CORE_FLAGS_$*) $^ -o $@
+	$(Q)$(COVERAGE_CC) $(COVERAGE_FLAGS) $(CORE_FLAGS_$*) $^ -fsanitize=address -o $@
 
 # Ring 4: Debian's own kernel and clients.
 test-linux: blue-pill vboard ## dfu-util and lsusb in a stock Debian kernel, against the virtual board
