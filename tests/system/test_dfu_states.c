@@ -407,11 +407,13 @@ static void block_numbers_wrap_around(void **state)
 /* Bus reset ------------------------------------------------------------------------------------------------
  */
 
-/* After any reset the device is there again, in dfuIDLE, and can take a download. */
-static void a_bus_reset_in_any_state_leads_to_dfu_idle(void **state)
+/* It ends a download or upload that was under way: the device is there again, and can take another. */
+static void a_bus_reset_leads_to_dfu_idle(void **state)
 {
     (void)state;
     for (enum start from = 0; from < STARTS; from++) {
+        if (from == MANIFEST_SYNC || from == MANIFEST)
+            continue;
         go_to(from);
         /* an erase may still run: its page belongs to an application that is no longer valid */
         usb_host_reset(rig.host, 10);
@@ -427,6 +429,22 @@ static void a_bus_reset_in_any_state_leads_to_dfu_idle(void **state)
             fail_msg("%s: download after a bus reset: status %u, state %u", table[from].name,
                      result.last.bStatus, result.last.bState);
         assert_memory_equal(rig_flash(&rig, rig.app_base), image, 8 * BLOCK);
+        rig_assert_clean(&rig);
+    }
+}
+
+/* Once everything was sent, it is written: a reset then means no more than that the host has finished. */
+static void a_bus_reset_after_a_whole_download_leads_to_the_application(void **state)
+{
+    (void)state;
+    static const enum start starts[] = {MANIFEST_SYNC, MANIFEST};
+
+    for (size_t i = 0; i < 2; i++) {
+        go_to(starts[i]);
+        usb_host_reset(rig.host, 10);
+        if (!rig_starts_application(&rig, 10 * TICKS_PER_SECOND))
+            fail_msg("%s: no application after a bus reset", table[starts[i]].name);
+        assert_memory_equal(rig_flash(&rig, rig.app_base), image, 3 * BLOCK);
         rig_assert_clean(&rig);
     }
 }
@@ -630,7 +648,8 @@ int main(void)
         STATE_TEST(an_empty_block_is_an_error_in_dfu_idle),
         STATE_TEST(clrstatus_clears_the_status_too),
         STATE_TEST(block_numbers_wrap_around),
-        STATE_TEST(a_bus_reset_in_any_state_leads_to_dfu_idle),
+        STATE_TEST(a_bus_reset_leads_to_dfu_idle),
+        STATE_TEST(a_bus_reset_after_a_whole_download_leads_to_the_application),
         STATE_TEST(every_state_can_be_left_for_another_download),
         STATE_TEST(poll_timeouts_are_never_longer_than_what_is_left),
         STATE_TEST(a_host_that_waits_exactly_as_told_may_ask_again),

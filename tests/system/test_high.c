@@ -186,6 +186,27 @@ static void an_image_that_reaches_into_the_bootloader_gets_erraddress(void **sta
     for_each_target(one_byte_too_many);
 }
 
+/* Taken or refused: with 2 KiB pages, 7 KiB share their first page with what is below. */
+static void all_below_the_bootloader(void)
+{
+    uint32_t length = rig.bootloader - BASE;
+    uint8_t *image = application(length, 1);
+
+    rig.board->chip.config.page_erase_us = 1;
+    rig.board->chip.config.half_word_ns = 100;
+    enter();
+    dfu_download(&rig, image, length, rig.transfer_size);
+    free(image);
+    if (memcmp(own, rig_flash(&rig, rig.bootloader), OWN_BYTES) != 0)
+        fail_msg("%s: an image of %u bytes erased part of the bootloader", target, length);
+}
+
+static void the_page_the_bootloader_begins_in_is_never_erased(void **state)
+{
+    (void)state;
+    for_each_target(all_below_the_bootloader);
+}
+
 static void first_blocks(void)
 {
     static const uint32_t blocks[] = {1, 2, 3, 4, 5, 8, 9, 28, 31, 32, 33, 35, 36, 37, 63, 64, 511, 1023};
@@ -323,6 +344,7 @@ int main(void)
         cmocka_unit_test(upload_shows_the_original_table),
         cmocka_unit_test(an_image_up_to_the_bootloader_fits),
         cmocka_unit_test(an_image_that_reaches_into_the_bootloader_gets_erraddress),
+        cmocka_unit_test(the_page_the_bootloader_begins_in_is_never_erased),
         cmocka_unit_test(first_blocks_of_any_size_from_1_byte_are_taken),
         cmocka_unit_test(button_and_boot_command_work_as_on_the_others),
         cmocka_unit_test(images_for_elsewhere_are_refused_before_anything_is_written),
