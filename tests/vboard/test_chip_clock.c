@@ -108,6 +108,20 @@ static void clocks_have_limits(void **state)
     lab_free(lab);
 }
 
+static void the_processor_is_not_overclocked(void **state)
+{
+    (void)state;
+    enum { PLL_HSE_80MHZ = 1 << 16 | 8 << 18, PPRE1_4 = 5 << 8 };
+    struct lab *lab = lab_new();
+    start_hse(lab);
+    put(lab, FLASH(FLASH_ACR), ACR_TWO_WAITS);
+    start_pll(lab, PLL_HSE_80MHZ | PPRE1_4);
+    lab->board->first_violation[0] = '\0';
+    put(lab, RCC(RCC_CFGR), PLL_HSE_80MHZ | PPRE1_4 | SW_PLL);
+    assert_non_null(strstr(lab->board->first_violation, "FORBIDDEN hclk-too-fast"));
+    lab_free(lab);
+}
+
 static void the_pll_has_a_range_and_a_fixed_setup(void **state)
 {
     (void)state;
@@ -327,6 +341,7 @@ int main(void)
         cmocka_unit_test(wait_states_must_come_before_speed),
         cmocka_unit_test(the_prefetch_buffer_has_rules),
         cmocka_unit_test(clocks_have_limits),
+        cmocka_unit_test(the_processor_is_not_overclocked),
         cmocka_unit_test(the_pll_has_a_range_and_a_fixed_setup),
         cmocka_unit_test(the_clock_in_use_cannot_be_stopped),
         cmocka_unit_test(a_switch_waits_for_its_clock),

@@ -154,6 +154,20 @@ static void it_goes_on_through_a_reset_but_must_be_synchronized(void **state)
     lab_free(lab);
 }
 
+static void the_clock_of_the_rtc_is_chosen_once(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_with_rtc("BLUEPILL");
+    put(lab, RCC(RCC_BDCR), HSE_SOURCE | RTCEN);
+    expect_violation(lab, "FORBIDDEN rtcsel");
+    assert_int_equal(get(lab, RCC(RCC_BDCR)) & HSE_SOURCE, LSI_SOURCE);
+    put(lab, RCC(RCC_BDCR), 1 << 16);
+    put(lab, RCC(RCC_BDCR), HSE_SOURCE | RTCEN);
+    assert_int_equal(get(lab, RCC(RCC_BDCR)) & HSE_SOURCE, HSE_SOURCE);
+    expect_violation(lab, NULL);
+    lab_free(lab);
+}
+
 static void rules_of_the_rtc(void **state)
 {
     (void)state;
@@ -427,6 +441,7 @@ int main(void)
         cmocka_unit_test(it_does_not_drift),
         cmocka_unit_test(it_overflows),
         cmocka_unit_test(it_goes_on_through_a_reset_but_must_be_synchronized),
+        cmocka_unit_test(the_clock_of_the_rtc_is_chosen_once),
         cmocka_unit_test(rules_of_the_rtc),
         cmocka_unit_test(it_bites_when_nobody_refreshes),
         cmocka_unit_test(a_refresh_in_time_keeps_it_quiet),
