@@ -16,6 +16,18 @@
 enum { MAX_FLASH = 512 * 1024, MAX_RAM = 64 * 1024, MAX_PAGES = MAX_FLASH / 1024 };
 enum { TIMERS = 4, TIMER_CHANNELS = 4, USARTS = 3, DMA_CHANNELS = 7, SERIAL_QUEUE = 4096 };
 
+/*
+ * A half-word of flash that is worn out. What is stuck shows only once it is worked on: what was burnt before
+ * stays.
+ */
+enum { MAX_WORN = 4 };
+struct flash_wear {
+    uint32_t address; /* absolute; 0: none */
+    uint16_t stays_0; /* bits that no erase sets any more */
+    uint16_t stays_1; /* bits that no programming clears */
+    bool refuses;     /* programming it ends with PGERR, nothing programmed */
+};
+
 /* What differs from chip to chip and from day to day. All times as in the data sheet. */
 struct stm32f103_config {
     uint32_t flash_bytes;         /* really there */
@@ -29,6 +41,20 @@ struct stm32f103_config {
     uint32_t page_erase_us; /* 20000 to 40000 */
     uint32_t half_word_ns;  /* 40000 to 70000, typically 52500 */
     uint64_t seed;          /* of RAM at power-up and of torn flash operations */
+
+    /* Option bytes as somebody left them (PM0075 2.5); all 0: as from the factory. */
+    bool read_protected;
+    bool hardware_watchdog;   /* WDG_SW = 0 */
+    uint32_t write_protected; /* units of 4 KiB, a bit each, the last one all the rest: WRPR inverted */
+
+    /* Age. */
+    struct flash_wear worn[MAX_WORN];
+
+    /* What clones do otherwise than ST's chips, and ST's at the ends of their tolerances; all 0: ST's. */
+    uint32_t lsi_hz;           /* 30000 to 60000 (DS5319 table 25); 0: 40000 */
+    uint16_t busy_late_cycles; /* SR.BSY reads 0 for so long after any operation begins */
+    bool lock_reads_0;         /* FLASH_CR.LOCK does, locked or not */
+    bool zero_needs_erase;     /* 0x0000 over data is refused as any other value: PGERR */
 };
 
 enum { PIN_FLOATS = -2 };
@@ -106,6 +132,7 @@ struct flash {
     uint8_t key_step, option_key_step;
     bool locked_until_reset; /* a wrong key */
     uint64_t started_cycle;  /* processor cycle in which CR.STRT was set */
+    uint64_t begun_cycle;    /* the same of any operation */
     struct flash_operation operation;
     uint8_t option_bytes[16];
     uint64_t operations;        /* programs and erases begun since power was first applied */
@@ -477,6 +504,7 @@ uint32_t rcc_rtc_hz(const struct stm32f103 *chip);
 /* Stop mode turns HSI, HSE and PLL off and wakes up on HSI (RM0008 5.3.5). */
 void rcc_enter_stop(struct stm32f103 *chip);
 uint32_t rcc_sysclk_hz(const struct stm32f103 *chip);
+uint32_t rcc_lsi_hz(const struct stm32f103 *chip);
 bool rcc_lsi_on(const struct stm32f103 *chip);
 /* The watchdog runs: LSI is forced on. */
 void rcc_force_lsi(struct stm32f103 *chip);

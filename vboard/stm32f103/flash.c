@@ -101,12 +101,16 @@ static void program(struct stm32f103 *chip, uint32_t address, uint16_t value)
         flash_set_status(chip, SR_WRPRTERR);
         return;
     }
-    if (old != ERASED && value != 0) {
+    if (old != ERASED && (value != 0 || chip->config.zero_needs_erase)) {
         stm32f103_violation(
             chip, SUSPICIOUS, "program-over-data",
             "0x%04X to 0x%08X, which holds 0x%04X: PGERR, nothing is programmed; only 0x0000 may go over "
-            "data (PM0075 2.3.3)",
-            value, (unsigned)address, old);
+            "data (PM0075 2.3.3)%s",
+            value, (unsigned)address, old, chip->config.zero_needs_erase ? ", and here not even that" : "");
+        flash_set_status(chip, SR_PGERR);
+        return;
+    }
+    if (flash_wear_at(chip, address).refuses) {
         flash_set_status(chip, SR_PGERR);
         return;
     }
@@ -275,10 +279,20 @@ static void write_CR(struct stm32f103 *chip, uint32_t value)
     }
 }
 
+/* A clone's BSY, for what comes even later. */
+static bool busy_is_late(const struct stm32f103 *chip)
+{
+    return flash_is_busy(chip) && chip->cpu.cycles - chip->flash.begun_cycle < chip->config.busy_late_cycles;
+}
+
 /* BSY rises a cycle after STRT (errata sheet ES096): the very next instruction still reads 0. */
 static uint32_t read_SR(struct stm32f103 *chip)
 {
     const struct flash *flash = &chip->flash;
+    if (busy_is_late(chip)) {
+        chip->cpu.side_effects++;
+        return flash->SR & ~(uint32_t)SR_BSY;
+    }
     bool erases = flash->operation.kind != FLASH_PROGRAM && flash->operation.kind != FLASH_OPTION_PROGRAM;
     if (flash->SR & SR_BSY && erases && chip->cpu.cycles <= flash->started_cycle + NEXT_INSTRUCTION_CYCLES) {
         stm32f103_violation(
@@ -297,7 +311,7 @@ uint32_t flash_read(struct stm32f103 *chip, uint32_t offset)
     switch (offset) {
     case ACR: return flash->ACR;
     case SR: return read_SR(chip);
-    case CR: return flash->CR;
+    case CR: return chip->config.lock_reads_0 ? flash->CR & ~(uint32_t)CR_LOCK : flash->CR;
     case OBR: return flash->OBR;
     case WRPR: return flash->WRPR;
     default: return 0;

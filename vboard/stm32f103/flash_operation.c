@@ -42,6 +42,27 @@ static void set_half_word(struct stm32f103 *chip, uint32_t address, uint16_t val
     bytes[1] = (uint8_t)(value >> 8);
 }
 
+struct flash_wear flash_wear_at(const struct stm32f103 *chip, uint32_t address)
+{
+    for (unsigned i = 0; i < MAX_WORN; i++) {
+        if (chip->config.worn[i].address == address) {
+            return chip->config.worn[i];
+        }
+    }
+    return (struct flash_wear){0};
+}
+
+/* What an erase of these addresses leaves at 0. */
+static void wear_erased(struct stm32f103 *chip, uint32_t first, uint32_t bytes)
+{
+    for (unsigned i = 0; i < MAX_WORN; i++) {
+        const struct flash_wear *worn = &chip->config.worn[i];
+        if (worn->address - first < bytes) {
+            set_half_word(chip, worn->address, (uint16_t)(ERASED & ~worn->stays_0));
+        }
+    }
+}
+
 static const char *operation_name(const struct flash_operation *operation)
 {
     switch (operation->kind) {
@@ -111,6 +132,7 @@ void flash_begin(struct stm32f103 *chip, struct flash_operation operation)
     ticks now = stm32f103_now(chip), lasts = operation_time(chip, &operation);
     operation.ends = now + lasts;
     flash->operation = operation;
+    flash->begun_cycle = chip->cpu.cycles;
     flash->AR = operation.address;
     flash->SR |= SR_BSY;
     bus_open_flash(chip, false);
@@ -132,6 +154,7 @@ static void erase_pages(struct stm32f103 *chip, uint32_t first, uint32_t count)
         chip->flash.erased[page]++;
     }
     fill(&chip->flash_bytes[(size_t)first * size], count * size);
+    wear_erased(chip, FLASH_BASE + first * size, count * size);
 }
 
 static uint32_t page_of(const struct stm32f103 *chip, uint32_t address)
@@ -154,11 +177,18 @@ static void program_option(struct stm32f103 *chip, const struct flash_operation 
     set_half_word(chip, operation->address, operation->value);
 }
 
+static void program_half_word(struct stm32f103 *chip, const struct flash_operation *operation)
+{
+    uint16_t stays = flash_wear_at(chip, operation->address).stays_1;
+    stays &= flash_half_word_at(chip, operation->address);
+    set_half_word(chip, operation->address, operation->value | stays);
+}
+
 static void complete(struct stm32f103 *chip, const struct flash_operation *operation)
 {
     chip->cpu.side_effects++; /* the core sees this memory through its windows */
     switch (operation->kind) {
-    case FLASH_PROGRAM: set_half_word(chip, operation->address, operation->value); break;
+    case FLASH_PROGRAM: program_half_word(chip, operation); break;
     case FLASH_PAGE_ERASE: erase_pages(chip, page_of(chip, operation->address), 1); break;
     case FLASH_MASS_ERASE: erase_all(chip); break;
     case FLASH_OPTION_ERASE: fill(chip->flash.option_bytes, OPTION_BYTES); break;

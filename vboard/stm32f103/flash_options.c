@@ -4,18 +4,33 @@
 #include <string.h>
 
 enum { RDP = 0, USER = 2, DATA0 = 4, DATA1 = 6, WRP0 = 8, WRP_COUNT = 4 };
-enum { RDP_KEY = 0xA5, ERASED = 0xFF };
+enum { RDP_KEY = 0xA5, ERASED = 0xFF, USER_WDG_SW = 1 << 0 };
 enum { OBR_OPTERR = 1 << 0, OBR_RDPRT = 1 << 1, OBR_WDG_SW = 1 << 2 };
 enum { OBR_USER_SHIFT = 2, OBR_DATA0_SHIFT = 10, OBR_DATA1_SHIFT = 18 };
 enum { PROTECTION_UNIT = 4096, LAST_UNIT = 31 }; /* each WRP bit: 4 KiB; the last one all the rest */
 
 #define FLASH_BASE 0x08000000u
 
+static void set_option(struct stm32f103 *chip, unsigned at, uint8_t value)
+{
+    chip->flash.option_bytes[at] = value;
+    chip->flash.option_bytes[at + 1] = (uint8_t)~value;
+}
+
 void flash_options_factory(struct stm32f103 *chip)
 {
     static const uint8_t factory[16] = {RDP_KEY, 0x5A, 0xFF, 0, 0xFF, 0, 0xFF, 0,
                                         0xFF,    0,    0xFF, 0, 0xFF, 0, 0xFF, 0};
     memcpy(chip->flash.option_bytes, factory, sizeof factory);
+    if (chip->config.read_protected) {
+        set_option(chip, RDP, ERASED);
+    }
+    if (chip->config.hardware_watchdog) {
+        set_option(chip, USER, (uint8_t)~USER_WDG_SW);
+    }
+    for (unsigned i = 0; i < WRP_COUNT; i++) {
+        set_option(chip, WRP0 + 2 * i, (uint8_t) ~(chip->config.write_protected >> 8 * i));
+    }
 }
 
 /* A byte that does not fit its complement loads as 0xFF, and says so; a pair that is erased does so in

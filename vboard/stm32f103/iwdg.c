@@ -7,16 +7,16 @@
 
 enum { KR = 0x00, PR = 0x04, RLR = 0x08, SR = 0x0C };
 enum { KEY_RELOAD = 0xAAAA, KEY_ACCESS = 0x5555, KEY_START = 0xCCCC };
-enum { SR_PVU = 1, SR_RVU = 2, RLR_RESET = 0xFFF, UPDATE_LSI_CYCLES = 5, LSI_HZ = 40000 };
+enum { SR_PVU = 1, SR_RVU = 2, RLR_RESET = 0xFFF, UPDATE_LSI_CYCLES = 5 };
 
-static ticks lsi_cycles(uint64_t count)
+static ticks lsi_cycles(const struct stm32f103 *chip, uint64_t count)
 {
-    return count * (TICKS_PER_SECOND / LSI_HZ);
+    return count * (TICKS_PER_SECOND / rcc_lsi_hz(chip));
 }
 
-static ticks count_time(uint32_t PR_value)
+static ticks count_time(const struct stm32f103 *chip, uint32_t PR_value)
 {
-    return lsi_cycles(PR_value >= 6 ? 256 : 4u << PR_value);
+    return lsi_cycles(chip, PR_value >= 6 ? 256 : 4u << PR_value);
 }
 
 static void watch(struct stm32f103 *chip)
@@ -28,7 +28,7 @@ static void watch(struct stm32f103 *chip)
 static void reload(struct stm32f103 *chip, uint32_t counts)
 {
     if (chip->iwdg.running) {
-        chip->iwdg.bites = stm32f103_now(chip) + (counts + 1) * count_time(chip->iwdg.PR);
+        chip->iwdg.bites = stm32f103_now(chip) + (counts + 1) * count_time(chip, chip->iwdg.PR);
         watch(chip);
     }
 }
@@ -97,7 +97,7 @@ static void change_prescaler(struct stm32f103 *chip, uint32_t value)
     struct iwdg *iwdg = &chip->iwdg;
     if (iwdg->running) {
         ticks now = stm32f103_now(chip);
-        iwdg->bites = now + (iwdg->bites - now) / count_time(iwdg->PR) * count_time(value);
+        iwdg->bites = now + (iwdg->bites - now) / count_time(chip, iwdg->PR) * count_time(chip, value);
     }
     iwdg->PR = value;
     if (iwdg->running) {
@@ -123,7 +123,7 @@ static void write_setting(struct stm32f103 *chip, uint32_t offset, uint32_t valu
                             (unsigned)value);
         return;
     }
-    *until = stm32f103_now(chip) + lsi_cycles(UPDATE_LSI_CYCLES);
+    *until = stm32f103_now(chip) + lsi_cycles(chip, UPDATE_LSI_CYCLES);
     if (offset == PR) {
         change_prescaler(chip, value);
     } else {

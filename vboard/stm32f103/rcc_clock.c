@@ -83,6 +83,12 @@ ticks rcc_timer_clock(const struct stm32f103 *chip, uint32_t peripheral_base)
     return peripheral_clock(chip, peripheral_base, true);
 }
 
+uint32_t rcc_lsi_hz(const struct stm32f103 *chip)
+{
+    enum { TYPICAL_HZ = 40000 };
+    return chip->config.lsi_hz ? chip->config.lsi_hz : TYPICAL_HZ;
+}
+
 uint32_t rcc_rtc_hz(const struct stm32f103 *chip)
 {
     const struct rcc *rcc = &chip->rcc;
@@ -91,7 +97,7 @@ uint32_t rcc_rtc_hz(const struct stm32f103 *chip)
     }
     switch ((rcc->BDCR & BDCR_RTCSEL) >> RTCSEL_SHIFT) {
     case RTCSEL_LSE: return rcc->BDCR & BDCR_LSERDY ? LSE_HZ : 0;
-    case RTCSEL_LSI: return rcc->CSR & CSR_LSIRDY ? LSI_HZ : 0;
+    case RTCSEL_LSI: return rcc->CSR & CSR_LSIRDY ? rcc_lsi_hz(chip) : 0;
     case RTCSEL_HSE: return rcc->CR & CR_HSERDY ? chip->config.hse_hz / RTC_HSE_DIVIDER : 0;
     default: return 0;
     }
