@@ -113,10 +113,20 @@ static void erase(uint32_t offset)
     port_flash_erase(APP_BASE_ADDRESS + offset);
 }
 
+/* The bootloader's own stack pointer and reset vector, which in the high variant are words 0 and 1 of flash.
+ */
+static const volatile uint16_t *hook(void)
+{
+    return port_flash(BOOTLOADER_BASE);
+}
+
+enum { ZERO_KEY, ERASE_FIRST_PAGE, PROGRAM_HOOK, HOOK_IS_BACK = PROGRAM_HOOK + (HIGH ? 4 : 0) };
+
 /*
  * Whatever is in flash is no application, and cannot become one before KEY is written: KEY is blank or 0. If
- * not it is made so before anything else changes: 0 can be programmed over anything (PM0075 2.3.3), but not
- * on every clone. False: an operation was started, or it cannot be done.
+ * not it is made so before anything else changes: 0 can be programmed over anything (PM0075 2.3.3). On clones
+ * that refuse it the first page is erased, and at once gets the hook back. False: an operation was started,
+ * or it cannot be done.
  */
 static bool old_application_is_gone(void)
 {
@@ -124,15 +134,20 @@ static bool old_application_is_gone(void)
         return true;
 
     uint32_t key = *(const volatile uint16_t *)port_flash(APP_BASE_ADDRESS + 2 * KEY);
+    uint32_t step = image.invalidations++;
 
-    image.old_is_gone = key == BLANK || key == 0;
-    if (image.old_is_gone)
+    if (key == BLANK || key == 0) {
+        if (HIGH && step >= PROGRAM_HOOK && step < HOOK_IS_BACK) {
+            port_flash_program(APP_BASE_ADDRESS + 2 * (step - PROGRAM_HOOK), hook()[step - PROGRAM_HOOK]);
+            return false;
+        }
+        image.old_is_gone = true;
         return true;
+    }
     image.done = 0; /* the page in work may be the first one, and need an erase now */
-    image.invalidations++;
-    if (image.invalidations == 1)
+    if (step == ZERO_KEY)
         port_flash_program(APP_BASE_ADDRESS + 2 * KEY, 0);
-    else if (image.invalidations == 2 && !HIGH)
+    else if (step == ERASE_FIRST_PAGE)
         erase(0);
     else
         fail(errWRITE);
@@ -143,13 +158,11 @@ static bool old_application_is_gone(void)
 static void hide_start_words(void)
 {
 #if HIGH
-    const volatile uint32_t *hook = port_flash(BOOTLOADER_BASE);
-
-    if (buffer.words[1] == hook[1])
+    if (buffer.half_words[2] == hook()[2] && buffer.half_words[3] == hook()[3])
         return; /* done already: an application's entry is never inside the bootloader */
-    for (uint32_t i = 0; i < 2; i++) {
-        buffer.words[START_WORDS_OFFSET / 4 + i] = buffer.words[i];
-        buffer.words[i] = hook[i];
+    for (uint32_t i = 0; i < 4; i++) {
+        buffer.half_words[START_WORDS_OFFSET / 2 + i] = buffer.half_words[i];
+        buffer.half_words[i] = hook()[i];
     }
 #endif
 }
