@@ -247,7 +247,7 @@ static void the_clock_follows_the_tree_and_the_gate(void **state)
 static void alternate_pin(struct lab *lab, char port, unsigned pin)
 {
     uint32_t address = GPIO(port, pin < 8 ? GPIO_CRL : GPIO_CRH);
-    put(lab, address, (get(lab, address) & ~(0xFu << 4 * (pin % 8))) | ALTERNATE << 4 * (pin % 8));
+    put(lab, address, (get(lab, address) & ~(0xFu << 4 * (pin % 8))) | (uint32_t)ALTERNATE << 4 * (pin % 8));
 }
 
 /* Maple Mini: the LED is on PB1, TIM3's channel 4. */

@@ -84,6 +84,7 @@ static void start_core(struct stm32f103 *chip)
     memcpy(cpu->breakpoint, old.breakpoint, sizeof cpu->breakpoint);
     cpu->stop = old.stop;
     cpu->closed_windows = old.closed_windows;
+    cpu->debugger = old.debugger;
     cpu->slept = core_slept;
 }
 

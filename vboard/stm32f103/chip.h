@@ -376,7 +376,7 @@ void tim_write(struct stm32f103 *chip, uint32_t offset, uint32_t value);
 void tim_reset(struct stm32f103 *chip, unsigned timer);
 uint32_t usart_read(struct stm32f103 *chip, uint32_t offset);
 void usart_write(struct stm32f103 *chip, uint32_t offset, uint32_t value);
-void usart_reset(struct stm32f103 *chip, unsigned usart);
+void usart_reset(struct stm32f103 *chip, unsigned n);
 uint32_t gpio_read(struct stm32f103 *chip, unsigned port, uint32_t offset);
 void gpio_write(struct stm32f103 *chip, unsigned port, uint32_t offset, uint32_t value);
 void gpio_reset(struct stm32f103 *chip, unsigned port);
@@ -440,14 +440,14 @@ bool tim_is_counting(const struct tim *tim);
 /* The world outside moved pins: input capture. */
 void tim_inputs_changed(struct stm32f103 *chip);
 
-/* usart.c; from 0 (USART1) */
-void usart_tx_event(struct stm32f103 *chip, unsigned usart);
-void usart_rx_event(struct stm32f103 *chip, unsigned usart);
+/* usart.c, usart_line.c; n from 0 (USART1) */
+void usart_tx_event(struct stm32f103 *chip, unsigned n);
+void usart_rx_event(struct stm32f103 *chip, unsigned n);
 /* Its TX line is held. */
-bool usart_transmits(const struct stm32f103 *chip, unsigned usart);
+bool usart_transmits(const struct stm32f103 *chip, unsigned n);
 void usart_clock_changed(struct stm32f103 *chip);
 /* The world outside sends: bytes follow each other on the wire, at peer_baud. Returns how many fit. */
-unsigned usart_send_to(struct stm32f103 *chip, unsigned usart, const uint8_t *bytes, unsigned length);
+unsigned usart_send_to(struct stm32f103 *chip, unsigned n, const uint8_t *bytes, unsigned length);
 
 /* dma.c: a peripheral requests, or no longer requests, a transfer; channels from 1. */
 void dma_request(struct stm32f103 *chip, unsigned channel, bool wanted);

@@ -74,3 +74,9 @@ void tim_update_irqs(struct stm32f103 *chip, unsigned timer);
 void tim_output_match(struct tim *tim, unsigned channel);
 /* Somebody may see this channel's edges one by one. */
 bool tim_output_is_visible(const struct stm32f103 *chip, unsigned timer, unsigned channel);
+
+/* tim_capture.c */
+/* The levels of the channels' pins now, a bit each. */
+uint8_t tim_input_levels(const struct stm32f103 *chip, unsigned timer);
+/* By an edge or by EGR. */
+void tim_capture(struct stm32f103 *chip, unsigned timer, unsigned channel);

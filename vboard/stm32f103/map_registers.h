@@ -1,0 +1,22 @@
+/* The registers of each peripheral that has a model, for map.c. */
+#pragma once
+
+#include "map.h"
+
+extern const struct map_register rcc_registers[];
+extern const struct map_register flash_registers[];
+extern const struct map_register gpio_registers[];
+extern const struct map_register afio_registers[];
+extern const struct map_register exti_registers[];
+extern const struct map_register pwr_registers[];
+extern const struct map_register bkp_registers[];
+extern const struct map_register iwdg_registers[];
+extern const struct map_register usb_registers[];
+extern const struct map_register dbgmcu_registers[];
+extern const struct map_register rtc_registers[];
+extern const struct map_register wwdg_registers[];
+extern const struct map_register crc_registers[];
+extern const struct map_register tim1_registers[];
+extern const struct map_register tim_registers[];
+extern const struct map_register usart_registers[];
+extern const struct map_register dma_registers[];
