@@ -10,10 +10,15 @@
  */
 enum { START_WORDS_OFFSET = HIGH ? 7 * 4 : 0 };
 
-/* Bytes an application has in `flash` bytes of flash. */
+/*
+ * Bytes an application has in `flash` bytes of flash: whole pages. Where pages are 2 KiB the high variant's 7
+ * KiB begin in the middle of one.
+ */
 static inline uint32_t application_area(uint32_t flash)
 {
-    return HIGH ? BOOTLOADER_BASE - APP_BASE_ADDRESS : flash - (APP_BASE_ADDRESS - FLASH_BASE);
+    uint32_t end = HIGH ? BOOTLOADER_BASE - FLASH_BASE : flash;
+
+    return end / FLASH_PAGE_SIZE * FLASH_PAGE_SIZE - (APP_BASE_ADDRESS - FLASH_BASE);
 }
 
 /* Bytes an application can have on this chip; only while serving. */
