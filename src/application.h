@@ -16,9 +16,10 @@ enum { START_WORDS_OFFSET = HIGH ? 7 * 4 : 0 };
  */
 static inline uint32_t application_area(uint32_t flash)
 {
-    uint32_t end = HIGH ? BOOTLOADER_BASE - FLASH_BASE : flash;
 
-    return end / FLASH_PAGE_SIZE * FLASH_PAGE_SIZE - (APP_BASE_ADDRESS - FLASH_BASE);
+    if (HIGH)
+        flash = (BOOTLOADER_BASE - FLASH_BASE) / FLASH_PAGE_SIZE * FLASH_PAGE_SIZE;
+    return flash - (APP_BASE_ADDRESS - FLASH_BASE);
 }
 
 /* Bytes an application can have on this chip; only while serving. */
