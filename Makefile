@@ -5,16 +5,12 @@
 .DEFAULT_GOAL := firmware
 
 BUILD := build
-TARGET ?= BLUEPILL
-PREFIX ?= arm-none-eabi-
-DEFS ?=
-
-export TARGET DEFS PREFIX V
-# src/Makefile runs in its own folder
-ifdef LDSCRIPT
-override LDSCRIPT := $(abspath $(LDSCRIPT))
-export LDSCRIPT
+# No defaults here, nor for TARGET and DEFS any export: src/Makefile reads the same places, and local.mk beside it.
+ifdef PREFIX
+export PREFIX
 endif
+# src/Makefile runs in its own folder, LDSCRIPT is meant from here
+FIRMWARE = $(MAKE) --no-print-directory -C src $(if $(LDSCRIPT),LDSCRIPT=$(abspath $(LDSCRIPT)))
 
 ifneq ($(V),1)
 Q := @
@@ -22,29 +18,32 @@ endif
 
 # Firmware -------------------------------------------------------------------------------------------------------------
 
-.PHONY: firmware size list examples
+.PHONY: firmware size list release examples
 firmware: ## the bootloader for TARGET (default BLUEPILL): .elf, .bin and .hex in build/firmware
-	$(Q)$(MAKE) --no-print-directory -C src
+	$(Q)$(FIRMWARE)
 
-size: ## flash and RAM that TARGET takes, and its limit
-	$(Q)$(MAKE) --no-print-directory -C src size
+size: ## flash and RAM that TARGET takes, and its limit; with REPORT=1 where the bytes go
+	$(Q)$(FIRMWARE) size
 
-list: ## every TARGET there is
-	$(Q)$(MAKE) --no-print-directory -C src list-targets
+list: ## every TARGET there is: board, chip, addresses, flash and RAM
+	$(Q)tools/list
+
+release: ## every TARGET into build/release, with checksums and a table of sizes
+	$(Q)tools/release $(BUILD)/release
 
 # With a board and a debug probe on the desk.
 .PHONY: flash stlink-flash erase debug
 flash: ## write TARGET through OpenOCD (OOCD_INTERFACE=interface/stlink-v2.cfg for an ST-Link)
-	$(Q)$(MAKE) --no-print-directory -C src flash
+	$(Q)$(FIRMWARE) flash
 
 stlink-flash: ## write TARGET through st-flash
-	$(Q)$(MAKE) --no-print-directory -C src stlink-flash
+	$(Q)$(FIRMWARE) stlink-flash
 
 erase: ## wipe the flash of a board through OpenOCD
-	$(Q)$(MAKE) --no-print-directory -C src erase
+	$(Q)$(FIRMWARE) erase
 
 debug: ## gdb on a board through OpenOCD
-	$(Q)$(MAKE) --no-print-directory -C src debug
+	$(Q)$(FIRMWARE) debug
 
 examples: ## the example applications
 	$(Q)$(MAKE) --no-print-directory -C examples/blink
