@@ -66,7 +66,7 @@ export class FakeBoard {
     this.status = 0;
     this.offset = 0;
     this.next = 0;
-    /** What it does wrong: see fault(). */
+    /** What it does wrong, by name. */
     this.faults = {};
     this.requests = [];
     this.slow = 0; // ms a request
@@ -101,6 +101,7 @@ export class FakeBoard {
     if (setup.requestType === 'class') this.requests.push(setup.request);
     if (this.faults.silent) await new Promise(() => {});
     if (this.slow) await new Promise((resolve) => setTimeout(resolve, this.slow));
+    if (this.faults.breakAt === this.requests.length) throw new DOMException('A transfer error has occurred.', 'NetworkError');
     if (this.faults.leaveAt === this.requests.length) this.usb.unplug(this);
     if (this.gone) throw new DOMException('The device was disconnected.', 'NotFoundError');
   }

@@ -13,9 +13,12 @@ const results = new Results();
 const server = await serve();
 const browser = await chromium.launch({ executablePath: executable, args: ['--no-sandbox'] });
 
-const desktop = { viewport: { width: 900, height: 900 } };
-const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
-const dark = { ...desktop, colorScheme: 'dark' };
+/** What each state is looked at with. */
+const kinds = {
+  desktop: { viewport: { width: 900, height: 900 }, colorScheme: 'light' },
+  phone: { viewport: { width: 360, height: 740 }, colorScheme: 'light' },
+  dark: { viewport: { width: 900, height: 900 }, colorScheme: 'dark' },
+};
 
 const file = (name, bytes) => ({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(bytes) });
 const blink = file('blink.bin', program(20 * KIB + 100, 0x08002000));
@@ -23,8 +26,8 @@ const elsewhere = file('blink.bin', program(2 * KIB, 0x08000000));
 const letter = file('letter.dfu', new TextEncoder().encode('Dear friend, this is no firmware at all.'));
 
 /** A page with a fake navigator.usb. `prepare` runs in the page before its own script: usb, board, FakeBoard are there. */
-async function open(options = desktop, prepare = '') {
-  const context = await browser.newContext({ ...options, serviceWorkers: 'block' });
+async function open(prepare = '') {
+  const context = await browser.newContext({ ...kinds.desktop, serviceWorkers: 'block' });
   const page = await context.newPage();
   page.setDefaultTimeout(15000);
   const trouble = [];
@@ -44,7 +47,9 @@ async function open(options = desktop, prepare = '') {
 const phase = (page, name) => page.waitForSelector(`body[data-phase="${name}"]`);
 
 /** What must hold in every state. */
-async function inspect(page, name) {
+async function inspect(page, name, { viewport, colorScheme }) {
+  await page.setViewportSize(viewport);
+  await page.emulateMedia({ colorScheme });
   await page.waitForTimeout(80); // changes are shown up to 30 ms later
   await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
   await page.evaluate(axe);
@@ -56,7 +61,7 @@ async function inspect(page, name) {
   assert.ok(width <= 0, `${width} pixels wider than the screen`);
 }
 
-/** State: how to get there. Each is looked at on a desktop, in the dark and on a phone. */
+/** State: how to get there; and whether it passes, so that each look needs a page of its own. */
 const states = {
   '1-no-webusb': { prepare: 'window.usb = undefined', reach: () => {} },
   '2-no-board': { prepare: 'usb.devices = []', reach: (page) => phase(page, 'away') },
@@ -71,7 +76,7 @@ const states = {
     prepare: 'board.faults.open = "SecurityError"',
     reach: (page) => page.waitForSelector('.status .bad'),
   },
-  '5-looking': { prepare: 'board.slow = 100', reach: (page) => page.waitForFunction(() => /KiB|bytes/.test(document.querySelector('#board-progress-text').textContent)) },
+  '5-looking': { passes: true, prepare: 'board.slow = 100', reach: (page) => page.waitForFunction(() => /KiB|bytes/.test(document.querySelector('#board-progress-text').textContent)) },
   '6-connected': { reach: (page) => phase(page, 'ready') },
   '7-right-file': {
     reach: async (page) => {
@@ -94,8 +99,9 @@ const states = {
       await page.waitForSelector('#findings .bad');
     },
   },
-  '10-writing': { reach: (page) => flash(page, 'board.slow = 60', 'writing') },
+  '10-writing': { passes: true, reach: (page) => flash(page, 'board.slow = 60', 'writing') },
   '11-verifying': {
+    passes: true,
     reach: (page) =>
       flash(page, 'const complete = board.complete; board.complete = () => { complete.call(board); board.slow = 100; clearTimeout(board.leaving); }', 'verifying'),
   },
@@ -124,15 +130,24 @@ async function flash(page, prepare, then, selector) {
     await page.waitForFunction(() => document.querySelector('#flash-bar').value >= 6144 && document.querySelector('#flash-bar').value < 20000);
 }
 
-for (const [name, { prepare, reach }] of Object.entries(states)) {
-  for (const [kind, options] of Object.entries({ desktop, phone, dark }))
-    await results.test(`${name} is accessible on ${kind}`, async () => {
-      const page = await open(options, prepare);
-      await reach(page);
-      await inspect(page, `${name}-${kind}`);
-      await page.context().close();
-    });
+async function reached({ prepare, reach }) {
+  const page = await open(prepare);
+  await reach(page);
+  return page;
 }
+
+for (const [name, state] of Object.entries(states))
+  await results.test(`${name.replaceAll('-', ' ')}: accessible, on a desktop, on a phone and in the dark`, async () => {
+    let page = await reached(state);
+    for (const [kind, look] of Object.entries(kinds)) {
+      if (state.passes && kind !== 'desktop') {
+        await page.context().close();
+        page = await reached(state);
+      }
+      await inspect(page, `${name}-${kind}`, look);
+    }
+    await page.context().close();
+  });
 
 await results.test('flashes with the keyboard alone', async () => {
   const page = await open();
@@ -171,7 +186,7 @@ await results.test('a file that is dropped anywhere is taken', async () => {
 });
 
 await results.test('works without a network once it was loaded', async () => {
-  const context = await browser.newContext(desktop);
+  const context = await browser.newContext(kinds.desktop);
   const page = await context.newPage();
   const offline = await serve();
   await page.goto(offline.url);
@@ -188,7 +203,7 @@ await results.test('works without a network once it was loaded', async () => {
 });
 
 await results.test('works when it is opened as a file', async () => {
-  const page = await (await browser.newContext(desktop)).newPage();
+  const page = await (await browser.newContext(kinds.desktop)).newPage();
   await page.goto(pathToFileURL(join(site, 'index.html')).href);
   await page.waitForFunction(() => document.querySelector('#board-state').textContent !== '');
   assert.match(await page.textContent('#board-state'), /No board/);

@@ -291,7 +291,7 @@ export class Flasher extends EventTarget {
     } catch (error) {
       this.trouble(error, phase);
       if (error instanceof DeviceError) await this.dfu?.toIdle().catch(() => {});
-      if (error instanceof Gone && this.link) await this.disconnect(); // silent, though plugged in
+      if (error instanceof Gone && this.link) await this.disconnect(); // silent, or not yet said to be unplugged
     }
     if (this.link) {
       if (phase === 'writing' && this.board) this.board.contents = null;
@@ -312,7 +312,7 @@ export class Flasher extends EventTarget {
       const { name, meaning, advice } = deviceError(error.status);
       this.tell('bad', 'The board reports an error', `${meaning} (${name})`, advice);
     } else if (error instanceof Gone) {
-      this.tell('bad', 'The board is gone', ...this.whatNow(phase));
+      this.tell('bad', 'The connection to the board is lost', ...this.whatNow(phase));
     } else if (error instanceof Differs) {
       this.tell('bad', 'What was read back differs', error.message, 'Flash it again.');
     } else {

@@ -15,7 +15,6 @@ const DFU_FUNCTIONAL = 0x21;
 const ENGLISH = 0x0409;
 
 const ANSWER_MS = 5000; // USB 2.0, 9.2.6.4: what takes longer than five seconds does not come
-const DISCONNECT_MS = 400; // a transfer fails before the browser says that the device was unplugged
 
 /** What the chooser offers: dapboot's own number, and whatever else is in DFU mode. */
 export const FILTERS = [
@@ -178,7 +177,7 @@ export class UsbLink {
       /** @type {USBControlTransferParameters} */ (setup),
       /** @type {BufferSource | undefined} */ (data),
     );
-    const result = await this.answered(transfer);
+    const result = await this.transferred(transfer);
     if (result.status !== 'ok') throw new Refused();
   }
 
@@ -221,13 +220,30 @@ export class UsbLink {
    */
   async in(setup, length) {
     const transfer = this.device.controlTransferIn(/** @type {USBControlTransferParameters} */ (setup), length);
-    const result = await this.answered(transfer);
+    const result = await this.transferred(transfer);
     if (result.status !== 'ok' || !result.data) throw new Refused();
     return new Uint8Array(result.data.buffer, result.data.byteOffset, result.data.byteLength);
   }
 
   /**
-   * The browser has no limit of time for a transfer, and several ways to say that the device is gone.
+   * A transfer to the open interface. Its failure is the end of the connection: the browser tells that the device was
+   * unplugged later, and of a broken cable never.
+   * @template T
+   * @param {Promise<T>} transfer
+   * @returns {Promise<T>}
+   * @private
+   */
+  async transferred(transfer) {
+    try {
+      return await this.answered(transfer);
+    } catch (error) {
+      if (nameOf(error) === 'NetworkError') throw new Gone(String(error));
+      throw error;
+    }
+  }
+
+  /**
+   * The browser has no limit of time for a transfer.
    * @template T
    * @param {Promise<T>} transfer
    * @returns {Promise<T>}
@@ -246,9 +262,6 @@ export class UsbLink {
       return await /** @type {Promise<T>} */ (Promise.race([transfer, gone, silence]));
     } catch (error) {
       if (nameOf(error) === 'NotFoundError') throw new Gone('the device was unplugged');
-      if (nameOf(error) === 'NetworkError') {
-        await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, DISCONNECT_MS))]);
-      }
       throw error;
     } finally {
       clearTimeout(timer);

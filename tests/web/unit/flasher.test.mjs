@@ -189,6 +189,23 @@ test('unplugging at any request is survived, and the board used again', async ()
   }
 });
 
+test('a transfer that fails ends the connection, whether the browser tells of an unplugged board later or never', async () => {
+  for (const later of [true, false]) {
+    const { board, usb, flasher, image } = await rig();
+    board.faults.breakAt = board.requests.length + 5;
+    await flasher.flash();
+    assert.equal(flasher.message.title, 'The connection to the board is lost');
+    assert.deepEqual([flasher.phase, flasher.board], ['away', null]);
+    if (later) usb.unplug(board);
+    board.faults = {};
+    if (later) usb.plug(board);
+    else await flasher.choose();
+    await until(() => flasher.phase === 'ready');
+    await flasher.flash();
+    holds(board, image);
+  }
+});
+
 test('unplugging while the board is opened or read is survived', async () => {
   for (const at of [1, 2, 60]) {
     const board = new FakeBoard();
