@@ -121,8 +121,8 @@ $(POWERCUT): $(patsubst %.c,$(HOST)/%.o,$(wildcard tests/powercut/*.c)) $(SYSTEM
 
 # Hostile hosts: libFuzzer against the portable core, in the builds of ring 1, and what it finds worth keeping against the image.
 FUZZ_CC ?= clang
-FUZZ_RUNS ?= 20000
-FUZZ_MIXTURES ?= 400
+FUZZ_RUNS ?= 4000
+FUZZ_MIXTURES ?= 250
 FUZZ_SOURCES := tests/fuzz/core_target.c tests/fuzz/core.c tests/fuzz/hostile_host.c tests/unit/fake_port.c
 FUZZERS := $(foreach build,low high skr,$(HOST)/fuzz/core_$(build))
 IMAGE_TARGET := $(HOST)/tests/fuzz/image_target

@@ -195,7 +195,7 @@ static void choose_chip(const uint8_t choice[4])
 {
     uint32_t address = APP_BASE_ADDRESS + (choice[2] >> 4 & 3) * FLASH_PAGE_SIZE;
 
-    fake.turns_per_ms = TURNS_PER_MS;
+    fake_set_clock(TURNS_PER_MS);
     fake.erase_turns = choice[0];
     fake.program_turns = choice[1] & 0xF;
     fake.refuses_zero = choice[1] & 0x10;
@@ -205,6 +205,7 @@ static void choose_chip(const uint8_t choice[4])
     case 2: fake.worn_page = address; break;
     case 3: fake.worn_half_word = address + 2 * choice[3]; break;
     case 4: fake.programming_fails_at = address + 2 * choice[3]; break;
+    case 5: fake.pages_too_large = true; break;
     }
     /* the smallest chip that the board may carry; a board that says what it has is what it says */
     if (!HIGH && !FLASH_SIZE_OVERRIDE && choice[2] & 0x40)

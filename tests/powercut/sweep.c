@@ -367,7 +367,8 @@ static bool lost_during(const struct sweep *sweep, const struct flash_operation 
 /* And when it is over? */
 static bool lost_after(const struct sweep *sweep, const struct flash_operation *operation)
 {
-    return lost_during(sweep, operation) && operation->address != FLASH_BASE + 6;
+    return takes_reset_vector(sweep, operation) ||
+           (gives_reset_vector(sweep, operation) && operation->address != FLASH_BASE + 6);
 }
 
 /* `reset_vector_may_be_lost`: by the operation that was cut off, or by the one before it. */
