@@ -46,7 +46,7 @@ debug: ## gdb on a board through OpenOCD
 	$(Q)$(FIRMWARE) debug
 
 examples: ## the example applications
-	$(Q)$(MAKE) --no-print-directory -C examples/blink
+	$(Q)$(MAKE) --no-print-directory -C examples
 
 # What the tests and the demonstration run: always the Blue Pill as it is shipped, whatever TARGET and DEFS say.
 .PHONY: blue-pill

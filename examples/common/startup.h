@@ -1,0 +1,13 @@
+/* The application's part: main(), and the exceptions it handles. Those it leaves out lead to the bootloader.
+ */
+#pragma once
+
+/* Returning from it leads to the bootloader too. */
+void main(void);
+
+void sv_call(void);
+void pend_sv(void);
+void sys_tick(void);
+void usb_lp_can_rx0(void);
+
+void unexpected(void);
