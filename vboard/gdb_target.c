@@ -80,6 +80,11 @@ static void no_event(void *context, ticks now)
     (void)context, (void)now;
 }
 
+static void no_serial(void *context, unsigned usart, uint16_t data)
+{
+    (void)context, (void)usart, (void)data;
+}
+
 /* A chip to be read: nobody hears of it, and it is thrown away. */
 static struct cortex_m3 *copy_chip(struct gdb *gdb)
 {
@@ -94,6 +99,7 @@ static struct cortex_m3 *copy_chip(struct gdb *gdb)
         .pin_level = chip->board.pin_level,
         .usb_changed = no_change,
         .host_event = no_event,
+        .serial_sent = no_serial,
     };
     copy->report_wanted = 0;
     copy->cpu.bus.context = copy;

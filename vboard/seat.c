@@ -50,6 +50,12 @@ static void changed(void *watcher)
     vcd_sample(((struct seat *)watcher)->vcd);
 }
 
+static void slept(void *watcher, bool asleep)
+{
+    (void)asleep;
+    changed(watcher);
+}
+
 static void record(void *recorder, ticks at, const uint8_t *packet, unsigned length)
 {
     const struct seat *seat = recorder;
@@ -126,6 +132,7 @@ static bool open_files(struct seat *seat, char *error)
             return false;
         board->changes_watcher = seat;
         board->changed = changed;
+        board->slept = slept;
         board->chip.report_wanted |= 1 << REPORT_FLASH;
     }
     if (options->pcap) {
@@ -252,6 +259,7 @@ bool seat_close(struct seat *seat, bool keep, char error[SEAT_ERROR])
     if (seat->gdb)
         gdb_close(seat->gdb);
     board->changed = NULL;
+    board->slept = NULL;
     board->host.record = NULL;
     bool written = close_files(seat);
     if (!written)

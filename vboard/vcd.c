@@ -172,20 +172,10 @@ static void sample_line(struct vcd *vcd)
     put_if_new(vcd, DMINUS, attached && resume);
 }
 
-static void fell_asleep_or_woke(void *context, bool asleep)
-{
-    const struct stm32f103 *chip = context;
-    const struct board *board = chip->board.context;
-    (void)asleep;
-    if (board->changed)
-        board->changed(board->changes_watcher);
-}
-
 void vcd_sample(struct vcd *vcd)
 {
     struct board *board = vcd->board;
     ticks now = board_now(board);
-    board->chip.cpu.slept = fell_asleep_or_woke; /* switching the power makes the core forget it */
     for (int pin = 0; pin < PINS; pin++)
         put_if_new(vcd, pin, pin_value(&board->chip, (unsigned)pin / PORT_PINS, (unsigned)pin % PORT_PINS));
     put_if_new(vcd, LED, board->led_on);

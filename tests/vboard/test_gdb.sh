@@ -1,0 +1,205 @@
+#!/bin/bash
+# The debugger's door, with the real gdb: the bootloader source line by line, and a small program made for it.
+set -u
+
+vboard=$(realpath "${VBOARD:-build/vboard}")
+bootloader=${BOOTLOADER:-build/firmware/BLUEPILL/dapboot.elf}
+[ -f "$bootloader" ] || make -s blue-pill >/dev/null
+bootloader=$(realpath "$bootloader")
+sources=$(realpath src)
+work=$(mktemp -d)
+readonly vboard bootloader sources work
+cd "$work" || exit
+
+passed=0 failed=0 board=''
+
+stop_board() {
+    [ -z "$board" ] || kill "$board" 2>/dev/null
+    [ -z "$board" ] || wait "$board" 2>/dev/null
+    board=''
+}
+trap 'stop_board; rm -rf "$work"' EXIT
+
+result() {
+    if [ "$2" -eq 0 ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAIL  $1"
+        sed 's/^/      /' said
+    fi
+}
+
+# A new board that waits for its debugger; sets port.
+start_board() {
+    local firmware=$1
+    port=''
+    rm -f board.log
+    "$vboard" run "$firmware" --gdb 0 --halt --max-time 20 >board.log 2>&1 </dev/null &
+    board=$!
+    for _ in {1..100}; do
+        [ ! -f board.log ] || port=$(sed -n 's/^gdb: waiting on 127.0.0.1:\([0-9]*\)$/\1/p' board.log)
+        [ -z "$port" ] || break
+        sleep 0.05
+    done
+}
+
+# debug FIRMWARE COMMAND...: gdb on a new board; what it says is in `said`.
+debug() {
+    local firmware=$1 port command arguments=()
+    shift
+    start_board "$firmware"
+    for command; do
+        arguments+=(-ex "$command")
+    done
+    timeout 60 gdb-multiarch -q -nx -batch -ex "set confirm off" -ex "set directories $sources" -ex "file $firmware" \
+        -ex "target remote :$port" "${arguments[@]}" >said 2>&1 </dev/null
+}
+
+# it_says SENTENCE TEXT...: all of them, in this order.
+it_says() {
+    local sentence=$1 line=1 text found
+    shift
+    for text; do
+        found=$(tail -n "+$line" said | grep -n -m 1 -F -e "$text" | cut -d : -f 1)
+        if [ -z "$found" ]; then
+            result "$sentence ('$text' was expected)" 1
+            return
+        fi
+        line=$((line + found))
+    done
+    result "$sentence" 0
+}
+
+ended_with() {
+    local status
+    wait "$board"
+    status=$?
+    board=''
+    [ "$status" -eq "$1" ]
+    result "the board ends with status $1 (it was $status)" $?
+}
+
+# ---- a program that is not optimised ----
+
+cat >program.c <<'END'
+#include <stdint.h>
+volatile uint32_t counter, twice;
+static volatile uint32_t *const unclocked = (uint32_t *)0x40010C00;
+static uint32_t doubled(uint32_t number)
+{
+    return 2 * number;
+}
+void reset(void)
+{
+    counter = 0;
+    for (;;) {
+        counter++;
+        twice = doubled(counter);
+        if (counter == 100)
+            __asm__ volatile("bkpt 1");
+        if (counter == 200)
+            *unclocked = 1;
+        if (counter == 300)
+            __asm__ volatile("wfi");
+    }
+}
+__attribute__((section(".vectors"), used)) static const void *vectors[] = {(void *)0x20005000, reset};
+END
+arm-none-eabi-gcc -mcpu=cortex-m3 -mthumb -g -O0 -nostdlib -Wl,-e,reset -Wl,--section-start=.vectors=0x08000000 \
+    -Wl,-Ttext=0x08000100 -Wl,-Tbss=0x20000000 program.c -o program.elf || exit 1
+
+debug program.elf "info registers" "break doubled" "continue" "backtrace" "info locals" "delete" "next" \
+    "watch twice" "continue" "continue" "delete" "rwatch counter" "continue" "delete" "awatch counter" "continue" "kill"
+it_says "registers are read by their names" "sp             0x20005000" "pc             0x8000" "msp            0x20005000" \
+    "psp " "primask        0x0" "control        0x0"
+it_says "a breakpoint stops at its line" "Breakpoint 1, doubled (number=1) at program.c:6"
+it_says "a watchpoint tells old and new value" "Hardware watchpoint 2: twice" "New value = 2" "Old value = 2" "New value = 4"
+it_says "a watchpoint sees reads" "Hardware read watchpoint 3: counter" "Value = 2"
+it_says "a watchpoint sees any access" "Hardware access (read/write) watchpoint 4: counter" "Value = 2"
+ended_with 0
+
+debug program.elf "break 13 if counter == 50" "continue" "print counter" "step" "print number" "finish" "set var counter = 70" \
+    "delete" "tbreak 13" "continue" "print counter" "stepi" "print \$pc" "set \$r7 = 0x1234" "print/x \$r7" "kill"
+it_says "a condition decides" "Breakpoint 1, reset () at program.c:13" "= 50"
+it_says "steps go source line by source line" "doubled (number=50) at program.c:6" "= 50" "Value returned is \$3 = 100"
+it_says "variables and registers can be set" "Temporary breakpoint 2, reset () at program.c:13" "= 71" "= 0x1234"
+ended_with 0
+
+debug program.elf "continue" "print counter" "tbreak 12" "continue" "print counter" "delete" "continue" "kill"
+it_says "a BKPT instruction stops, and going on passes it" "Program received signal SIGTRAP" "= 100" "Temporary breakpoint" "= 100"
+it_says "a broken rule stops the program and is told" "FORBIDDEN unclocked-peripheral" "Program received signal SIGABRT"
+ended_with 0
+
+debug program.elf "x/2wx 0x08000000" "x/wx 0x40021000" "x/wx 0x40010C00" "x/wx 0xE000ED00" "x/3wx 0x1FFFF7E8" "x/wx 0x30000000" \
+    "set {int}0x20000800 = 0x12345678" "x/hx 0x20000802" "x/wx 0x22010000" "set {int}0x40006C04 = 1" "compare-sections" "kill"
+it_says "memory, registers and the unique id are read" "0x20005000	0x080001" "0x40021000:	0x0000" \
+    "0x40010c00:	0x00000000" "0x411fc231" "0x05d8ff35"
+it_says "what is not there cannot be read" "Cannot access memory at address 0x30000000"
+it_says "memory is written" "0x1234"
+it_says "the flash holds what the file says" "matched."
+
+debug program.elf "tbreak 13" "continue" "monitor reset" "maintenance flush register-cache" "print \$pc" "info registers sp" \
+    "monitor power off" "monitor power on" "maintenance flush register-cache" "print \$pc" "monitor press" "monitor dance" "load" \
+    "tbreak 13" "continue" "kill"
+it_says "monitor resets" "reset, PC 0x080001" "reset"
+it_says "monitor switches power and presses the button" "power off: done" "power on: done" "reset" "press: done"
+it_says "monitor says what it knows" "monitor knows: halt, reset halt, unplug"
+it_says "load writes flash" "Transfer rate" "Temporary breakpoint 2"
+ended_with 0
+
+# ---- the protocol itself, where gdb's batch mode cannot go ----
+
+# packet TEXT: sends it with its sum and without waiting for a `+`.
+packet() {
+    local text=$1 sum=0 i
+    for ((i = 0; i < ${#text}; i++)); do
+        sum=$((sum + $(printf '%d' "'${text:i:1}")))
+    done
+    printf '$%s#%02x' "$text" $((sum % 256)) >&5
+}
+
+# answered TEXT: the next packet has it.
+answered() {
+    local answer
+    IFS= read -r -t 10 -d '#' answer <&5
+    printf '%s\n' "$answer" >>said
+    [[ $answer == *"$1"* ]]
+}
+
+: >said
+start_board "$bootloader"
+exec 5<>"/dev/tcp/127.0.0.1/$port"
+packet '?' && answered 'T05'
+result "a board that waits says that it stands still" $?
+packet 'Z0,8000100,2' && answered 'OK' && packet 'z0,8000100,2' && answered 'OK' && packet 'z0,8000100,2' && answered 'E01'
+result "breakpoints come and go" $?
+packet 'Z7,0,0' && answered '$'
+result "an unknown packet gets an empty answer" $?
+packet 'mzzz' && answered 'E01' && packet 'm20000000,xyz' && answered 'E01' && packet 'P99=0' && answered 'E01'
+result "packets that make no sense are refused" $?
+printf '%s' "\$g#00" >&5
+answered '-$' || packet 'qC' && answered 'QC1'
+result "a packet with a wrong sum is asked for again" $?
+packet 'c'
+sleep 0.2
+printf '\003' >&5
+answered 'T02'
+result "the running program is interrupted" $?
+packet 'k'
+exec 5>&-
+wait "$board" && grep -q 'killed by the debugger' board.log
+result "killing it ends the board" $?
+board=''
+
+# ---- the bootloader ----
+
+debug "$bootloader" "tbreak port_start_serving" "continue" "info source" "next" "next" "watch dfu" "delete" "hbreak serve" \
+    "continue" "monitor reset" "maintenance flush register-cache" "info symbol \$pc" "x/i \$pc" "detach"
+it_says "the bootloader is debugged source line by source line" "Temporary breakpoint 1, " "Current source file is " 
+it_says "its reset vector is where monitor reset ends" "main in section"
+it_says "detaching lets it run" "[Inferior 1 (Remote target) detached]"
+stop_board
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
