@@ -16,7 +16,6 @@ enum { START_WORDS_OFFSET = HIGH ? 7 * 4 : 0 };
  */
 static inline uint32_t application_area(uint32_t flash)
 {
-
     if (HIGH)
         flash = (BOOTLOADER_BASE - FLASH_BASE) / FLASH_PAGE_SIZE * FLASH_PAGE_SIZE;
     return flash - (APP_BASE_ADDRESS - FLASH_BASE);

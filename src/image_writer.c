@@ -12,6 +12,11 @@ enum {
     KEY = START_WORDS_OFFSET / 2 + 1,
     /* shortest times of the data sheet (DS5319 table 28), so that no host waits longer than it must */
     ERASE_MS = 20,
+    /*
+     * half-words looked at in one step: meanwhile a host that starts a request finds nobody home, and gives
+     * up when that happens three times, which may be within a frame
+     */
+    STRIDE = 64,
     HALF_WORDS_PER_MS = 1000 / 40,
 };
 
@@ -113,13 +118,6 @@ static void erase(uint32_t offset)
     port_flash_erase(APP_BASE_ADDRESS + offset);
 }
 
-/* The bootloader's own stack pointer and reset vector, which in the high variant are words 0 and 1 of flash.
- */
-static const volatile uint16_t *hook(void)
-{
-    return port_flash(BOOTLOADER_BASE);
-}
-
 enum { ZERO_KEY, ERASE_FIRST_PAGE, PROGRAM_HOOK, HOOK_IS_BACK = PROGRAM_HOOK + (HIGH ? 4 : 0) };
 
 /*
@@ -138,7 +136,10 @@ static bool old_application_is_gone(void)
 
     if (key == BLANK || key == 0) {
         if (HIGH && step >= PROGRAM_HOOK && step < HOOK_IS_BACK) {
-            port_flash_program(APP_BASE_ADDRESS + 2 * (step - PROGRAM_HOOK), hook()[step - PROGRAM_HOOK]);
+            uint32_t offset = 2 * (step - PROGRAM_HOOK);
+
+            port_flash_program(APP_BASE_ADDRESS + offset,
+                               *(const volatile uint16_t *)port_flash(BOOTLOADER_BASE + offset));
             return false;
         }
         image.old_is_gone = true;
@@ -157,14 +158,14 @@ static bool old_application_is_gone(void)
 /* The first page as it is to be in flash: the start words hide behind the bootloader's own. */
 static void hide_start_words(void)
 {
-#if HIGH
-    if (buffer.half_words[2] == hook()[2] && buffer.half_words[3] == hook()[3])
+    const volatile uint32_t *own = port_flash(BOOTLOADER_BASE);
+
+    if (!HIGH || buffer.words[1] == own[1])
         return; /* done already: an application's entry is never inside the bootloader */
-    for (uint32_t i = 0; i < 4; i++) {
-        buffer.half_words[START_WORDS_OFFSET / 2 + i] = buffer.half_words[i];
-        buffer.half_words[i] = hook()[i];
+    for (uint32_t i = 0; i < 2; i++) {
+        buffer.words[START_WORDS_OFFSET / 4 + i] = buffer.words[i];
+        buffer.words[i] = own[i];
     }
-#endif
 }
 
 /*
@@ -212,7 +213,10 @@ void image_step(void)
             return;
         }
         tried = false;
-    } while (++n < 2 * HALF_WORDS);
+    } while (++n % STRIDE);
+    image.done = n;
+    if (n < 2 * HALF_WORDS)
+        return;
     image.done = 0;
     image.written += PAGE;
     image.working = page != 0;

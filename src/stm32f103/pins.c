@@ -66,7 +66,8 @@ FROM_FLASH bool port_button_held(void)
         GPIO[BUTTON_GPIO_PORT].CR[BUTTON_GPIO_PIN / 8] =
             with_pin(GPIO_CR_RESET, true, BUTTON_GPIO_PIN, GPIO_MODE_INPUT_PULL);
     }
-    wait_cycles(BUTTON_SAMPLE_DELAY_CYCLES / 9); /* given for 72 MHz, waited for at 8 MHz */
+    if (BUTTON_SAMPLE_DELAY_CYCLES >= 9)
+        wait_cycles(BUTTON_SAMPLE_DELAY_CYCLES / 9); /* given for 72 MHz, waited for at 8 MHz */
 
     bool high = GPIO[BUTTON_GPIO_PORT].IDR & BIT(BUTTON_GPIO_PIN);
 
