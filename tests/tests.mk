@@ -135,7 +135,7 @@ fuzz: swept-images $(FUZZERS) $(IMAGE_TARGET) ## the same until something is fou
 
 $(HOST)/fuzz/core_%: $(FUZZ_SOURCES) $(wildcard src/*.[ch] src/boards/*.h tests/fuzz/*.h tests/unit/*.h tests/unit/high/*.h)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(FUZZ_CC) -std=gnu11 -g -O1 $(HOST_WARNINGS) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+	$(Q)$(FUZZ_CC) -std=gnu11 -g -O1 $(HOST_WARNINGS) -Wno-constant-logical-operand -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 	    -Isrc $(CORE_FLAGS_$*) $(FUZZ_SOURCES) -o $@
 
 $(IMAGE_TARGET): $(addprefix $(HOST)/tests/fuzz/,image_target.o hostile_host.o) $(SYSTEM_COMMON) $(VBOARD_LIB)
