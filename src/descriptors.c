@@ -22,7 +22,7 @@ enum { WEBUSB_GET_URL = 2, MS_COMPATIBLE_ID = 4, MS_OS_20_DESCRIPTOR = 7, LANDIN
 /* USB 2.0 table 9-8. */
 /* clang-format off */
 static const uint8_t device[] = {
-    18, DEVICE, U16(0x0210), 0, 0, 0, PORT_USB_PACKET, U16(USB_VID), U16(USB_PID), U16(0x0100),
+    18, DEVICE, U16(0x0210), 0, 0, 0, PORT_USB_PACKET, U16(USB_VID), U16(USB_PID), U16(VERSION),
     STRING_VENDOR, STRING_PRODUCT, STRING_SERIAL, 1,
 };
 /* clang-format on */
@@ -142,11 +142,18 @@ static const struct {
 };
 
 enum { SERIAL_BYTES = 12, SERIAL_DIGITS = 2 * SERIAL_BYTES, MAX_TEXT = 126 };
+/* A letter that UTF-8 needs several bytes for is fewer units in UTF-16. */
+#define IS_ASCII(name) (sizeof(u"" name) == 2 * sizeof name)
 #define CHECK_TEXT(name)                                                                                     \
-    _Static_assert(sizeof name - 1 <= MAX_TEXT, #name " must not be longer than 126 characters.")
+    _Static_assert(sizeof name - 1 <= MAX_TEXT, #name " must not be longer than 126 characters.");           \
+    _Static_assert(IS_ASCII(name), #name " must be ASCII.")
 CHECK_TEXT(USB_VENDOR_STRING);
 CHECK_TEXT(USB_PRODUCT_STRING);
 CHECK_TEXT(USB_INTERFACE_STRING);
+_Static_assert(IS_ASCII(LANDING_PAGE_URL), "LANDING_PAGE_URL must be ASCII: write %20 and the like.");
+_Static_assert(__builtin_strncmp(LANDING_PAGE_URL, "http://", 7) &&
+                   __builtin_strncmp(LANDING_PAGE_URL, "https://", 8),
+               "LANDING_PAGE_URL must not begin with a scheme: https:// is implied.");
 
 /* The string descriptor asked for last. */
 static struct {
