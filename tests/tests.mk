@@ -109,9 +109,9 @@ POWERCUT := $(HOST)/tests/powercut/powercut
 
 swept-images:
 	$(Q)mkdir -p $(BUILD)
-	$(Q)for target in $(SWEPT_TARGETS); do \
+	$(Q)(for target in $(SWEPT_TARGETS); do \
 	    $(MAKE) --no-print-directory -C src TARGET=$$target DEFS= LDSCRIPT=stm32f103/bootloader.ld || exit 1; \
-	done > $(BUILD)/swept-images.log 2>&1 || { cat $(BUILD)/swept-images.log; exit 1; }
+	done) > $(BUILD)/swept-images.log 2>&1 || { cat $(BUILD)/swept-images.log; exit 1; }
 
 test-powercut: swept-images $(POWERCUT) ## the power fails at every flash operation of every kind of download
 	$(Q)$(POWERCUT)
