@@ -28,8 +28,7 @@ struct display {
     int64_t painted_ms;
     unsigned logged; /* lines ever */
     char log[LOG_LINES][LOG_WIDTH];
-    unsigned serial_used;
-    char serial[SERIAL_WIDTH], serial_before[SERIAL_WIDTH]; /* the line under way, and the one above */
+    char serial[SERIAL_WIDTH], serial_before[SERIAL_WIDTH]; /* the last two lines */
 };
 
 static int64_t wall_ms(void)
@@ -76,16 +75,10 @@ void display_add(struct display *display, ticks at, const char *text)
              (unsigned)(us / 1000000), (unsigned)(us % 1000000), (int)strcspn(text, "\n"), text);
 }
 
-void display_add_serial(struct display *display, char character)
+void display_add_serial(struct display *display, const char *text)
 {
-    bool printable = character >= ' ' && character != 0x7F;
-    if (character == '\n' || display->serial_used == SERIAL_WIDTH - 1) {
-        memcpy(display->serial_before, display->serial, SERIAL_WIDTH);
-        display->serial_used = 0;
-    }
-    if (printable)
-        display->serial[display->serial_used++] = character;
-    display->serial[display->serial_used] = '\0';
+    memcpy(display->serial_before, display->serial, SERIAL_WIDTH);
+    snprintf(display->serial, SERIAL_WIDTH, "%s", text);
 }
 
 /* One line, cut to the terminal's width. */

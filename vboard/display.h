@@ -12,8 +12,8 @@ struct display;
 struct display *display_open(const struct board *board, char *error, size_t error_size);
 /* A line of what the board tells, shown below the picture. */
 void display_add(struct display *display, ticks at, const char *text);
-/* What the board sent over a serial line. */
-void display_add_serial(struct display *display, char character);
+/* A line that the board sent over a serial port. */
+void display_add_serial(struct display *display, const char *text);
 /* Takes keys, and paints when something is new; usb: what is known of the bus. false: the person wants to
  * end. */
 bool display_poll(struct display *display, struct board *board, const char *usb);

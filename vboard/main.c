@@ -204,9 +204,18 @@ static void run_slice(struct desk *desk)
         seat_run(&desk->seats[i], next_slice(desk->options, desk->boards[i]));
 }
 
+static bool takes_serial_input(const struct options *options)
+{
+    for (unsigned usart = 1; usart <= USARTS; usart++)
+        if (options->usart[usart] && strncmp(options->usart[usart], "tcp:", 4) == 0)
+            return true;
+    return false;
+}
+
 static bool keeps_pace(const struct options *options)
 {
-    return options->realtime || options->usbredir || options->usbip || options->gdb || options->display;
+    return options->realtime || options->usbredir || options->usbip || options->gdb || options->display ||
+           takes_serial_input(options);
 }
 
 /* The time of the board that has come furthest: the debugger may hold others. */

@@ -51,6 +51,9 @@ static const char help[] =
     "\n"
     "What is told\n"
     "  --display               a live picture on the terminal, with keys for button, reset, cable and power\n"
+    "  --usart N=WHERE         what USART N (1 to 3) sends: 'terminal', the name of a file, or tcp:PORT, "
+    "which\n"
+    "                          works both ways\n"
     "  --vcd FILE              a waveform of pins, USB and flash, for GTKWave or PulseView\n"
     "  --pcap FILE             the packets on the USB cable, for Wireshark\n"
     "  --lenient               report violations of the chip's manual and go on (otherwise the first one "
@@ -91,6 +94,7 @@ enum option_code {
     OPTION_SERIAL,
     OPTION_STACK_LIMIT,
     OPTION_TRACE,
+    OPTION_USART,
     OPTION_USBIP,
     OPTION_USBREDIR,
     OPTION_VCD,
@@ -117,6 +121,7 @@ static const struct option long_options[] = {
     {"serial", required_argument, NULL, OPTION_SERIAL},
     {"stack-limit", required_argument, NULL, OPTION_STACK_LIMIT},
     {"trace", required_argument, NULL, OPTION_TRACE},
+    {"usart", required_argument, NULL, OPTION_USART},
     {"usbip", required_argument, NULL, OPTION_USBIP},
     {"usbredir", required_argument, NULL, OPTION_USBREDIR},
     {"vcd", required_argument, NULL, OPTION_VCD},
@@ -304,6 +309,15 @@ static bool parse_count(struct options *options, const char *text)
     return true;
 }
 
+static bool parse_usart(struct options *options, const char *text)
+{
+    unsigned number = (unsigned)(text[0] - '0');
+    if (number < 1 || number > USARTS || text[1] != '=' || text[2] == '\0')
+        return wrong("--usart takes a USART and where it leads, such as 1=terminal, not '%s'", text);
+    options->usart[number] = text + 2;
+    return true;
+}
+
 /* ---- the command line ---- */
 
 /* The board comes first, whatever its place on the command line: the others change what it implies. */
@@ -349,6 +363,7 @@ static bool apply(struct options *options, int code, char *text)
         options->stack_limit = (uint32_t)value;
         return true;
     case OPTION_TRACE: return parse_trace(options, text);
+    case OPTION_USART: return parse_usart(options, text);
     case OPTION_USBIP: return parse_port("--usbip", text, &options->usbip, &options->usbip_port);
     case OPTION_USBREDIR: return parse_port("--usbredir", text, &options->usbredir, &options->usbredir_port);
     case OPTION_VCD: options->vcd = text; return true;

@@ -10,6 +10,7 @@
 #include "gdb.h"
 #include "image.h"
 #include "pcap.h"
+#include "serial.h"
 #include "usbredir.h"
 #include "vcd.h"
 
@@ -63,6 +64,28 @@ static void record(void *recorder, ticks at, const uint8_t *packet, unsigned len
         vcd_packet(seat->vcd, at, packet, length);
     if (seat->pcap && length)
         pcap_packet(seat->pcap, at, packet, length);
+}
+
+static void sent(void *watcher, unsigned usart, ticks at, uint16_t word)
+{
+    const struct seat *seat = watcher;
+    if (usart <= USARTS && seat->serial[usart])
+        serial_sent(seat->serial[usart], at, word);
+}
+
+static void show_serial(void *context, ticks at, const char *text)
+{
+    const struct seat *seat = context;
+    char line[LINE_SIZE];
+    if (seat->display) {
+        display_add_serial(seat->display, text);
+        return;
+    }
+    if (seat->options->count > 1)
+        snprintf(line, sizeof line, "board %u: serial: %s", seat->number, text);
+    else
+        snprintf(line, sizeof line, "serial: %s", text);
+    console_print(at, line);
 }
 
 /* Setting up */
@@ -147,6 +170,34 @@ static bool open_files(struct seat *seat, char *error)
     return true;
 }
 
+/* A port of its own, a file of its own, or the one terminal. */
+static const char *own_line(const struct seat *seat, const char *where, char path[PATH_SIZE])
+{
+    unsigned port;
+    if (sscanf(where, "tcp:%u", &port) == 1) {
+        snprintf(path, PATH_SIZE, "tcp:%u", own_port(seat, port));
+        return path;
+    }
+    return strcmp(where, "terminal") == 0 ? where : own_path(seat, where, path);
+}
+
+static bool open_serial(struct seat *seat, char *error)
+{
+    char path[PATH_SIZE];
+    for (unsigned usart = 1; usart <= USARTS; usart++) {
+        const char *where = seat->options->usart[usart];
+        if (!where)
+            continue;
+        seat->serial[usart] = serial_open(seat->board, usart, own_line(seat, where, path), error, SEAT_ERROR);
+        if (!seat->serial[usart])
+            return false;
+        serial_show(seat->serial[usart], show_serial, seat);
+    }
+    seat->board->serial_watcher = seat;
+    seat->board->serial = sent;
+    return true;
+}
+
 static bool open_ports(struct seat *seat, char *error)
 {
     const struct options *options = seat->options;
@@ -172,7 +223,7 @@ bool seat_open(struct seat *seat, const struct options *options, unsigned number
     if (!fill_flash(seat, flash, error))
         return false;
     make_board(seat, flash);
-    return open_files(seat, error) && open_ports(seat, error);
+    return open_files(seat, error) && open_serial(seat, error) && open_ports(seat, error);
 }
 
 void seat_tell_doors(const struct seat *seat)
@@ -182,6 +233,9 @@ void seat_tell_doors(const struct seat *seat)
         snprintf(number, sizeof number, " for board %u", seat->number);
     if (seat->usbredir)
         printf("usb-redir: waiting on 127.0.0.1:%u%s\n", usbredir_port(seat->usbredir), number);
+    for (unsigned usart = 1; usart <= USARTS; usart++)
+        if (seat->serial[usart] && serial_port(seat->serial[usart]))
+            printf("USART%u: waiting on 127.0.0.1:%u%s\n", usart, serial_port(seat->serial[usart]), number);
     if (seat->gdb)
         printf("gdb: waiting on 127.0.0.1:%u%s\n", gdb_port(seat->gdb), number);
 }
@@ -204,6 +258,9 @@ void seat_poll(struct seat *seat)
 {
     if (seat->usbredir)
         usbredir_poll(seat->usbredir, 0);
+    for (unsigned usart = 1; usart <= USARTS; usart++)
+        if (seat->serial[usart])
+            serial_poll(seat->serial[usart]);
     if (seat->gdb)
         gdb_poll(seat->gdb, gdb_holds(seat->gdb) ? HELD_WAIT_MS : 0);
 }
@@ -246,6 +303,9 @@ static bool close_files(struct seat *seat)
         good = vcd_close(seat->vcd);
     if (seat->pcap)
         good = pcap_close(seat->pcap) && good;
+    for (unsigned usart = 1; usart <= USARTS; usart++)
+        if (seat->serial[usart])
+            good = serial_close(seat->serial[usart]) && good;
     return good;
 }
 
@@ -260,10 +320,11 @@ bool seat_close(struct seat *seat, bool keep, char error[SEAT_ERROR])
         gdb_close(seat->gdb);
     board->changed = NULL;
     board->slept = NULL;
+    board->serial = NULL;
     board->host.record = NULL;
     bool written = close_files(seat);
     if (!written)
-        snprintf(error, SEAT_ERROR, "the waveform or the packets could not be written; is the disk full?");
+        snprintf(error, SEAT_ERROR, "not all that was to be recorded could be written; is the disk full?");
     bool saved = !keep || save_flash(seat, error);
     board_free(board);
     return written && saved;

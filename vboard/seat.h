@@ -19,7 +19,8 @@ struct seat {
     struct gdb *gdb;
     struct vcd *vcd;
     struct pcap *pcap;
-    char usb[SEAT_TEXT]; /* the latest report on USB */
+    struct serial *serial[USARTS + 1]; /* 1 to 3 */
+    char usb[SEAT_TEXT];               /* the latest report on USB */
 };
 
 /* A board without power, its flash filled, its doors open. false: error says why; seat_close is due all the

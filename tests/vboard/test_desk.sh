@@ -1,0 +1,135 @@
+#!/bin/bash
+# What `vboard run` puts on the desk: serial ports, several boards, the live picture on a terminal.
+set -u
+
+vboard=$(realpath "${VBOARD:-build/vboard}")
+work=$(mktemp -d)
+readonly vboard work
+cd "$work" || exit
+
+passed=0 failed=0 board=''
+
+stop_board() {
+    [ -z "$board" ] || kill "$board" 2>/dev/null
+    [ -z "$board" ] || wait "$board" 2>/dev/null
+    board=''
+}
+trap 'stop_board; rm -rf "$work"' EXIT
+
+result() {
+    if [ "$2" -eq 0 ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAIL  $1"
+        sed 's/^/      /' said
+    fi
+}
+
+# it_says SENTENCE TEXT: in `said`
+it_says() {
+    grep -q -F -e "$2" said
+    result "$1" $?
+}
+
+# Says hello on USART1 (9600 baud on the 8 MHz of reset, PA9 and PA10), then sends back what comes, each one higher.
+cat >echo.c <<'END'
+#include <stdint.h>
+#define REGISTER(address) (*(volatile uint32_t *)(address))
+#define SR REGISTER(0x40013800)
+#define DR REGISTER(0x40013804)
+static void put(char c)
+{
+    while (!(SR & 1 << 7))
+        ;
+    DR = (uint8_t)c;
+}
+void reset(void)
+{
+    static const char hello[] = "hello\nworld\n";
+    REGISTER(0x40021018) = 1 << 14 | 1 << 2; /* clocks of USART1, GPIOA */
+    REGISTER(0x40010804) = 0x444444B4;       /* PA9 is its TX */
+    REGISTER(0x40013808) = 833;
+    REGISTER(0x4001380C) = 1 << 13 | 1 << 3 | 1 << 2;
+    for (const char *c = hello; *c; c++)
+        put(*c);
+    for (;;)
+        if (SR & 1 << 5)
+            put((char)DR + 1);
+}
+__attribute__((section(".vectors"), used)) static const void *vectors[] = {(void *)0x20005000, reset};
+END
+arm-none-eabi-gcc -mcpu=cortex-m3 -mthumb -Os -ffreestanding -nostdlib -Wl,-e,reset -Wl,--section-start=.vectors=0x08000000 \
+    -Wl,-Ttext=0x08000100 echo.c -o echo.elf || exit 1
+
+# ---- serial ports ----
+
+"$vboard" run echo.elf --usart 1=terminal --max-time 0.1 >said 2>&1 </dev/null
+it_says "serial output is shown line by line" "serial: hello"
+it_says "with every line" "serial: world"
+"$vboard" run echo.elf --usart 1=output --max-time 0.1 >said 2>&1 </dev/null
+printf 'hello\nworld\n' | cmp -s - output
+result "serial output goes into a file" $?
+"$vboard" run echo.elf --usart 4=output >said 2>&1 </dev/null
+it_says "a USART that is not there is refused" "--usart takes a USART"
+"$vboard" run echo.elf --usart 1=tcp:x >said 2>&1 </dev/null
+it_says "a port that is none is refused" "is no port"
+
+"$vboard" run echo.elf --usart 1=tcp:0 >said 2>&1 </dev/null &
+board=$!
+port=''
+for _ in {1..100}; do
+    port=$(sed -n 's/^USART1: waiting on 127.0.0.1:\([0-9]*\)$/\1/p' said)
+    [ -z "$port" ] || break
+    sleep 0.05
+done
+exec 5<>"/dev/tcp/127.0.0.1/$port"
+sleep 0.2
+printf 'HAL' >&5
+read -r -t 10 -N 3 answer <&5
+while [[ $answer == [hw]* ]]; do # the greeting, if we were in time for it
+    read -r -t 10 <&5
+    read -r -t 10 -N 3 answer <&5
+done
+[ "$answer" = IBM ]
+result "a TCP port works both ways (it said '$answer')" $?
+exec 5>&-
+stop_board
+
+# ---- several boards ----
+
+printf '2 power off\nwait 0.01\nquit\n' | "$vboard" run echo.elf --count 3 --usart 1=lines --max-time 1 >said 2>&1
+it_says "each of several boards is told apart" "board 3: power on"
+it_says "a command can be for one of them" "board 2: power off"
+! grep -q 'board 1: power off' said
+result "and not for the others" $?
+[ -f lines.1 ] && [ -f lines.3 ]
+result "each has its own files" $?
+"$vboard" run echo.elf --count 3 --usbip 0 --usbredir 0 >said 2>&1 </dev/null
+it_says "one cable is enough" "--usbredir or --usbip"
+"$vboard" run echo.elf --count 0 >said 2>&1 </dev/null
+it_says "no board at all is refused" "--count takes"
+"$vboard" run echo.elf --halt >said 2>&1 </dev/null
+it_says "waiting for a debugger needs a door for it" "--halt waits for a debugger"
+
+# ---- the picture ----
+
+"$vboard" run echo.elf --display --max-time 1 >said 2>&1 </dev/null
+it_says "the picture needs a terminal" "needs a terminal"
+(
+    sleep 0.4
+    printf b
+    sleep 0.2
+    printf p
+    sleep 0.2
+    printf q
+) | script -qec "stty rows 24 cols 80; $vboard run echo.elf --display --usart 1=terminal" /dev/null >said 2>&1
+result "the picture ends in order" $?
+it_says "the picture shows the LED" "( ) off"
+it_says "it shows serial output" "world"
+it_says "a key presses the button" "[#] pressed"
+it_says "a key switches the power" "no power"
+it_says "a key ends" "end: quit"
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
