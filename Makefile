@@ -66,8 +66,9 @@ demo: deps blue-pill vboard ## see it work: flash the blink example over USB in 
 test: deps ## every test there is
 	$(Q)$(MAKE) --no-print-directory test-all
 
-bench: blue-pill system-images $(BUILD)/host/bench/bench ## speed in virtual time, and the limits it is held to
+bench: blue-pill system-images $(BUILD)/host/bench/bench $(BUILD)/host/bench/mips $(BUILD)/host/bench/mips.elf ## speed in virtual time, and the limits it is held to
 	$(Q)$(BUILD)/host/bench/bench
+	$(Q)$(BUILD)/host/bench/mips $(BUILD)/host/bench/mips.elf
 
 # Housekeeping ---------------------------------------------------------------------------------------------------------
 

@@ -14,6 +14,10 @@ VBOARD_LIB := $(HOST)/libvboard.a
 .PHONY: vboard
 vboard: $(BUILD)/vboard ## the virtual board, a command: build/vboard --help
 
+.PHONY: debug-vboard
+debug-vboard: vboard firmware ## gdb on TARGET's bootloader, which runs on the virtual board
+	$(Q)tools/debug-vboard $(BUILD)/firmware/$(TARGET)/dapboot.elf --board $(firstword $(subst _, ,$(TARGET)))
+
 $(BUILD)/vboard: $(VBOARD_MAIN:%.c=$(HOST)/%.o) $(VBOARD_LIB)
 	$(Q)echo "  LD $@"
 	$(Q)$(HOST_CC) $(SANITIZE) $^ $(USBREDIR_LIBS) -o $@
@@ -26,5 +30,14 @@ $(HOST)/%.o: %.c
 	$(Q)mkdir -p $(@D)
 	$(Q)echo "  CC $<"
 	$(Q)$(HOST_CC) $(HOST_CFLAGS) -Ivboard -Itests/system -c $< -o $@
+
+# How fast it is: a program that never rests.
+$(HOST)/bench/mips: $(HOST)/bench/mips.o $(VBOARD_LIB)
+	$(Q)$(HOST_CC) $(SANITIZE) $^ $(USBREDIR_LIBS) -o $@
+
+$(HOST)/bench/mips.elf: bench/mips_firmware.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(or $(PREFIX),arm-none-eabi-)gcc -mcpu=cortex-m3 -mthumb -O2 -ffreestanding -nostdlib -Wl,-e,reset -Wl,--section-start=.vectors=0x08000000 \
+	    -Wl,-Ttext=0x08000100 -Wl,-Tbss=0x20000000 $< -o $@
 
 -include $(wildcard $(HOST)/*/*.d $(HOST)/*/*/*.d)

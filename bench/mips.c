@@ -1,0 +1,62 @@
+/*
+ * How many million instructions a second the virtual board executes on this machine, as information: it
+ * depends on the machine, so it never fails. The program is bench/mips_firmware.c, which the processor never
+ * rests in; the best of several rounds is told, as others may use the machine too.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "board.h"
+#include "image.h"
+
+enum { ROUNDS = 5, ERROR_SIZE = 512 };
+
+static double seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static struct board *board_with(const char *path)
+{
+    static uint8_t flash[MAX_FLASH];
+    char error[ERROR_SIZE];
+    struct image image = {0};
+    const struct board_info *info = board_find("BLUEPILL");
+    struct stm32f103_config config = board_default_config(info);
+    if (!image_add(&image, path, FLASH_BASE, error, sizeof error) ||
+        !image_burn(&image, flash, config.flash_bytes, config.page_bytes, error, sizeof error)) {
+        fprintf(stderr, "mips: %s\n", error);
+        exit(EXIT_FAILURE);
+    }
+    image_free(&image);
+    struct board *board = board_new(info, &config);
+    board->stop_on_violation = true;
+    flash_load(&board->chip, FLASH_BASE, flash, config.flash_bytes);
+    board_power(board, true);
+    return board;
+}
+
+int main(int argc, char **argv)
+{
+    double best = 0;
+    if (argc != 2) {
+        fputs("usage: mips FIRMWARE\n", stderr);
+        return EXIT_FAILURE;
+    }
+    struct board *board = board_with(argv[1]);
+    for (int i = 0; i < ROUNDS; i++) {
+        uint64_t instructions = board->chip.cpu.instructions;
+        double start = seconds();
+        board_run(board, TICKS_PER_SECOND);
+        double mips = (double)(board->chip.cpu.instructions - instructions) / (seconds() - start) / 1e6;
+        if (mips > best)
+            best = mips;
+    }
+    printf("processor-bound code on this machine: %.0f MIPS (72 MHz of a real one: about 50)%s\n", best,
+           board_failed(board) ? "; it broke a rule" : "");
+    board_free(board);
+    return EXIT_SUCCESS;
+}
