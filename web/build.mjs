@@ -25,7 +25,7 @@ async function bundle() {
     minify: true,
     charset: 'utf8',
     legalComments: 'none',
-    banner: { js: '/* dapboot flasher, ISC; contains nrf-intel-hex, BSD-3-Clause, (c) Nordic Semiconductor ASA */' },
+    banner: { js: '/* dapboot flasher, ISC; contains nrf-intel-hex, see licenses.txt */' },
     target,
     write: false,
   });
@@ -37,6 +37,7 @@ const files = {
   'app.js': await bundle(),
   'style.css': (await transform(source('style.css'), { loader: 'css', minify: true, target })).code,
   'icon.svg': source('icon.svg'),
+  'licenses.txt': `dapboot flasher\n\n${source('../LICENSE')}\nnrf-intel-hex\n\n${source('node_modules/nrf-intel-hex/LICENSE')}`,
   'app.webmanifest': JSON.stringify(JSON.parse(source('app.webmanifest'))),
 };
 
