@@ -73,7 +73,7 @@ void gdb_send(struct gdb *gdb, const char *packet, size_t length)
     size_t used = 0;
     frame[used++] = '$';
     for (size_t i = 0; i < length; i++) {
-        bool escape = memchr("$#}*", packet[i], 4);
+        bool escape = packet[i] == '$' || packet[i] == '#' || packet[i] == '*' || packet[i] == ESCAPE;
         if (escape)
             frame[used++] = ESCAPE;
         frame[used++] = (char)(escape ? packet[i] ^ ESCAPED : packet[i]);

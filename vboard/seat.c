@@ -2,6 +2,7 @@
 #include "seat.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "console.h"
@@ -173,8 +174,12 @@ static bool open_files(struct seat *seat, char *error)
 /* A port of its own, a file of its own, or the one terminal. */
 static const char *own_line(const struct seat *seat, const char *where, char path[PATH_SIZE])
 {
-    unsigned port;
-    if (sscanf(where, "tcp:%u", &port) == 1) {
+    static const char tcp[] = "tcp:";
+    char *end;
+    if (strncmp(where, tcp, strlen(tcp)) == 0) {
+        unsigned port = (unsigned)strtoul(where + strlen(tcp), &end, 10);
+        if (*end != '\0' || seat->options->count == 1)
+            return where;
         snprintf(path, PATH_SIZE, "tcp:%u", own_port(seat, port));
         return path;
     }
