@@ -58,6 +58,7 @@ blue-pill: examples
 
 include vboard/vboard.mk
 include tests/tests.mk
+include web/web.mk
 
 .PHONY: demo test lint format deps clean help
 demo: deps blue-pill vboard ## see it work: flash the blink example over USB in a real Linux, watch the LED
@@ -88,7 +89,7 @@ clean: ## remove everything that was built (the cached Linux guest too)
 help: ## this list
 	@echo "dapboot: a USB DFU bootloader for STM32F103, and the virtual board it is proven on."
 	@echo
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/    make \1\t\2/p' Makefile vboard/vboard.mk tests/tests.mk | expand -t 24
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/    make \1\t\2/p' Makefile vboard/vboard.mk web/web.mk tests/tests.mk | expand -t 24
 	@echo
 	@echo "    make TARGET=STLINK DEFS=\"-DHAVE_LED=0\"   another board, other options (docs/options.md)"
 	@echo "    make V=1 ...                             show the commands"

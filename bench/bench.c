@@ -15,7 +15,7 @@
 
 enum { KIB = 1024, TURNAROUND_US = 1000 };
 
-static int misses;
+static unsigned met, missed;
 
 static double seconds(ticks time)
 {
@@ -24,11 +24,11 @@ static double seconds(ticks time)
 
 static void row(const char *what, double figure, const char *unit, char relation, double limit)
 {
-    bool met = relation == '>' ? figure >= limit : figure <= limit;
+    bool good = relation == '>' ? figure >= limit : figure <= limit;
 
     printf("%-58s %9.3f %-8s %s %g%s\n", what, figure, unit, relation == '>' ? "at least" : "at most", limit,
-           met ? "" : "   MISSED");
-    misses += !met;
+           good ? "" : "   MISSED");
+    *(good ? &met : &missed) += 1;
 }
 
 /* A board in DFU mode whose application area holds `old` (NULL: blank). */
@@ -170,11 +170,14 @@ static void bench(void **state)
     upload();
     row("reset to application, no button (MAPLEMINI)", start_seconds("MAPLEMINI") * 1e3, "ms", '<', 0.2);
     row("reset to application, 20 ms of button (BLUEPILL)", start_seconds("BLUEPILL") * 1e3, "ms", '<', 22);
-    assert_int_equal(misses, 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(bench)};
-    return cmocka_run_group_tests(tests, NULL, NULL) == 0 ? 0 : 1;
+
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    missed += cmocka_run_group_tests(tests, NULL, NULL) != 0; /* nothing could be measured */
+    printf("%u passed, %u failed\n", met, missed);
+    return missed != 0;
 }
