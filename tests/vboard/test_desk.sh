@@ -86,12 +86,8 @@ done
 exec 5<>"/dev/tcp/127.0.0.1/$port"
 sleep 0.2
 printf 'HAL' >&5
-read -r -t 10 -N 3 answer <&5
-while [[ $answer == [hw]* ]]; do # the greeting, if we were in time for it
-    read -r -t 10 <&5
-    read -r -t 10 -N 3 answer <&5
-done
-[ "$answer" = IBM ]
+IFS= read -r -t 10 -d M answer <&5 # behind as much of the greeting as we were in time for
+[[ $answer == *IB ]]
 result "a TCP port works both ways (it said '$answer')" $?
 exec 5>&-
 stop_board
