@@ -86,7 +86,8 @@ done
 exec 5<>"/dev/tcp/127.0.0.1/$port"
 sleep 0.2
 printf 'HAL' >&5
-IFS= read -r -t 10 -d M answer <&5 # behind as much of the greeting as we were in time for
+answer=''
+IFS= read -r -t 10 -d'M' answer <&5 # behind as much of the greeting as we were in time for
 [[ $answer == *IB ]]
 result "a TCP port works both ways (it said '$answer')" $?
 exec 5>&-
