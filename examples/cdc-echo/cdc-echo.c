@@ -52,6 +52,8 @@ static uint32_t written, read;
 static bool sending, held_back; /* a packet is on its way in; none is let in */
 static bool end_unsaid;         /* a full packet went last: a transfer ends with a shorter one */
 
+static bool is_open, untold, notifying; /* DTR; the host does not know yet; it is being told */
+
 static uint8_t line_coding[7] = {U16(9600), 0, 0, 0, 0, 8}; /* 9600 baud, 8N1; kept, without effect */
 
 static void send_back(void)
@@ -68,6 +70,11 @@ static void send_back(void)
         sending = true;
         end_unsaid = length == PACKET;
     }
+}
+
+/* Whenever a whole packet would find room. */
+static void let_in(void)
+{
     if (held_back && QUEUE - (written - read) >= PACKET) {
         held_back = false;
         usb_receive(DATA_OUT);
@@ -81,10 +88,21 @@ static void received(uint8_t endpoint, const uint8_t *data, uint16_t length)
         queue[written++ % QUEUE] = data[i];
     held_back = true;
     send_back();
-    if (held_back && QUEUE - (written - read) >= PACKET) {
-        held_back = false;
-        usb_receive(DATA_OUT);
-    }
+    let_in();
+}
+
+/* Only when the host has fetched the one before: its packet must not change under way. */
+static void notify(void)
+{
+    const uint8_t notification[NOTIFICATION_BYTES] = {
+        FROM_INTERFACE, SERIAL_STATE, U16(0), U16(CONTROL_INTERFACE), U16(2), U16(is_open ? DCD | DSR : 0),
+    };
+
+    if (notifying || !untold)
+        return;
+    untold = false;
+    notifying = true;
+    usb_send(NOTIFICATION_IN, notification, sizeof notification);
 }
 
 static void sent(uint8_t endpoint)
@@ -92,6 +110,10 @@ static void sent(uint8_t endpoint)
     if (endpoint == DATA_IN) {
         sending = false;
         send_back();
+        let_in();
+    } else {
+        notifying = false;
+        notify();
     }
 }
 
@@ -100,6 +122,7 @@ static void configured(bool is)
     (void)is;
     written = read = 0;
     sending = held_back = end_unsaid = false;
+    is_open = untold = notifying = false;
     led_set(false);
 }
 
@@ -124,17 +147,12 @@ static bool request(struct usb_control *control)
 
 static void completed(const struct usb_control *control)
 {
-    if (control->setup.bRequest != SET_CONTROL_LINE_STATE)
-        return;
-
-    bool open = control->setup.wValue & DTR;
-    const uint8_t notification[NOTIFICATION_BYTES] = {
-        FROM_INTERFACE, SERIAL_STATE, U16(0), U16(CONTROL_INTERFACE), U16(2), U16(open ? DCD | DSR : 0),
-    };
-
-    led_set(open);
-    /* in place of one that nobody has fetched yet */
-    usb_send(NOTIFICATION_IN, notification, sizeof notification);
+    if (control->setup.bRequest == SET_CONTROL_LINE_STATE) {
+        is_open = control->setup.wValue & DTR;
+        untold = true;
+        led_set(is_open);
+        notify();
+    }
 }
 
 static const struct usb_application application = {

@@ -65,7 +65,7 @@ static void set_text(const char *ascii)
 {
     unsigned length = 0;
 
-    for (; ascii[length] && length < MAX_TEXT; length++)
+    for (; length < MAX_TEXT && ascii[length]; length++)
         string.bString[length] = (uint8_t)ascii[length];
     string.bLength = (uint8_t)(2 + 2 * length);
 }

@@ -15,6 +15,7 @@
 #include "led.h"
 #include "startup.h"
 #include "usb.h"
+#include "windows.h"
 
 #define TEXT(number)  TEXT_(number)
 #define TEXT_(number) #number
@@ -56,6 +57,8 @@ static bool request(struct usb_control *control)
     static uint8_t state, status[6]; /* bStatus OK, bwPollTimeout 0, bState, iString */
     const struct usb_setup *setup = &control->setup;
 
+    if (windows_request(control))
+        return true;
     if (setup->wIndex != 0)
         return false;
     state = status[4] = detaching ? appDETACH : appIDLE;

@@ -241,6 +241,29 @@ static void the_run_time_interface_stalls_what_belongs_to_the_bootloader(void **
     finish();
 }
 
+/* Microsoft OS 1.0: the string tells the request, the request tells WINUSB for interface 0. */
+static void windows_learns_which_driver_it_needs(void **state)
+{
+    (void)state;
+    uint8_t data[64];
+    uint32_t actual = 0;
+
+    start("dfu-runtime/dfu-runtime");
+    assert_int_equal(enumerate(), EXAMPLE_PID);
+    assert_int_equal(rig_request(&rig, USB_IN, 6, 0x03EE, 0, 18, data, &actual), USB_DONE);
+    assert_int_equal(actual, 18);
+    assert_memory_equal(
+        data, ((const uint8_t[]){18, 3, 'M', 0, 'S', 0, 'F', 0, 'T', 0, '1', 0, '0', 0, '0', 0}), 16);
+    uint8_t code = data[16];
+    assert_int_equal(rig_request(&rig, 0xC0, code, 0, 4, 64, data, &actual), USB_DONE);
+    assert_int_equal(actual, 40);
+    assert_int_equal(data[0], 40);
+    assert_int_equal(data[8], 1);
+    assert_int_equal(data[16], 0);
+    assert_memory_equal(data + 18, "WINUSB\0\0", 8);
+    finish();
+}
+
 static void without_a_crystal_it_makes_way_for_the_bootloader(void **state)
 {
     (void)state;
@@ -433,6 +456,16 @@ static void opening_the_port_lights_the_led_and_is_told_back(void **state)
     assert_int_equal(move(USB_INTERRUPT, 0x82, 10, notification, 10, 50, &actual), USB_DONE);
     assert_int_equal(notification[8], 0);
     assert_false(rig.board->led_on);
+
+    /* opened, closed and opened before anyone asks: the first news, then the last; never one changed under
+     * way */
+    for (uint16_t dtr = 1; dtr < 4; dtr++)
+        assert_int_equal(rig_request(&rig, 0x21, 0x22, dtr & 1, 0, 0, NULL, NULL), USB_DONE);
+    assert_int_equal(move(USB_INTERRUPT, 0x82, 10, notification, 10, 50, &actual), USB_DONE);
+    assert_memory_equal(notification, opened, sizeof opened);
+    assert_int_equal(move(USB_INTERRUPT, 0x82, 10, notification, 10, 50, &actual), USB_DONE);
+    assert_memory_equal(notification, opened, sizeof opened);
+    assert_int_equal(move(USB_INTERRUPT, 0x82, 10, notification, 10, 50, NULL), USB_PENDING);
     finish();
 }
 
@@ -604,6 +637,7 @@ int main(void)
         cmocka_unit_test(an_image_of_another_variant_is_refused),
         cmocka_unit_test(a_running_application_is_replaced_by_the_next_in_each_variant),
         cmocka_unit_test(the_run_time_interface_stalls_what_belongs_to_the_bootloader),
+        cmocka_unit_test(windows_learns_which_driver_it_needs),
         cmocka_unit_test(without_a_crystal_it_makes_way_for_the_bootloader),
         cmocka_unit_test(it_sleeps_and_wakes_with_the_bus),
         cmocka_unit_test(control_transfers_end_as_chapter_9_says),
