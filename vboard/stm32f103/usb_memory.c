@@ -182,6 +182,8 @@ void usb_check_layout(struct stm32f103 *chip, unsigned n)
 /* The peripheral owns this half-word now: what is read or written there races with it. */
 static const char *owner(const struct usb *usb, unsigned address, bool write, unsigned *n)
 {
+    if (!(usb->DADDR & DADDR_EF))
+        return NULL; /* it answers nobody, as after a bus reset (RM0008 23.4.2) */
     struct range touched = {address, 2};
     for (*n = 0; *n < USB_ENDPOINT_REGISTERS; ++*n) {
         uint16_t epr = usb->EPR[*n];
