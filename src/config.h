@@ -275,19 +275,19 @@
 
 #define IS_PIN(port, pin)     ((port) >= GPIOA && (port) <= GPIOE && (pin) >= GPIO0 && (pin) <= GPIO15)
 #define IS_USB_PIN(port, pin) ((port) == GPIOA && ((pin) == GPIO11 || (pin) == GPIO12))
-#if HAVE_LED && !IS_PIN(LED_GPIO_PORT, LED_GPIO_PIN)
+#if !IS_PIN(LED_GPIO_PORT, LED_GPIO_PIN)
 #error "The LED's port must be GPIOA to GPIOE and its pin GPIO0 to GPIO15."
 #endif
 #if HAVE_LED && IS_USB_PIN(LED_GPIO_PORT, LED_GPIO_PIN)
 #error "The LED cannot be on PA11 or PA12: those are D- and D+ of USB."
 #endif
-#if HAVE_BUTTON && !IS_PIN(BUTTON_GPIO_PORT, BUTTON_GPIO_PIN)
+#if !IS_PIN(BUTTON_GPIO_PORT, BUTTON_GPIO_PIN)
 #error "The button's port must be GPIOA to GPIOE and its pin GPIO0 to GPIO15."
 #endif
 #if HAVE_BUTTON && IS_USB_PIN(BUTTON_GPIO_PORT, BUTTON_GPIO_PIN)
 #error "The button cannot be on PA11 or PA12: those are D- and D+ of USB."
 #endif
-#if HAVE_USB_PULLUP_CONTROL && !IS_PIN(USB_PULLUP_GPIO_PORT, USB_PULLUP_GPIO_PIN)
+#if !IS_PIN(USB_PULLUP_GPIO_PORT, USB_PULLUP_GPIO_PIN)
 #error "The USB pull-up's port must be GPIOA to GPIOE and its pin GPIO0 to GPIO15."
 #endif
 #if HAVE_USB_PULLUP_CONTROL && IS_USB_PIN(USB_PULLUP_GPIO_PORT, USB_PULLUP_GPIO_PIN)

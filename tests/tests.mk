@@ -6,6 +6,7 @@ test-all:
 	$(Q)$(MAKE) --no-print-directory -j2 vboard blue-pill
 	$(Q)tests/summary \
 	    unit   "$(MAKE) --no-print-directory test-unit" \
+	    build  "$(MAKE) --no-print-directory test-build" \
 	    vboard "$(MAKE) --no-print-directory test-vboard" \
 	    system "$(MAKE) --no-print-directory test-system" \
 	    power  "$(MAKE) --no-print-directory test-powercut" \
@@ -103,6 +104,16 @@ $(HOST)/tests/system/test_%: $(HOST)/tests/system/test_%.o $(SYSTEM_COMMON) $(VB
 	$(Q)$(HOST_CC) $(SANITIZE) $^ -lcmocka $(USBREDIR_LIBS) -o $@
 
 $(HOST)/bench/bench: $(HOST)/bench/bench.o $(SYSTEM_COMMON) $(VBOARD_LIB)
+	$(Q)$(HOST_CC) $(SANITIZE) $^ -lcmocka $(USBREDIR_LIBS) -o $@
+
+# The build itself: targets, options, what must stop it, a covering set of options, what a programmer is given. It builds in copies.
+BUILD_TESTS := $(wildcard tests/build/test_*.sh) $(patsubst tests/build/%.c,$(HOST)/tests/build/%,$(wildcard tests/build/test_*.c))
+
+.PHONY: test-build
+test-build: system-images $(BUILD_TESTS) ## the build: every target, options by pairs, values that must stop it
+	$(Q)tests/run $(BUILD_TESTS)
+
+$(HOST)/tests/build/test_%: $(HOST)/tests/build/test_%.o $(SYSTEM_COMMON) $(VBOARD_LIB)
 	$(Q)$(HOST_CC) $(SANITIZE) $^ -lcmocka $(USBREDIR_LIBS) -o $@
 
 # Power cuts at every flash operation, of the image of each variant.
