@@ -9,6 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "chip_kinds.h"
+
 #define DEFAULT_BOARD "BLUEPILL"
 
 enum { MAX_SECONDS = 4 * 24 * 3600 }; /* what fits into ticks */
@@ -26,6 +28,9 @@ static const char help[] =
     "  --flash-file FILE       the chip's flash: read at the start if it exists, written at the end\n"
     "  --flash-size KIB        a chip with another flash than the board's\n"
     "  --serial HEX            the chip's unique id, 24 hexadecimal digits\n"
+    "  --chip KIND,...         a chip that differs from a new one of ST's: fast-flash, slow-flash,\n"
+    "                          slowest-flash, late-crystal, read-protected, hardware-watchdog, fast-lsi,\n"
+    "                          late-bsy, lock-reads-0, zero-needs-erase\n"
     "  --no-crystal            no crystal is fitted, or it does not start\n"
     "  --button pressed        hold the button from power-up on\n"
     "  --backup N=VALUE        backup register N (1 to 42) at power-up, for example 1=0x4F42\n"
@@ -87,6 +92,7 @@ enum option_code {
     OPTION_LENIENT,
     OPTION_LOAD,
     OPTION_MAX_TIME,
+    OPTION_CHIP,
     OPTION_NO_CRYSTAL,
     OPTION_PCAP,
     OPTION_REALTIME,
@@ -114,6 +120,7 @@ static const struct option long_options[] = {
     {"lenient", no_argument, NULL, OPTION_LENIENT},
     {"load", required_argument, NULL, OPTION_LOAD},
     {"max-time", required_argument, NULL, OPTION_MAX_TIME},
+    {"chip", required_argument, NULL, OPTION_CHIP},
     {"no-crystal", no_argument, NULL, OPTION_NO_CRYSTAL},
     {"pcap", required_argument, NULL, OPTION_PCAP},
     {"realtime", no_argument, NULL, OPTION_REALTIME},
@@ -280,6 +287,19 @@ static bool parse_load(struct options *options, char *text)
     return true;
 }
 
+static bool parse_chip(struct options *options, const char *text)
+{
+    for (const char *name = text;; name++) {
+        size_t length = strcspn(name, ",");
+        if (!chip_kind_apply(&options->config, name, length))
+            return wrong("--chip takes %s, with commas between them, not '%.*s'", chip_kinds, (int)length,
+                         name);
+        name += length;
+        if (*name == '\0')
+            return true;
+    }
+}
+
 static bool parse_flash_size(struct options *options, const char *text)
 {
     uint64_t kib;
@@ -350,6 +370,7 @@ static bool apply(struct options *options, int code, char *text)
     case OPTION_MAX_TIME:
         return options_parse_seconds(text, &options->max_time) ||
                wrong("--max-time takes a number of seconds, such as 2.5, not '%s'", text);
+    case OPTION_CHIP: return parse_chip(options, text);
     case OPTION_NO_CRYSTAL: options->config.hse_hz = 0; return true;
     case OPTION_PCAP: options->pcap = text; return true;
     case OPTION_REALTIME: options->realtime = true; return true;

@@ -1,0 +1,91 @@
+/* See chip_kinds.h. */
+#include "chip_kinds.h"
+
+#include <string.h>
+
+const char chip_kinds[] =
+    "fast-flash, slow-flash, slowest-flash, late-crystal, read-protected, hardware-watchdog, "
+    "fast-lsi, late-bsy, lock-reads-0, zero-needs-erase";
+
+/* Limits of the data sheet (DS5319 table 28), and ten times the longest. */
+static void flash_times(struct stm32f103_config *config, uint32_t page_erase_us, uint32_t half_word_ns)
+{
+    config->page_erase_us = page_erase_us;
+    config->half_word_ns = half_word_ns;
+}
+
+static void fast_flash(struct stm32f103_config *config)
+{
+    flash_times(config, 20000, 40000);
+}
+
+static void slow_flash(struct stm32f103_config *config)
+{
+    flash_times(config, 40000, 70000);
+}
+
+static void slowest_flash(struct stm32f103_config *config)
+{
+    flash_times(config, 400000, 700000);
+}
+
+static void late_crystal(struct stm32f103_config *config)
+{
+    config->hse_startup_us = 50000;
+}
+
+static void read_protected(struct stm32f103_config *config)
+{
+    config->read_protected = true;
+}
+
+static void hardware_watchdog(struct stm32f103_config *config)
+{
+    config->hardware_watchdog = true;
+}
+
+static void fast_lsi(struct stm32f103_config *config)
+{
+    config->lsi_hz = 60000;
+}
+
+static void late_bsy(struct stm32f103_config *config)
+{
+    config->busy_late_cycles = 8;
+}
+
+static void lock_reads_0(struct stm32f103_config *config)
+{
+    config->lock_reads_0 = true;
+}
+
+static void zero_needs_erase(struct stm32f103_config *config)
+{
+    config->zero_needs_erase = true;
+}
+
+bool chip_kind_apply(struct stm32f103_config *config, const char *name, size_t length)
+{
+    static const struct {
+        const char *name;
+        void (*apply)(struct stm32f103_config *config);
+    } kinds[] = {
+        {"fast-flash", fast_flash},
+        {"slow-flash", slow_flash},
+        {"slowest-flash", slowest_flash},
+        {"late-crystal", late_crystal},
+        {"read-protected", read_protected},
+        {"hardware-watchdog", hardware_watchdog},
+        {"fast-lsi", fast_lsi},
+        {"late-bsy", late_bsy},
+        {"lock-reads-0", lock_reads_0},
+        {"zero-needs-erase", zero_needs_erase},
+    };
+
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strlen(kinds[i].name) == length && strncmp(kinds[i].name, name, length) == 0) {
+            kinds[i].apply(config);
+            return true;
+        }
+    return false;
+}

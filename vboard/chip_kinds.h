@@ -1,0 +1,12 @@
+/* Chips that differ from a new one of ST's, by names for the command line. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "stm32f103/chip.h"
+
+/* The names, for help and messages. */
+extern const char chip_kinds[];
+/* Makes the chip so; false: no such kind. */
+bool chip_kind_apply(struct stm32f103_config *config, const char *name, size_t length);
