@@ -4,6 +4,7 @@
 
 readonly device=1209:db42
 readonly waiting=20 # seconds, for anything that takes well under one
+readonly patience=100 # seconds: a board that leaves within 30 ms of a bus reset stalls the guest's xHCI driver for a minute
 
 work=$(mktemp -d)
 readonly work
@@ -82,7 +83,7 @@ dfu_listed() {
 enter_dfu() {
     board press
     board reset
-    board wait 'USB: configured' "$waiting"
+    board wait 'USB: configured' "$patience"
     wait_until dfu_listed
 }
 
