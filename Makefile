@@ -71,6 +71,15 @@ bench: blue-pill system-images $(BUILD)/host/bench/bench $(BUILD)/host/bench/mip
 	$(Q)$(BUILD)/host/bench/bench
 	$(Q)$(BUILD)/host/bench/mips $(BUILD)/host/bench/mips.elf
 
+# For those who use the board --------------------------------------------------------------------------------------------
+
+.PHONY: install-udev cab
+install-udev: ## let ordinary users of this machine flash boards (IDS="vid:pid ..." for others than dapboot's)
+	$(Q)tools/install-udev $(IDS)
+
+cab: ## an archive for fwupd and LVFS of APP=application.bin (CAB="options", docs/fleet.md)
+	$(Q)tools/cab $(CAB) $(APP) $(BUILD)/$(basename $(notdir $(APP))).cab
+
 # Housekeeping ---------------------------------------------------------------------------------------------------------
 
 deps: ## install the Debian packages that are missing (packages.txt)

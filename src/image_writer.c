@@ -11,7 +11,7 @@ enum {
     /* the half-word of a page that is written last: of the first page, the upper half of the stack pointer */
     KEY = START_WORDS_OFFSET / 2 + 1,
     /* shortest times of the data sheet (DS5319 table 28), so that no host waits longer than it must */
-    ERASE_MS = 20,
+    ERASE_MS = 20 - 1, /* the first tick may come at once */
     /*
      * half-words looked at in one step: meanwhile a host that starts a request finds nobody home, and gives
      * up when that happens three times, which may be within a frame
@@ -29,7 +29,9 @@ static struct {
     bool tried;     /* what makes the next step right was done once */
     bool old_is_gone;      /* there is no other application in flash any more */
     uint8_t invalidations; /* attempts to make the old application invalid */
-    uint8_t erase_ms;      /* until the erase under way can end */
+    uint16_t blanks;  /* half-words of the page in work that are blank in the image; not in the high variants,
+                         for want of room */
+    uint8_t erase_ms; /* until the erase under way can end */
     uint8_t status;
 } image;
 
@@ -96,16 +98,10 @@ void image_finish(void)
     image.finishing = true;
 }
 
-/*
- * The n-th half-word of a page in the order of writing, KEY being the last: in the high variant, whose hook
- * must be first, it changes places with the last one; else the order begins behind it.
- */
+/* The n-th half-word of a page in the order of writing, KEY being the last. */
 static uint32_t in_order(uint32_t n)
 {
-    if (!HIGH)
-        return (n + KEY + 1) % HALF_WORDS;
-    n %= HALF_WORDS;
-    return n == KEY ? HALF_WORDS - 1 : n == HALF_WORDS - 1 ? KEY : n;
+    return (n + KEY + 1) % HALF_WORDS;
 }
 
 /*
@@ -118,13 +114,10 @@ static void erase(uint32_t offset)
     port_flash_erase(APP_BASE_ADDRESS + offset);
 }
 
-enum { ZERO_KEY, ERASE_FIRST_PAGE, PROGRAM_HOOK, HOOK_IS_BACK = PROGRAM_HOOK + (HIGH ? 4 : 0) };
-
 /*
  * Whatever is in flash is no application, and cannot become one before KEY is written: KEY is blank or 0. If
  * not it is made so before anything else changes: 0 can be programmed over anything (PM0075 2.3.3). On clones
- * that refuse it the first page is erased, and at once gets the hook back. False: an operation was started,
- * or it cannot be done.
+ * that refuse it the first page is erased. False: an operation was started, or it cannot be done.
  */
 static bool old_application_is_gone(void)
 {
@@ -132,27 +125,36 @@ static bool old_application_is_gone(void)
         return true;
 
     uint32_t key = *(const volatile uint16_t *)port_flash(APP_BASE_ADDRESS + 2 * KEY);
-    uint32_t step = image.invalidations++;
 
-    if (key == BLANK || key == 0) {
-        if (HIGH && step >= PROGRAM_HOOK && step < HOOK_IS_BACK) {
-            uint32_t offset = 2 * (step - PROGRAM_HOOK);
-
-            port_flash_program(APP_BASE_ADDRESS + offset,
-                               *(const volatile uint16_t *)port_flash(BOOTLOADER_BASE + offset));
-            return false;
-        }
-        image.old_is_gone = true;
+    image.old_is_gone = key == BLANK || key == 0;
+    if (image.old_is_gone)
         return true;
-    }
     image.done = 0; /* the page in work may be the first one, and need an erase now */
-    if (step == ZERO_KEY)
+    image.invalidations++;
+    if (image.invalidations == 1)
         port_flash_program(APP_BASE_ADDRESS + 2 * KEY, 0);
-    else if (step == ERASE_FIRST_PAGE)
+    else if (image.invalidations == 2)
         erase(0);
     else
         fail(errWRITE);
     return false;
+}
+
+/*
+ * The high variant has its reset vector in the application's first page. Whenever that was erased it is put
+ * back at once, whatever became of the erase, of the download and of the host: until then the board survives
+ * no reset. False: an operation was started.
+ */
+static bool hook_is_back(void)
+{
+    for (uint32_t at = 0; HIGH && at < 8; at += 2)
+        if (*(const volatile uint16_t *)port_flash(APP_BASE_ADDRESS + at) == BLANK &&
+            port_flash_error() == STATUS_OK) {
+            port_flash_program(APP_BASE_ADDRESS + at,
+                               *(const volatile uint16_t *)port_flash(BOOTLOADER_BASE + at));
+            return false;
+        }
+    return true;
 }
 
 /* The first page as it is to be in flash: the start words hide behind the bootloader's own. */
@@ -176,7 +178,7 @@ void image_step(void)
 {
     uint32_t page = image.written + PAGE;
 
-    if (!image.working || port_flash_busy())
+    if (port_flash_busy() || !hook_is_back() || !image.working)
         return;
     if (page + PAGE > image.received) {
         if (!image.finishing)
@@ -193,6 +195,15 @@ void image_step(void)
     __asm__("" : "+r"(wanted)); /* computed once, not in every pass */
 
     image.tried = false;
+    if (!HIGH && n == 0) {
+        const uint32_t *words = &buffer.words[buffered(page) / 4];
+        uint32_t blanks = 0;
+
+        for (uint32_t i = 0; i < PAGE / 4; i++)
+            if (words[i] == 0xFFFFFFFF)
+                blanks += 2;
+        image.blanks = blanks;
+    }
     do {
         uint32_t i = in_order(n);
         uint32_t now = present[i];
@@ -245,9 +256,11 @@ bool image_complete(void)
 
 uint32_t image_busy_ms(void)
 {
-    uint32_t half_words = image.done < HALF_WORDS ? HALF_WORDS : 2 * HALF_WORDS - image.done;
+    uint32_t left = 2 * HALF_WORDS - (image.done < HALF_WORDS ? HALF_WORDS : image.done);
 
-    return image.erase_ms + half_words / HALF_WORDS_PER_MS + 1;
+    /* blank half-words take no time; where they are does not matter here, rather too short than too long */
+    left = left > image.blanks ? left - image.blanks : 0;
+    return image.erase_ms + left / HALF_WORDS_PER_MS + 1;
 }
 
 const uint8_t *image_read(uint32_t offset, uint32_t length)

@@ -6,7 +6,7 @@
 #include "usb_device.h"   // usb_device_poll, usb_device_tick
 
 /* Runs from RAM. */
-NOINLINE static _Noreturn void serve(void)
+FAR NOINLINE static _Noreturn void serve(void)
 {
     image_begin();
     for (;;) {

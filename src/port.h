@@ -6,11 +6,16 @@
 
 #include "config.h"
 
-/* Code that runs before the serving half is in RAM, or need not be there. Never while the flash is busy. */
+/*
+ * Code that runs before the serving half is in RAM, or that need not be there. Never while the flash is busy.
+ * FAR: called from the other memory, further away than a branch reaches.
+ */
 #ifdef __arm__
 #define FROM_FLASH __attribute__((section(".boot"), noinline))
+#define FAR        __attribute__((long_call))
 #else
 #define FROM_FLASH
+#define FAR
 #endif
 
 /* Called from several places: one copy is smaller, which GCC 12 misjudges. */
@@ -38,7 +43,7 @@ _Noreturn void port_start_application(const uint32_t words[2]);
 void port_start_serving(void);
 
 /* Leaves the bus, long enough for a host to see it, and resets the chip. Takes 20 ms. */
-_Noreturn void port_restart(void);
+FAR _Noreturn void port_restart(void);
 /* True once per millisecond. Feeds the watchdog. */
 bool port_tick(void);
 void port_led(bool on);

@@ -28,6 +28,8 @@ static struct {
     enum { QUIET, SENDING, RECEIVING, WAITING } stage;
     uint8_t configuration;
     uint8_t alternate;
+    uint8_t
+        status[2]; /* of the device (bus-powered, no remote wake-up), its interface, its endpoint: always 0 */
 } usb;
 
 NOINLINE enum usb_answer usb_reply(const void *data, uint32_t length)
@@ -37,9 +39,10 @@ NOINLINE enum usb_answer usb_reply(const void *data, uint32_t length)
     return USB_REPLY;
 }
 
-/* GET_STATUS of the device (bus-powered, no remote wake-up), of its interface, and of its endpoint (not
- * halted). */
-static const uint8_t status[2];
+enum usb_answer usb_accept(void)
+{
+    return usb_reply(&usb, 0);
+}
 
 /* A full packet is always followed by another, if only an empty one; a host that has enough does not ask. */
 static void send(void)
@@ -57,7 +60,7 @@ static enum usb_answer interface_request(const struct usb_setup *request)
     if (request->wIndex != 0 || !usb.configuration)
         return USB_STALL;
     switch (USB_REQUEST(request->bmRequestType, request->bRequest)) {
-    case USB_REQUEST(0x81, GET_STATUS): return usb_reply(status, sizeof status);
+    case USB_REQUEST(0x81, GET_STATUS): return usb_reply(usb.status, sizeof usb.status);
     case USB_REQUEST(0x81, GET_INTERFACE): return usb_reply(&usb.alternate, 1);
     case USB_REQUEST(0x01, SET_INTERFACE):
         if (request->wValue > USB_DFU_ALTN)
@@ -77,9 +80,9 @@ static enum usb_answer handle(const struct usb_setup *request)
     case USB_REQUEST(0x80, GET_DESCRIPTOR): return descriptor_reply(request->wValue);
     case USB_REQUEST(0xC0, VENDOR_REQUEST): return descriptor_reply_vendor(request);
     case USB_REQUEST(0x00, SET_ADDRESS): return usb_accept(); /* takes effect after the status stage */
-    case USB_REQUEST(0x80, GET_STATUS): return usb_reply(status, sizeof status);
+    case USB_REQUEST(0x80, GET_STATUS): return usb_reply(usb.status, sizeof usb.status);
     case USB_REQUEST(0x82, GET_STATUS):
-        return request->wIndex & 0x7F ? USB_STALL : usb_reply(status, sizeof status);
+        return request->wIndex & 0x7F ? USB_STALL : usb_reply(usb.status, sizeof usb.status);
     case USB_REQUEST(0x02, CLEAR_FEATURE):
         return request->wValue != ENDPOINT_HALT || request->wIndex & 0x7F ? USB_STALL : usb_accept();
     case USB_REQUEST(0x80, GET_CONFIGURATION): return usb_reply(&usb.configuration, 1);

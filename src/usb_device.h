@@ -24,10 +24,7 @@ enum usb_answer {
 /* Sends `length` bytes, or wLength if less, in the data stage. They must stay until the next request. */
 enum usb_answer usb_reply(const void *data, uint32_t length);
 /* Nothing to send: only the status stage. */
-static inline enum usb_answer usb_accept(void)
-{
-    return usb_reply(NULL, 0);
-}
+enum usb_answer usb_accept(void);
 
 /* Does what has happened on the bus since the last call. */
 void usb_device_poll(void);

@@ -28,7 +28,6 @@ static inline bool crystal_starts(void)
     for (uint32_t patience = CRYSTAL_PATIENCE; patience; patience--)
         if (RCC->CR & RCC_CR_HSERDY)
             return true;
-    RCC->CR &= ~RCC_CR_HSEON;
     return false;
 }
 

@@ -3,7 +3,7 @@
 #include "port.h"
 #include "registers.h"
 
-enum { SECOND_RESET_MS = 500, RESET_KHZ = 8000 };
+enum { SECOND_RESET_MS = 500, PART_MS = 100, RESET_KHZ = 8000 };
 
 /* Runs with the backup registers' clocks on, and leaves them off as after reset. */
 static inline void write_request(uint32_t value)
@@ -29,7 +29,10 @@ FROM_FLASH void port_wait_for_second_reset(void)
 {
     RCC->APB1ENR = RCC_APB1_BKP | RCC_APB1_PWR;
     write_request(CMD_BOOT);
-    wait_cycles(SECOND_RESET_MS * RESET_KHZ);
+    for (uint32_t ms = 0; ms < SECOND_RESET_MS; ms += PART_MS) {
+        wait_cycles(PART_MS * RESET_KHZ);
+        IWDG->KR = IWDG_KR_RELOAD; /* option bytes may have started it */
+    }
     write_request(0);
     RCC->APB1ENR = 0;
 }

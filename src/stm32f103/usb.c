@@ -26,11 +26,19 @@ void usb_stop(void)
     USB->CNTR = USB_CNTR_FRES | USB_CNTR_PDWN;
 }
 
-/* Status bits toggle where 1 is written, so the difference is; writing 1 to the CTR bits keeps them. */
+/*
+ * Status bits toggle where 1 is written, so the difference is; writing 1 to the CTR bits keeps them. A SETUP
+ * that came meanwhile has set both directions to NAK and is no part of what was answered: it stays so until
+ * it is read.
+ */
 static void set_status(uint32_t status)
 {
-    USB->EPR[0] = ((USB->EPR[0] ^ status) & (USB_EP_STAT_RX | USB_EP_STAT_TX)) | USB_EP_CONTROL |
-                  USB_EP_CTR_RX | USB_EP_CTR_TX;
+    uint32_t endpoint = USB->EPR[0];
+
+    if (endpoint & USB_EP_CTR_RX && endpoint & USB_EP_SETUP)
+        return;
+    USB->EPR[0] = ((endpoint ^ status) & (USB_EP_STAT_RX | USB_EP_STAT_TX)) | USB_EP_CONTROL | USB_EP_CTR_RX |
+                  USB_EP_CTR_TX;
 }
 
 enum port_usb_event port_usb_event(void)
