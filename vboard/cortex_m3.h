@@ -143,7 +143,8 @@ struct cortex_m3 {
     unsigned breakpoint_count;
     uint32_t breakpoint[CORTEX_M3_BREAKPOINTS];
     bool every_pass; /* never skip idle loops; for comparisons in tests */
-    /* Not NULL: a debugger is there, and BKPT ends cortex_m3_run (at_breakpoint) instead of raising a fault. */
+    /* Not NULL: a debugger is there, and BKPT ends cortex_m3_run (at_breakpoint) instead of raising a fault.
+     */
     void *debugger;
     /* A bit for each window: whoever opens windows leaves these closed, so that a debugger sees every access
      * go through the bus. */

@@ -647,7 +647,8 @@ static void watch_polls(const char *image_kind)
             for (unsigned blank = 0; blank < 2; blank++) {
                 struct stm32f103_config config = rig_config(variants[i]);
 
-                /* known: the high variants have no room to count an image's blank half-words (docs/design.md) */
+                /* known: the high variants have no room to count an image's blank half-words (docs/design.md)
+                 */
                 if (*image_kind && strstr(variants[i], "_HIGH"))
                     continue;
                 config.page_erase_us = times[t].page_erase_us;

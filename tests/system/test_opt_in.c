@@ -42,7 +42,8 @@ static bool application_runs(void)
     return pc >= rig.app_base && pc < rig.app_base + rig.app_bytes;
 }
 
-/* Within `ms` the board leaves the bus, where the application's pull-up was, and comes back as a DFU device. */
+/* Within `ms` the board leaves the bus, where the application's pull-up was, and comes back as a DFU device.
+ */
 static bool enters_dfu_within(unsigned ms)
 {
     rig_run_ms(&rig, ms);
