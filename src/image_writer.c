@@ -160,9 +160,12 @@ static bool hook_is_back(void)
 /* The first page as it is to be in flash: the start words hide behind the bootloader's own. */
 static void hide_start_words(void)
 {
+    if (!HIGH)
+        return;
+
     const volatile uint32_t *own = port_flash(BOOTLOADER_BASE);
 
-    if (!HIGH || buffer.words[1] == own[1])
+    if (buffer.words[1] == own[1])
         return; /* done already: an application's entry is never inside the bootloader */
     for (uint32_t i = 0; i < 2; i++) {
         buffer.words[START_WORDS_OFFSET / 4 + i] = buffer.words[i];
