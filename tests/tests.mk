@@ -12,8 +12,7 @@ test-all:
 	    power  "$(MAKE) --no-print-directory test-powercut" \
 	    fuzz   "$(MAKE) --no-print-directory test-fuzz" \
 	    bench  "$(MAKE) --no-print-directory bench" \
-	    linux  "$(MAKE) --no-print-directory test-linux" \
-	    web    "$(MAKE) --no-print-directory test-web"
+	    linux  "$(MAKE) --no-print-directory test-linux"
 
 # Ring 1: the portable core against a fake port, every test in each of three builds: the Blue Pill as it is; its high variant; a board
 # with large pages, three alternate settings and DFU_WILL_DETACH 0.
