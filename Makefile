@@ -64,7 +64,7 @@ include web/web.mk
 demo: deps blue-pill vboard ## see it work: flash the blink example over USB in a real Linux, watch the LED
 	$(Q)tools/demo
 
-test: deps ## every test there is
+test: deps ## every test there is but the browser's (make test-web)
 	$(Q)$(MAKE) --no-print-directory test-all
 
 bench: blue-pill system-images $(BUILD)/host/bench/bench $(BUILD)/host/bench/mips $(BUILD)/host/bench/mips.elf ## speed in virtual time, and the limits it is held to
