@@ -177,4 +177,8 @@ $(BUILD)/replay_%: $(REPLAY_SOURCES)
 test-linux: blue-pill vboard ## dfu-util and lsusb in a stock Debian kernel, against the virtual board
 	$(Q)tests/linux/run
 
+.PHONY: test-usbip
+test-usbip: blue-pill vboard ## ring 4 with boards over USB/IP too, eight at once
+	$(Q)WITH_USBIP=1 tests/linux/run
+
 .PRECIOUS: $(HOST)/%.o
