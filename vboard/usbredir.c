@@ -15,7 +15,7 @@
 
 /* A Linux guest whose device is unplugged within some 30 ms of a bus reset, or plugged in right after it was
  * unplugged, stalls in its xHCI driver for a minute. Real time, as the guest's is. */
-enum { CALM_MS = 1000 };
+enum { CALM_MS = 900 };
 
 static uint64_t real_ms(void)
 {

@@ -480,7 +480,7 @@ static void test_a_reset_keeps_the_plug_still_for_a_while(void **state)
     for (unsigned i = 0; i < 60; i++)
         pump(guest);
     board_plug(guest->model->board, false);
-    assert_in_range(wait_really(guest, &guest->disconnects, 1), 300, 1500);
+    assert_in_range(wait_really(guest, &guest->disconnects, 1), 300, 1000);
 }
 
 static void test_a_device_that_is_another_after_a_reset_is_plugged_anew(void **state)
