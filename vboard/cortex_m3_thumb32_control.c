@@ -1,7 +1,7 @@
 /* The 32-bit branches and what controls the core (A5.3.4): special registers, barriers, hints. */
 #include "cortex_m3.h"
 
-#include "cortex_m3_private.h"
+#include "cortex_m3_decode.h"
 
 /* SYSm numbers (B5.1.1). */
 enum {
@@ -15,11 +15,6 @@ enum {
     SYSM_CONTROL
 };
 enum { PRIORITY_BITS = 0xF0 };
-
-static uint32_t field(uint32_t op, unsigned low, unsigned bits)
-{
-    return op >> low & ((1u << bits) - 1);
-}
 
 static void came_around_if_backward(struct cortex_m3 *cpu)
 {

@@ -1,17 +1,7 @@
 /* The 32-bit loads and stores (A5.3.5 to A5.3.10), and the table branches among them. */
 #include "cortex_m3.h"
 
-#include "cortex_m3_private.h"
-
-static uint32_t field(uint32_t op, unsigned low, unsigned bits)
-{
-    return op >> low & ((1u << bits) - 1);
-}
-
-static bool is_bad(unsigned n)
-{
-    return n == SP || n == PC;
-}
+#include "cortex_m3_decode.h"
 
 /* These must be aligned whatever CCR says (A3.2.1). */
 static bool is_aligned(struct cortex_m3 *cpu, uint32_t address, unsigned size)
