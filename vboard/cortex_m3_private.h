@@ -25,6 +25,8 @@ extern m3_narrow *const m3_narrow_table[1024];
 m3_narrow m3_fetch_wide;
 m3_wide m3_load_store_multiple, m3_load_store_dual, m3_load_single, m3_store_single;
 m3_wide m3_branches_and_control;
+m3_wide m3_dp_modified_immediate, m3_dp_plain_immediate, m3_dp_shifted_register;
+m3_wide m3_dp_register, m3_multiply, m3_long_multiply_and_divide;
 
 /* cortex_m3.c */
 /* Looks for the window the next instruction is in, with its wait states if it is a jump. */
