@@ -64,3 +64,5 @@ enum {
 #define EXC_RETURN_HANDLER    0xFFFFFFF1u
 #define EXC_RETURN_THREAD_MSP 0xFFFFFFF9u
 #define EXC_RETURN_THREAD_PSP 0xFFFFFFFDu
+
+enum { PRIORITY_BITS = 0xF0 }; /* 16 levels */

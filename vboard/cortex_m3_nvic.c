@@ -3,7 +3,7 @@
 
 #include "cortex_m3_private.h"
 
-enum { PRIORITY_BITS = 0xF0, LINES_PER_WORD = 32 };
+enum { LINES_PER_WORD = 32 };
 enum {
     ISER = 0xE100,
     ICER = 0xE180,

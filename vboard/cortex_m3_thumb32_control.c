@@ -14,7 +14,6 @@ enum {
     SYSM_FAULTMASK,
     SYSM_CONTROL
 };
-enum { PRIORITY_BITS = 0xF0 };
 
 static void came_around_if_backward(struct cortex_m3 *cpu)
 {
