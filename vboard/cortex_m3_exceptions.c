@@ -1,7 +1,5 @@
-/* Exceptions: faults become pending or lock the core up, entry stacks, return checks and unstacks (B1.5). */
+/* Exceptions: what is pending is entered, its frame stacked; returns are checked and unstacked (B1.5). */
 #include "cortex_m3.h"
-
-#include <stdio.h>
 
 #include "cortex_m3_private.h"
 
@@ -14,134 +12,6 @@ enum {
     FRAME_PC = 6,
     FRAME_XPSR = 7
 };
-
-void m3_lock_up(struct cortex_m3 *cpu, const char *why)
-{
-    char registers[512];
-    if (cpu->locked_up)
-        return;
-    m3_report(cpu, REPORT_FAULT, "Lock-up: %s\n%s", why,
-              cortex_m3_describe(cpu, registers, sizeof(registers)));
-    cpu->locked_up = true;
-    m3_private(cpu)->attention |= ATTENTION_STATE;
-}
-
-static const char *fault_name(int exception)
-{
-    switch (exception) {
-    case NMI: return "NMI";
-    case HARD_FAULT: return "HardFault";
-    case MEM_MANAGE: return "MemManage";
-    case BUS_FAULT: return "BusFault";
-    case USAGE_FAULT: return "UsageFault";
-    case SVCALL: return "SVCall";
-    default: return "DebugMonitor";
-    }
-}
-
-static const struct {
-    uint32_t bit;
-    const char *name;
-} cfsr_names[] = {
-    {IACCVIOL, "IACCVIOL"}, {IBUSERR, "IBUSERR"},     {PRECISERR, "PRECISERR"},   {UNSTKERR, "UNSTKERR"},
-    {STKERR, "STKERR"},     {BFARVALID, "BFARVALID"}, {UNDEFINSTR, "UNDEFINSTR"}, {INVSTATE, "INVSTATE"},
-    {INVPC, "INVPC"},       {NOCP, "NOCP"},           {UNALIGNED, "UNALIGNED"},   {DIVBYZERO, "DIVBYZERO"},
-};
-
-static void report_fault(struct cortex_m3 *cpu, int cause, int taken, uint32_t cfsr)
-{
-    char names[160] = "", where[32] = "", registers[512];
-    for (size_t i = 0; i < sizeof(cfsr_names) / sizeof(cfsr_names[0]); i++)
-        if (cfsr & cfsr_names[i].bit) {
-            strcat(names, " ");
-            strcat(names, cfsr_names[i].name);
-        }
-    if (cfsr & BFARVALID)
-        snprintf(where, sizeof(where), " address 0x%08X", cpu->system.bfar);
-    m3_report(cpu, REPORT_FAULT, "%s%s:%s%s at PC 0x%08X\n%s", fault_name(cause),
-              taken == HARD_FAULT && cause != HARD_FAULT ? " escalated to HardFault" : "", names, where,
-              cpu->r[PC], cortex_m3_describe(cpu, registers, sizeof(registers)));
-}
-
-static bool may_preempt(const struct cortex_m3 *cpu, int exception)
-{
-    static const uint32_t enable[] = {
-        [MEM_MANAGE] = SHCSR_MEMFAULTENA, [BUS_FAULT] = SHCSR_BUSFAULTENA, [USAGE_FAULT] = SHCSR_USGFAULTENA};
-    if (exception <= USAGE_FAULT && !(cpu->system.shcsr & enable[exception]))
-        return false;
-    return m3_group_priority(cpu, exception) < m3_execution_priority(cpu);
-}
-
-/* Pends a synchronous exception, or what it escalates to (B1.5.14). Returns what is pending; 0: lock-up. */
-static int pend_or_escalate(struct cortex_m3 *cpu, int exception)
-{
-    m3_private(cpu)->attention |= ATTENTION_EXCEPTIONS;
-    if (may_preempt(cpu, exception)) {
-        cpu->system.pending[exception] = true;
-        return exception;
-    }
-    if (m3_execution_priority(cpu) < 0)
-        return 0;
-    cpu->system.hfsr |= exception == DEBUG_MONITOR ? HFSR_DEBUGEVT : HFSR_FORCED;
-    cpu->system.pending[HARD_FAULT] = true;
-    return HARD_FAULT;
-}
-
-static void rewind_instruction(struct cortex_m3 *cpu)
-{
-    cpu->r[PC] = m3_private(cpu)->at;
-    cpu->itstate = m3_private(cpu)->at_itstate;
-}
-
-void m3_fault(struct cortex_m3 *cpu, int exception, uint32_t cfsr)
-{
-    cpu->side_effects++;
-    cpu->system.cfsr |= cfsr;
-    rewind_instruction(cpu);
-    int taken = pend_or_escalate(cpu, exception);
-    report_fault(cpu, exception, taken, cfsr);
-    if (taken == 0)
-        m3_lock_up(cpu, "fault while at the priority of HardFault or NMI");
-}
-
-void m3_breakpoint_hit(struct cortex_m3 *cpu)
-{
-    cpu->side_effects++;
-    cpu->system.dfsr |= DFSR_BKPT;
-    rewind_instruction(cpu);
-    if (cpu->debugger) {
-        cpu->at_breakpoint = cpu->stop = true;
-        m3_private(cpu)->attention |= ATTENTION_STOP;
-        return;
-    }
-    if (cpu->system.demcr & DEMCR_MON_EN && may_preempt(cpu, DEBUG_MONITOR)) {
-        cpu->system.pending[DEBUG_MONITOR] = true;
-        m3_private(cpu)->attention |= ATTENTION_EXCEPTIONS;
-        return;
-    }
-    /* The monitor, when not enabled, must not be pended: escalate past it. */
-    bool locks = m3_execution_priority(cpu) < 0;
-    cpu->system.hfsr |= HFSR_DEBUGEVT;
-    m3_report(cpu, REPORT_FAULT, "BKPT without a debugger at PC 0x%08X", cpu->r[PC]);
-    if (locks) {
-        m3_lock_up(cpu, "BKPT while at the priority of HardFault or NMI");
-        return;
-    }
-    cpu->system.pending[HARD_FAULT] = true;
-    m3_private(cpu)->attention |= ATTENTION_EXCEPTIONS;
-}
-
-void m3_supervisor_call(struct cortex_m3 *cpu)
-{
-    int taken = pend_or_escalate(cpu, SVCALL);
-    if (taken == SVCALL)
-        return;
-    report_fault(cpu, SVCALL, taken, 0);
-    if (taken == 0) {
-        rewind_instruction(cpu);
-        m3_lock_up(cpu, "SVC while at the priority of HardFault or NMI");
-    }
-}
 
 void m3_pend(struct cortex_m3 *cpu, int exception)
 {
@@ -219,7 +89,7 @@ static void enter(struct cortex_m3 *cpu, int exception, uint32_t exc_return)
     uint32_t vector;
     if (!m3_access_read(cpu, cpu->system.vtor + 4 * (uint32_t)exception, 4, &vector)) {
         cpu->system.hfsr |= HFSR_VECTTBL;
-        report_fault(cpu, HARD_FAULT, HARD_FAULT, 0);
+        m3_report_fault(cpu, HARD_FAULT, HARD_FAULT, 0);
         if (exception <= HARD_FAULT) {
             m3_lock_up(cpu, "the vector of HardFault or NMI cannot be read");
             return;
@@ -254,8 +124,8 @@ bool m3_take_exception(struct cortex_m3 *cpu)
     cpu->cycles += ENTRY_CYCLES;
     if (!push_frame(cpu)) {
         cpu->system.cfsr |= STKERR;
-        int derived = exception <= HARD_FAULT ? 0 : pend_or_escalate(cpu, BUS_FAULT);
-        report_fault(cpu, BUS_FAULT, derived, STKERR);
+        int derived = exception <= HARD_FAULT ? 0 : m3_pend_or_escalate(cpu, BUS_FAULT);
+        m3_report_fault(cpu, BUS_FAULT, derived, STKERR);
         if (derived == 0) {
             m3_lock_up(cpu, "the stack cannot be written on entry of HardFault or NMI");
             return true;
@@ -277,8 +147,8 @@ static void tail_chain(struct cortex_m3 *cpu, int exception, uint32_t exc_return
 static void tail_chain_fault(struct cortex_m3 *cpu, int exception, uint32_t cfsr, uint32_t exc_return)
 {
     cpu->system.cfsr |= cfsr;
-    int taken = pend_or_escalate(cpu, exception);
-    report_fault(cpu, exception, taken, cfsr);
+    int taken = m3_pend_or_escalate(cpu, exception);
+    m3_report_fault(cpu, exception, taken, cfsr);
     if (taken == 0)
         m3_lock_up(cpu, "fault on return while at the priority of HardFault or NMI");
     else

@@ -45,20 +45,25 @@ bool m3_access_read(struct cortex_m3 *cpu, uint32_t address, unsigned size, uint
 bool m3_access_write(struct cortex_m3 *cpu, uint32_t address, unsigned size, uint32_t value);
 void m3_check_stack(struct cortex_m3 *cpu, uint32_t sp);
 
-/* cortex_m3_exceptions.c */
+/* cortex_m3_faults.c */
 /* The instruction at private_state.at does not complete. */
 void m3_fault(struct cortex_m3 *cpu, int exception, uint32_t cfsr);
 void m3_breakpoint_hit(struct cortex_m3 *cpu);
 void m3_supervisor_call(struct cortex_m3 *cpu);
-void m3_pend(struct cortex_m3 *cpu, int exception);
 void m3_lock_up(struct cortex_m3 *cpu, const char *why);
+/* Pends a synchronous exception, or what it escalates to (B1.5.14). Returns what is pending; 0: lock-up. */
+int m3_pend_or_escalate(struct cortex_m3 *cpu, int exception);
+void m3_report_fault(struct cortex_m3 *cpu, int cause, int taken, uint32_t cfsr);
+
+/* cortex_m3_exceptions.c */
+void m3_pend(struct cortex_m3 *cpu, int exception);
 /* Enters the most urgent exception that may be taken now; false: there is none. */
 bool m3_take_exception(struct cortex_m3 *cpu);
 bool m3_wakes(struct cortex_m3 *cpu);
 void m3_exception_return(struct cortex_m3 *cpu, uint32_t exc_return);
-int m3_execution_priority(const struct cortex_m3 *cpu);
 
 /* cortex_m3_priority.c */
+int m3_execution_priority(const struct cortex_m3 *cpu);
 int m3_group_priority(const struct cortex_m3 *cpu, int exception);
 int m3_base_priority(const struct cortex_m3 *cpu);
 int m3_highest_pending(const struct cortex_m3 *cpu);
