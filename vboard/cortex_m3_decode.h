@@ -18,3 +18,22 @@ static inline bool in_it_block(const struct cortex_m3 *cpu)
 {
     return cpu->private_state.at_itstate != 0;
 }
+
+/* These must be aligned whatever CCR says (A3.2.1). */
+static inline bool m3_is_aligned(struct cortex_m3 *cpu, uint32_t address, unsigned size)
+{
+    if (address & (size - 1))
+        m3_fault(cpu, USAGE_FAULT, UNALIGNED);
+    return !(address & (size - 1));
+}
+
+static inline void m3_write_back(struct cortex_m3 *cpu, unsigned rn, uint32_t value)
+{
+    cpu->r[rn] = rn == SP ? value & ~3u : value;
+}
+
+static inline void m3_check_push(struct cortex_m3 *cpu, unsigned rn, uint32_t address)
+{
+    if (rn == SP && !m3_uses_psp(cpu))
+        m3_check_stack(cpu, address);
+}

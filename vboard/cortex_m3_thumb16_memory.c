@@ -117,14 +117,6 @@ void narrow_ldr_sp(struct cortex_m3 *cpu, uint32_t op)
     load(cpu, field(op, 8, 3), cpu->r[SP] + field(op, 0, 8) * 4, 4);
 }
 
-/* A multiple transfer needs a word-aligned base whatever CCR says (A3.2.1). */
-static bool multiple_is_aligned(struct cortex_m3 *cpu, uint32_t address)
-{
-    if (address & 3)
-        m3_fault(cpu, USAGE_FAULT, UNALIGNED);
-    return !(address & 3);
-}
-
 static bool store_list(struct cortex_m3 *cpu, uint32_t address, uint32_t list)
 {
     for (unsigned i = 0; list; i++, list >>= 1) {
@@ -179,7 +171,7 @@ void narrow_stm(struct cortex_m3 *cpu, uint32_t op)
     bool base_not_lowest = list >> rn & 1 && list & ((1u << rn) - 1);
     if (list == 0 || base_not_lowest)
         m3_unpredictable(cpu, "STM of nothing, or of its base");
-    if (multiple_is_aligned(cpu, base) && store_list(cpu, base, list))
+    if (m3_is_aligned(cpu, base, 4) && store_list(cpu, base, list))
         cpu->r[rn] = base + 4 * (uint32_t)__builtin_popcount(list);
 }
 
@@ -190,7 +182,7 @@ void narrow_ldm(struct cortex_m3 *cpu, uint32_t op)
     uint32_t value[8];
     if (list == 0)
         m3_unpredictable(cpu, "LDM of nothing");
-    if (!multiple_is_aligned(cpu, base))
+    if (!m3_is_aligned(cpu, base, 4))
         return;
     for (uint32_t left = list; left; left &= left - 1, count++) {
         cpu->cycles++;
