@@ -46,7 +46,7 @@ static void store_multiple(struct cortex_m3 *cpu, const struct list *list)
 
 static void load_multiple(struct cortex_m3 *cpu, const struct list *list)
 {
-    uint32_t value[16], address = list->start;
+    uint32_t value[16] = {0}, address = list->start;
     for (uint32_t left = list->registers; left; left &= left - 1, address += 4) {
         cpu->cycles++;
         if (!m3_read(cpu, address, 4, &value[__builtin_ctz(left)]))
