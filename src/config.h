@@ -204,6 +204,10 @@
 #ifndef PROTECT_BOOTLOADER
 #define PROTECT_BOOTLOADER 0
 #endif
+/* Tells fwupd in a DS20 descriptor what it needs a quirk file for otherwise. */
+#ifndef HAVE_DS20
+#define HAVE_DS20 0
+#endif
 
 /* What cannot work --------------------------------------------------------------------------------------- */
 
@@ -225,8 +229,8 @@
     !IS_BOOLEAN(USB_PULLUP_OPEN_DRAIN)
 #error "HAVE_USB_PULLUP_CONTROL, USB_PULLUP_ACTIVE_HIGH and USB_PULLUP_OPEN_DRAIN must be 0 or 1."
 #endif
-#if !IS_BOOLEAN(HAVE_DOUBLE_TAP) || !IS_BOOLEAN(PROTECT_BOOTLOADER)
-#error "HAVE_DOUBLE_TAP and PROTECT_BOOTLOADER must be 0 or 1."
+#if !IS_BOOLEAN(HAVE_DOUBLE_TAP) || !IS_BOOLEAN(PROTECT_BOOTLOADER) || !IS_BOOLEAN(HAVE_DS20)
+#error "HAVE_DOUBLE_TAP, PROTECT_BOOTLOADER and HAVE_DS20 must be 0 or 1."
 #endif
 
 #if FLASH_PAGE_SIZE != 1024 && FLASH_PAGE_SIZE != 2048

@@ -95,18 +95,31 @@ static const struct PACKED {
     uint8_t reserved2[6];
 } microsoft_os_10 = {sizeof microsoft_os_10, 0x0100, MS_COMPATIBLE_ID, 1, {0}, 0, 1, "WINUSB", "", {0}};
 
-/* USB 3.2 tables 9-12 and 9-13; WebUSB; Microsoft OS 2.0 table 4. */
-enum { PLATFORM = 5, WEBUSB_CAPABILITY = 24, MICROSOFT_CAPABILITY = 28 };
-enum { BOS_LENGTH = 5 + WEBUSB_CAPABILITY + MICROSOFT_CAPABILITY };
+/* fwupd's DS20: what contrib/fwupd says and fwupd cannot tell from the interface's class and the strings. */
+static const char ds20[] = "Flags=ignore-upload,manifest-poll,no-bus-reset-attach,will-disappear\n"
+                           "VersionFormat=triplet\n"
+                           "Version=0.0.0\n";
+enum { DS20_LENGTH = sizeof ds20 - 1, DS20_DESCRIPTOR = 7 };
+/* 1.8.5, the first fwupd that knows it. */
+#define FWUPD_VERSION 0x00010805
+
+/* USB 3.2 tables 9-12 and 9-13; WebUSB; Microsoft OS 2.0 table 4; fwupd, BOS DS20. */
+enum { PLATFORM = 5, WEBUSB_CAPABILITY = 24, MICROSOFT_CAPABILITY = 28, DS20_CAPABILITY = 28 };
+enum { BOS_LENGTH = 5 + WEBUSB_CAPABILITY + MICROSOFT_CAPABILITY + HAVE_DS20 * DS20_CAPABILITY };
 /* clang-format off */
 static const uint8_t bos[] = {
-    5, BOS, U16(BOS_LENGTH), 2,
+    5, BOS, U16(BOS_LENGTH), 2 + HAVE_DS20,
     WEBUSB_CAPABILITY, DEVICE_CAPABILITY, PLATFORM, 0,
     0x38, 0xB6, 0x08, 0x34, 0xA9, 0x09, 0xA0, 0x47, 0x8B, 0xFD, 0xA0, 0x76, 0x88, 0x15, 0xB6, 0x65,
     U16(0x0100), VENDOR_REQUEST, LANDING_PAGE,
     MICROSOFT_CAPABILITY, DEVICE_CAPABILITY, PLATFORM, 0,
     0xDF, 0x60, 0xDD, 0xD8, 0x89, 0x45, 0xC7, 0x4C, 0x9C, 0xD2, 0x65, 0x9D, 0x9E, 0x64, 0x8A, 0x9F,
     U32(WINDOWS_VERSION), U16(sizeof microsoft_os_20), VENDOR_REQUEST, 0,
+#if HAVE_DS20
+    DS20_CAPABILITY, DEVICE_CAPABILITY, PLATFORM, 0,
+    0x63, 0xEC, 0x0A, 0x01, 0x74, 0xF5, 0xCD, 0x52, 0x9D, 0xDA, 0x28, 0x52, 0x55, 0x0D, 0x94, 0xF0,
+    U32(FWUPD_VERSION), U16(DS20_LENGTH), DS20_REQUEST, 0,
+#endif
 };
 /* clang-format on */
 _Static_assert(sizeof bos == BOS_LENGTH, "wTotalLength");
@@ -206,4 +219,11 @@ enum usb_answer descriptor_reply_vendor(const struct usb_setup *request)
     if (request->wIndex > 15 || request->wValue > 15)
         return USB_STALL;
     return reply(VENDOR_KEY(request->wIndex, request->wValue));
+}
+
+enum usb_answer descriptor_reply_ds20(const struct usb_setup *request)
+{
+    if (request->wIndex != DS20_DESCRIPTOR || request->wValue != 0)
+        return USB_STALL;
+    return usb_reply(ds20, DS20_LENGTH);
 }

@@ -3,10 +3,12 @@
 
 #include "usb_device.h"
 
-/* bRequest of every vendor request; also the last character of the Microsoft OS string "MSFT100!". */
-enum { VENDOR_REQUEST = '!' };
+/* bRequest of vendor requests; the first is also the last character of the Microsoft OS string "MSFT100!". */
+enum { VENDOR_REQUEST = '!', DS20_REQUEST };
 
 /* GET_DESCRIPTOR of the device: type and index in the value. */
 enum usb_answer descriptor_reply(uint16_t value);
 /* WebUSB's GET_URL and Microsoft's GET_MS_DESCRIPTOR. */
 enum usb_answer descriptor_reply_vendor(const struct usb_setup *request);
+/* What fwupd asks for where HAVE_DS20. */
+enum usb_answer descriptor_reply_ds20(const struct usb_setup *request);

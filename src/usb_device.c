@@ -76,6 +76,9 @@ static enum usb_answer handle(const struct usb_setup *request)
     /* no standard request that is supported brings data */
     if (!(request->bmRequestType & 0xE0) && request->wLength)
         return USB_STALL;
+    if (HAVE_DS20 &&
+        USB_REQUEST(request->bmRequestType, request->bRequest) == USB_REQUEST(0xC0, DS20_REQUEST))
+        return descriptor_reply_ds20(request);
     switch (USB_REQUEST(request->bmRequestType, request->bRequest)) {
     case USB_REQUEST(0x80, GET_DESCRIPTOR): return descriptor_reply(request->wValue);
     case USB_REQUEST(0xC0, VENDOR_REQUEST): return descriptor_reply_vendor(request);

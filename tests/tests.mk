@@ -15,12 +15,12 @@ test-all:
 	    linux  "$(MAKE) --no-print-directory test-linux"
 
 # Ring 1: the portable core against a fake port, every test in each of three builds: the Blue Pill as it is; its high variant; a board
-# with large pages, three alternate settings and DFU_WILL_DETACH 0.
+# with large pages, three alternate settings, DFU_WILL_DETACH 0 and the descriptor for fwupd.
 CORE_SOURCES := src/application.c src/descriptors.c src/dfu.c src/image_writer.c src/usb_device.c
 CORE_FLAGS := -std=gnu11 -g -O1 $(HOST_WARNINGS) -fsanitize=address,undefined -Isrc -MMD -MP
 CORE_FLAGS_low := -DBOARD_FILE='"boards/BLUEPILL.h"' -Itests/unit
 CORE_FLAGS_high := -DBOARD_FILE='"boards/BLUEPILL.h"' -Itests/unit/high -Itests/unit
-CORE_FLAGS_skr := -DBOARD_FILE='"boards/BTTSKRMINIE3V2.h"' -Itests/unit
+CORE_FLAGS_skr := -DBOARD_FILE='"boards/BTTSKRMINIE3V2.h"' -DHAVE_DS20=1 -Itests/unit
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 UNIT_COMMON := $(CORE_SOURCES:%.c=%.o) $(patsubst %.c,%.o,$(filter-out tests/unit/test_%.c,$(wildcard tests/unit/*.c)))
 
@@ -56,7 +56,7 @@ test-system: blue-pill system-images $(SYSTEM_TESTS:%=$(HOST)/tests/system/%) ##
 # The images it runs: every target as it is shipped, and builds with options, each in build/firmware/NAME.
 long_text := $(subst x,0123456789abcdef,xxxxxxx)
 OPTION_BUILDS := hsi stay no-upload no-download alternate-2 no-led flash-64k flash-register app-16k transfer-128 \
-                 long-strings empty-strings packet-string delay-0 delay-100ms bkp5 double-tap app-watchdog protect everything
+                 long-strings empty-strings packet-string delay-0 delay-100ms bkp5 double-tap app-watchdog protect ds20 everything
 DEFS_hsi := -DUSE_HSI
 DEFS_stay := -DDFU_WILL_DETACH=0
 DEFS_no-upload := -DDFU_UPLOAD_AVAILABLE=0
@@ -76,7 +76,8 @@ DEFS_delay-100ms := -DBUTTON_SAMPLE_DELAY_CYCLES=7200000
 DEFS_double-tap := -DHAVE_DOUBLE_TAP=1
 DEFS_app-watchdog := -DAPP_WATCHDOG_MS=1000
 DEFS_protect := -DPROTECT_BOOTLOADER=1
-DEFS_everything := $(DEFS_double-tap) $(DEFS_app-watchdog) $(DEFS_protect)
+DEFS_ds20 := -DHAVE_DS20=1
+DEFS_everything := $(DEFS_double-tap) $(DEFS_app-watchdog) $(DEFS_protect) $(DEFS_ds20)
 DEFS_bkp5 := -DREG_BOOT=BKP5 -DCMD_BOOT=0x1234
 
 FIRMWARE_SOURCES := tests/tests.mk src/Makefile $(wildcard src/*.[ch] src/boards/*.h src/stm32f103/*)
@@ -174,11 +175,11 @@ $(BUILD)/replay_%: $(REPLAY_SOURCES)
 	$(Q)$(COVERAGE_CC) $(COVERAGE_FLAGS) $(CORE_FLAGS_$*) $^ -fsanitize=address -o $@
 
 # Ring 4: Debian's own kernel and clients.
-test-linux: blue-pill vboard ## dfu-util and lsusb in a stock Debian kernel, against the virtual board
+test-linux: blue-pill $(call images_of,ds20) vboard ## dfu-util and lsusb in a stock Debian kernel, against the virtual board
 	$(Q)tests/linux/run
 
 .PHONY: test-usbip
-test-usbip: blue-pill vboard ## ring 4 with boards over USB/IP too, eight at once
+test-usbip: blue-pill $(call images_of,ds20) vboard ## ring 4 with boards over USB/IP too, eight at once
 	$(Q)WITH_USBIP=1 tests/linux/run
 
 .PRECIOUS: $(HOST)/%.o

@@ -78,7 +78,7 @@ says 'note: MY_OWN_MACRO is no option of dapboot and changes nothing'
 it 'the old way to say USE_HSI' make DEFS=-DUSE_HSI
 it 'has an effect' differ "$(built)" $plain
 refuses 'a word without -D' 'HAVE_LED=0' make DEFS=HAVE_LED=0
-it 'an option that is off by default may take more than 3584 bytes' make DEFS='-DHAVE_DOUBLE_TAP=1 -DAPP_WATCHDOG_MS=100 -DPROTECT_BOOTLOADER=1'
+it 'an option that is off by default may take more than 3584 bytes' make DEFS='-DHAVE_DOUBLE_TAP=1 -DAPP_WATCHDOG_MS=100 -DPROTECT_BOOTLOADER=1 -DHAVE_DS20=1'
 says ' of 4096 bytes'
 it 'but not when it is off' make DEFS=-DHAVE_DOUBLE_TAP=0
 says ' of 3584 bytes'

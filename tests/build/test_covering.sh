@@ -36,7 +36,7 @@ configurations() {
             case $pair in
             VARIANT=low) ;;
             BOARD=* | VARIANT=*) target+=${pair#*=} ;;
-            HAVE_DOUBLE_TAP=* | APP_WATCHDOG_MS=* | PROTECT_BOOTLOADER=*) defs+=" $(expand "$pair")" ;;
+            HAVE_DOUBLE_TAP=* | APP_WATCHDOG_MS=* | PROTECT_BOOTLOADER=* | HAVE_DS20=*) defs+=" $(expand "$pair")" ;;
             *)
                 plain_defs+=" $(expand "$pair")"
                 defs+=" $(expand "$pair")"
@@ -58,7 +58,7 @@ build_one() {
     defs=$(sed -n "${number}{s/^[^ ]* *//;p}" "$2/configurations")
     # seven more alternate settings are 63 bytes more of descriptors: no board has them, and the limit is the boards'
     case $defs in
-    *HAVE_DOUBLE_TAP* | *APP_WATCHDOG_MS* | *PROTECT_BOOTLOADER*) ;;
+    *HAVE_DOUBLE_TAP* | *APP_WATCHDOG_MS* | *PROTECT_BOOTLOADER* | *HAVE_DS20*) ;;
     *USB_DFU_ALTN=7*) limit=("FLASH_LIMIT=$((3584 + 7 * 9))") ;;
     esac
     make -s -C src TARGET="$target" DEFS="$defs" "${limit[@]}" OUT="$2/out$number" > "$2/log$number" 2>&1 || echo "FAILED $target $defs" >> "$2/log$number"

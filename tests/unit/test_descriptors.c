@@ -268,6 +268,35 @@ static void the_microsoft_os_10_descriptors_say_winusb(void **state)
     assert_dfu(dfuIDLE, STATUS_OK);
 }
 
+static void fwupd_reads_what_a_quirk_file_would_say(void **state)
+{
+    /* {010aec63-f574-52cd-9dda-2852550d94f0} */
+    static const uint8_t uuid[16] = {0x63, 0xEC, 0x0A, 0x01, 0x74, 0xF5, 0xCD, 0x52,
+                                     0x9D, 0xDA, 0x28, 0x52, 0x55, 0x0D, 0x94, 0xF0};
+
+    (void)state;
+    if (!HAVE_DS20)
+        skip();
+
+    const uint8_t *capability = platform_capability(uuid);
+
+    assert_int_equal(capability[0], 28);
+    assert_int_equal(u32(capability + 20), 0x00010805); /* fwupd 1.8.5 */
+    assert_int_equal(capability[27], 0);                /* bAltEnumCmd */
+
+    uint16_t total = (uint16_t)u16(capability + 24);
+    uint8_t vendor_code = capability[26];
+
+    /* fwupd takes nothing but exactly as much as was announced */
+    assert_int_equal(host_control(VENDOR, vendor_code, 0, 7, total, data), total);
+    assert_int_equal(host_control(VENDOR, vendor_code, 0, 7, 4096, data), total);
+    assert_memory_equal(data, "Flags=", 6);
+    assert_int_equal(data[total - 1], '\n');
+    assert_int_equal(host_control(VENDOR, vendor_code, 1, 7, total, data), HOST_STALL);
+    assert_int_equal(host_control(VENDOR, vendor_code, 0, 8, total, data), HOST_STALL);
+    assert_int_equal(host_control(0x40, vendor_code, 0, 7, 0, data), HOST_STALL);
+}
+
 /* Sweeps
  * ------------------------------------------------------------------------------------------------------------
  */
@@ -332,7 +361,7 @@ static void other_vendor_requests_stall(void **state)
             for (unsigned value = 0; value < 32; value++)
                 answered += host_control(VENDOR, (uint8_t)request, (uint16_t)value, (uint16_t)index, 64,
                                          data) != HOST_STALL;
-    assert_int_equal(answered, 3);
+    assert_int_equal(answered, 3 + HAVE_DS20);
     for (uint32_t high = 0x100; high < 0x10000; high *= 2) {
         assert_int_equal(host_control(VENDOR, '!', 1, (uint16_t)(2 | high), 64, data), HOST_STALL);
         assert_int_equal(host_control(VENDOR, '!', (uint16_t)(1 | high), 2, 64, data), HOST_STALL);
@@ -349,6 +378,7 @@ int main(void)
         TEST(the_web_usb_capability_leads_to_the_landing_page),
         TEST(the_microsoft_os_20_set_says_winusb_and_a_guid),
         TEST(the_microsoft_os_10_descriptors_say_winusb),
+        TEST(fwupd_reads_what_a_quirk_file_would_say),
         TEST(a_descriptor_that_is_not_there_stalls),
         TEST(a_descriptor_is_cut_to_wlength_and_not_filled_up_to_it),
         TEST(other_vendor_requests_stall),
