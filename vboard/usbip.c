@@ -1,8 +1,7 @@
-/* The USB/IP server's connections: who asks for which board, and when a board comes and goes. */
+/* The USB/IP server's connections, and when a board comes and goes. */
 #include "usbip.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,9 +11,7 @@
 #include "loopback.h"
 #include "usbip_private.h"
 
-enum { VERSION = 0x0111, REQUEST = 0x8000, LIST = 5, IMPORT = 3 };
-enum { STATUS_OK = 0, STATUS_BUSY = 2, STATUS_NO_DEVICE = 4 };
-enum { PREFIX = 8, BUSID = 32, PATH = 256, RECORD = 312, SPEED_FULL = 2, RECEIVED_AT_ONCE = 65536 };
+enum { RECEIVED_AT_ONCE = 65536 };
 
 /* Buffers */
 
@@ -33,6 +30,12 @@ void usbip_send(struct usbip_client *client, const void *bytes, size_t length)
     make_room(&client->out, length);
     memcpy(&client->out.bytes[client->out.used], bytes, length);
     client->out.used += length;
+}
+
+void usbip_take_off(struct usbip_buffer *buffer, size_t length)
+{
+    buffer->used -= length;
+    memmove(buffer->bytes, buffer->bytes + length, buffer->used);
 }
 
 /* Boards */
@@ -84,136 +87,6 @@ static void port_changed(void *context, enum usb_port_state state)
     usb_enumerator_port(&board->enumerator, state);
 }
 
-/* Lists and imports */
-
-static void put_u16(uint8_t *bytes, const uint8_t *little_endian)
-{
-    bytes[0] = little_endian[1];
-    bytes[1] = little_endian[0];
-}
-
-/* A board as the protocol describes a device. */
-static void describe(const struct usbip *usbip, const struct usbip_export *board, uint8_t record[RECORD])
-{
-    enum { BUS = 256 + 32, DEVICE = BUS + 4, SPEED = DEVICE + 4, VENDOR = SPEED + 4 };
-    enum { PRODUCT = VENDOR + 2, RELEASE = PRODUCT + 2, CLASS = RELEASE + 2, CONFIGURATION = CLASS + 3 };
-    const uint8_t *device = board->identity.device, *configuration = board->identity.configuration;
-    unsigned number = (unsigned)(board - usbip->board) + 1;
-    memset(record, 0, RECORD);
-    snprintf((char *)record, PATH, "/vboard/1-%u", number);
-    snprintf((char *)record + PATH, BUSID, "1-%u", number);
-    usbip_put_u32(&record[BUS], 1);
-    usbip_put_u32(&record[DEVICE], number);
-    usbip_put_u32(&record[SPEED], SPEED_FULL);
-    put_u16(&record[VENDOR], &device[8]);
-    put_u16(&record[PRODUCT], &device[10]);
-    put_u16(&record[RELEASE], &device[12]);
-    memcpy(&record[CLASS], &device[4], 3);
-    record[CONFIGURATION] = configuration[5];
-    record[CONFIGURATION + 1] = device[17];
-    record[CONFIGURATION + 2] = configuration[4];
-}
-
-static void send_prefix(struct usbip_client *client, unsigned code, uint32_t status)
-{
-    const uint8_t prefix[PREFIX] = {VERSION >> 8, VERSION & 0xFF, 0, (uint8_t)code, 0, 0, 0, (uint8_t)status};
-    usbip_send(client, prefix, sizeof prefix);
-}
-
-/* Class, subclass and protocol of each interface. */
-static void send_interfaces(struct usbip_client *client, const struct usbip_export *board)
-{
-    enum { INTERFACE = 4 };
-    static const uint8_t no_alternates[USBIP_INTERFACES];
-    unsigned left = board->identity.configuration[4];
-    uint8_t of = 0;
-    const uint8_t *at = NULL;
-    while (left && (at = usb_identity_next(&board->identity, no_alternates, at, &of)))
-        if (at[1] == INTERFACE) {
-            const uint8_t interface[4] = {at[5], at[6], at[7], 0};
-            usbip_send(client, interface, sizeof interface);
-            left--;
-        }
-    for (; left; left--)
-        usbip_send(client, (const uint8_t[4]){0}, 4);
-}
-
-static void answer_list(const struct usbip *usbip, struct usbip_client *client)
-{
-    uint8_t record[RECORD], count[4];
-    uint32_t ready = 0;
-    for (unsigned i = 0; i < usbip->count; i++)
-        ready += usbip->board[i].ready;
-    send_prefix(client, LIST, STATUS_OK);
-    usbip_put_u32(count, ready);
-    usbip_send(client, count, sizeof count);
-    for (unsigned i = 0; i < usbip->count; i++)
-        if (usbip->board[i].ready) {
-            describe(usbip, &usbip->board[i], record);
-            usbip_send(client, record, sizeof record);
-            send_interfaces(client, &usbip->board[i]);
-        }
-    client->leaving = true;
-}
-
-static struct usbip_export *find_board(struct usbip *usbip, const char *busid)
-{
-    char name[BUSID];
-    for (unsigned i = 0; i < usbip->count; i++) {
-        snprintf(name, sizeof name, "1-%u", i + 1);
-        if (strcmp(name, busid) == 0)
-            return &usbip->board[i];
-    }
-    return NULL;
-}
-
-static void answer_import(struct usbip *usbip, struct usbip_client *client, const uint8_t *bytes)
-{
-    char busid[BUSID + 1] = "";
-    uint8_t record[RECORD];
-    memcpy(busid, bytes, BUSID);
-    struct usbip_export *board = find_board(usbip, busid);
-    if (!board || !board->ready || board->client) {
-        send_prefix(client, IMPORT, board && board->client ? STATUS_BUSY : STATUS_NO_DEVICE);
-        client->leaving = true;
-        return;
-    }
-    board->client = client;
-    client->board = board;
-    describe(usbip, board, record);
-    send_prefix(client, IMPORT, STATUS_OK);
-    usbip_send(client, record, sizeof record);
-    stm32f103_report(&board->board->chip, REPORT_NOTE, "USB/IP: attached by a client");
-}
-
-static void take_off(struct usbip_buffer *buffer, size_t length)
-{
-    buffer->used -= length;
-    memmove(buffer->bytes, buffer->bytes + length, buffer->used);
-}
-
-/* The first message of a connection. false: it is not complete. */
-static bool take_operation(struct usbip *usbip, struct usbip_client *client)
-{
-    const struct usbip_buffer *in = &client->in;
-    if (in->used < PREFIX)
-        return false;
-    unsigned code = (unsigned)in->bytes[2] << 8 | in->bytes[3];
-    if (code == (REQUEST | LIST)) {
-        answer_list(usbip, client);
-        return false;
-    }
-    if (code != (REQUEST | IMPORT)) {
-        client->leaving = true;
-        return false;
-    }
-    if (in->used < PREFIX + BUSID)
-        return false;
-    answer_import(usbip, client, in->bytes + PREFIX);
-    take_off(&client->in, PREFIX + BUSID);
-    return true;
-}
-
 /* Connections */
 
 static void take_client(struct usbip *usbip)
@@ -261,7 +134,7 @@ static bool flush(struct usbip_client *client)
         return !client->leaving;
     ssize_t sent = send(client->socket, client->out.bytes, client->out.used, MSG_NOSIGNAL);
     if (sent > 0)
-        take_off(&client->out, (size_t)sent);
+        usbip_take_off(&client->out, (size_t)sent);
     return moved(sent) && (client->out.used > 0 || !client->leaving);
 }
 
@@ -270,7 +143,7 @@ static bool serve(struct usbip *usbip, struct usbip_client *client)
     bool connected = client->leaving || receive(client);
     bool more = !client->leaving;
     while (more && !client->leaving)
-        more = client->board ? usbip_message(client) : take_operation(usbip, client);
+        more = client->board ? usbip_message(client) : usbip_operation(usbip, client);
     return connected && flush(client);
 }
 

@@ -1,5 +1,6 @@
-/* Shared by usbip.c (connections, and which boards there are) and usbip_requests.c (what the kernel asks of
- * a board). */
+/* Shared by usbip.c (connections, and when a board comes and goes), usbip_operations.c (who gets which
+ * board), usbip_requests.c (what the kernel asks of a board) and usbip_isochronous.c (its requests of many
+ * packets). */
 #pragma once
 
 #include <stdbool.h>
@@ -9,6 +10,27 @@
 #include "usbip.h"
 
 enum { USBIP_INTERFACES = 32, USBIP_HEADER = 48, USBIP_MAX_TRANSFER = 1 << 20, USBIP_CLIENTS = 96 };
+
+/* Commands and answers, and where things are in them. */
+enum { USBIP_SUBMIT = 1, USBIP_UNLINK = 2, USBIP_SUBMITTED = 3, USBIP_UNLINKED = 4 };
+enum {
+    USBIP_COMMAND = 0,
+    USBIP_SEQUENCE = 4,
+    USBIP_DIRECTION = 12,
+    USBIP_ENDPOINT = 16,
+    USBIP_FLAGS = 20,
+    USBIP_UNLINK_SEQUENCE = 20,
+    USBIP_STATUS = 20, /* of an answer */
+    USBIP_LENGTH = 24,
+    USBIP_ACTUAL = 24, /* of an answer */
+    USBIP_START_FRAME = 28,
+    USBIP_PACKETS = 32,
+    USBIP_ERRORS = 36, /* of an answer */
+    USBIP_SETUP = 40
+};
+
+/* Errors as Linux numbers them on every machine that speaks USB/IP. */
+enum { USBIP_INVALID = 22, USBIP_RESET = 104 };
 
 /* Bytes that come or go. */
 struct usbip_buffer {
@@ -23,6 +45,11 @@ struct usbip_client {
     bool leaving;               /* closed once all is sent */
 };
 
+/* One of an isochronous request, as the protocol describes it. */
+struct usbip_packet {
+    uint32_t offset, length, actual, status;
+};
+
 struct usbip_request {
     struct usbip_request *next;
     struct usbip_export *board;
@@ -30,6 +57,8 @@ struct usbip_request {
     uint32_t length; /* of the kernel's buffer */
     bool in, on_bus;
     bool short_is_error, ends_with_empty_packet;
+    struct usbip_packet *packet; /* NULL: not isochronous */
+    uint32_t packets, packet_now, failed_packets, first_frame;
     struct usb_transfer transfer;
     uint8_t data[];
 };
@@ -41,6 +70,8 @@ struct usbip_export {
     struct usbip_client *client; /* NULL: nobody has it */
     bool ready;                  /* has an address and is known */
     bool touched;                /* was asked for something since its last reset */
+    bool settled;                /* its client has configured it */
+    ticks given;                 /* to its client */
     struct usb_enumerator enumerator;
     struct usb_identity identity;
     uint8_t alternate[USBIP_INTERFACES];
@@ -56,17 +87,45 @@ struct usbip {
 
 /* usbip.c */
 void usbip_send(struct usbip_client *client, const void *bytes, size_t length);
+/* From the front of a buffer. */
+void usbip_take_off(struct usbip_buffer *buffer, size_t length);
 /* Resets the bus, as the kernel did to its own idea of it, and asks the device anew who it is. */
 void usbip_restart(struct usbip_export *board);
 
-/* usbip_requests.c */
+/* usbip_operations.c */
+/* Deals with the first message of a connection, a list or an import; false: it is not complete, or cannot be
+ * answered yet. */
+bool usbip_operation(struct usbip *usbip, struct usbip_client *client);
+
+/* usbip_messages.c */
 /* Deals with the first message of client->in; false: it is not complete. One that makes no sense ends the
  * connection. */
 bool usbip_message(struct usbip_client *client);
+
+/* usbip_requests.c */
+/* How a transfer ended, as an error of Linux. */
+uint32_t usbip_status(const struct usb_transfer *transfer);
+/* An answer without data. */
+void usbip_answer(struct usbip_client *client, uint32_t command, uint32_t sequence, uint32_t status,
+                  uint32_t actual);
+/* Every request's transfer ends here. */
+void usbip_done(struct usb_transfer *transfer);
+/* Off the bus and forgotten, and nobody hears of it. */
+void usbip_cancel(struct usbip_request *request);
 /* Puts on the bus what waits and can go. */
 void usbip_submit(struct usbip_export *board);
 /* Forgets all requests without an answer. */
 void usbip_drop(struct usbip_export *board);
+
+/* usbip_isochronous.c */
+enum { USBIP_PACKET = 16, USBIP_MAX_PACKETS = 1024 };
+
+/* Takes in the packets of a request whose endpoint and length are known, and aims its transfer at the first.
+ * false: they make no sense. */
+bool usbip_isochronous_begin(struct usbip_request *request, const uint8_t *descriptors, uint32_t packets);
+/* The transfer ended. true: the next packet is on the bus. */
+bool usbip_isochronous_goes_on(struct usbip_request *request);
+void usbip_isochronous_answer(const struct usbip_request *request);
 
 static inline uint32_t usbip_u32(const uint8_t *bytes)
 {

@@ -25,7 +25,9 @@ enum {
     MODEL_RX1 = 0x104,
     MODEL_TX2 = 0x150,
     MODEL_TX3 = 0x160,
+    MODEL_RX4 = 0x1A0,
     MODEL_ISO_BYTES = 32,
+    MODEL_BLOCKS_32 = 0x8000, /* COUNT_RX of a buffer of 32 bytes */
     MODEL_PACKET = 64,
     MODEL_BLOCKS_64 = 0x8400, /* COUNT_RX of a buffer of 64 bytes */
     MODEL_RULES = 32
@@ -47,6 +49,7 @@ struct model {
     uint8_t loop[MODEL_PACKET];
     bool interrupt_wanted;
     bool isochronous;
+    uint32_t heard; /* bytes of isochronous packets, which are in data */
     unsigned violations;
     char rule[MODEL_RULES][40];
 };
@@ -125,7 +128,7 @@ static inline void model_send(struct model *model, unsigned n, unsigned address,
 static inline void model_configure_endpoints(struct model *model)
 {
     static const uint8_t status[2] = {0x5A, 0xA5};
-    for (unsigned n = 1; n < 4; n++) { /* back to DISABLED and DATA0 */
+    for (unsigned n = 1; n < 5; n++) { /* back to DISABLED and DATA0 */
         uint16_t epr = (uint16_t)model_read(model, n * 4);
         model_write(model, n * 4, (epr & (EPR_READ_WRITE | EPR_TOGGLE)));
     }
@@ -147,7 +150,7 @@ static inline void model_bus_reset(struct model *model)
     model->configuration = model->alternate = 0;
     model->isochronous = false;
     model_write(model, USB_ISTR, (uint16_t)~ISTR_RESET);
-    for (unsigned n = 0; n < 4; n++)
+    for (unsigned n = 0; n < 5; n++)
         model_clear_ctr(model, n, EPR_CTR);
     model_write(model, USB_BTABLE, MODEL_TABLE);
     model_table(model, 0, MODEL_TX0, MODEL_RX0);
@@ -161,13 +164,68 @@ static inline const uint8_t *model_descriptor(struct model *model, unsigned kind
 {
     static uint8_t device[18] = {18, 1, 0x10, 2, 0, 0, 0, 64, 0x09, 0x12, 0x42, 0xDB, 0x23, 0x01, 0, 0, 0, 1};
     static const uint8_t configuration[] = {
-        9, 2, 55,   0, 1,  1,    0, 0x80, 50, /* configuration 1 */
-        9, 4, 0,    0, 4,  0xFF, 1, 2,    0,  /* interface 0 */
-        7, 5, 0x01, 2, 64, 0,    0, 7,    5,  0x81, 2, 64,
-        0, 0, /* bulk */
-        7, 5, 0x82, 3, 8,  0,    4, 7,    5,  0x83, 1, MODEL_ISO_BYTES,
-        0, 1,                                /* interrupt, isochronous */
-        9, 4, 0,    1, 0,  0xFE, 1, 2,    0, /* its alternate setting */
+        9,
+        2,
+        62,
+        0,
+        1,
+        1,
+        0,
+        0x80,
+        50, /* configuration 1 */
+        9,
+        4,
+        0,
+        0,
+        5,
+        0xFF,
+        1,
+        2,
+        0, /* interface 0 */
+        7,
+        5,
+        0x01,
+        2,
+        64,
+        0,
+        0,
+        7,
+        5,
+        0x81,
+        2,
+        64,
+        0,
+        0, /* bulk */
+        7,
+        5,
+        0x82,
+        3,
+        8,
+        0,
+        4,
+        7,
+        5,
+        0x83,
+        1,
+        MODEL_ISO_BYTES,
+        0,
+        1, /* interrupt, isochronous */
+        7,
+        5,
+        0x04,
+        1,
+        MODEL_ISO_BYTES,
+        0,
+        1,
+        9,
+        4,
+        0,
+        1,
+        0,
+        0xFE,
+        1,
+        2,
+        0, /* its alternate setting */
     };
     device[10] = model->product;
     *length = kind == 1 ? sizeof device : kind == 2 ? sizeof configuration : 0;
@@ -215,7 +273,28 @@ static inline void model_start_iso(struct model *model)
     model_poke(model, MODEL_TABLE + 3 * 8 + 6, MODEL_ISO_BYTES);
     model_write(model, 12, EPR_ISOCHRONOUS | 3);
     model_stat(model, 3, USB_TX, STAT_VALID);
+    model_table(model, 4, MODEL_RX4, MODEL_RX4 + MODEL_ISO_BYTES);
+    model_poke(model, MODEL_TABLE + 4 * 8 + 2, MODEL_BLOCKS_32);
+    model_poke(model, MODEL_TABLE + 4 * 8 + 6, MODEL_BLOCKS_32);
+    model_write(model, 16, EPR_ISOCHRONOUS | 4);
+    model_stat(model, 4, USB_RX, STAT_VALID);
     model->isochronous = true;
+    model->heard = 0;
+}
+
+/* The isochronous packet is in the buffer that the peripheral has left. */
+static inline void model_hear(struct model *model)
+{
+    uint16_t epr = (uint16_t)model_read(model, 16);
+    if (!(epr & EPR_CTR_RX))
+        return;
+    unsigned second = epr & EPR_DTOG_RX ? 0 : 1;
+    unsigned length = model_peek(model, MODEL_TABLE + 4 * 8 + 2 + 4 * second) & 0x3FF;
+    for (unsigned i = 0; i < length; i++) {
+        uint16_t pair = model_peek(model, MODEL_RX4 + second * MODEL_ISO_BYTES + (i & ~1u));
+        model->data[model->heard++] = (uint8_t)(pair >> (i % 2 ? 8 : 0));
+    }
+    model_clear_ctr(model, 4, EPR_CTR_RX);
 }
 
 static inline void model_request(struct model *model)
@@ -312,8 +391,11 @@ static inline void model_data_endpoints(struct model *model)
     }
     if (model_read(model, 8) & EPR_CTR_TX)
         model_clear_ctr(model, 2, EPR_CTR_TX);
-    if (model->isochronous && model_read(model, 12) & EPR_CTR_TX)
+    if (!model->isochronous)
+        return;
+    if (model_read(model, 12) & EPR_CTR_TX)
         model_clear_ctr(model, 3, EPR_CTR_TX);
+    model_hear(model);
 }
 
 /* One turn of the device's main loop. */

@@ -1,0 +1,471 @@
+/* The USB/IP server, talked to over real loopback sockets as Linux's usbip command and its vhci_hcd would. */
+#include "usb_model.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../../vboard/usbip.h"
+
+enum { BOARDS = 2, VERSION = 0x0111, LIST = 5, IMPORT = 3, REQUEST = 0x8000, PREFIX = 8, RECORD = 312 };
+enum { HEADER = 48, SUBMIT = 1, UNLINK = 2, SUBMITTED = 3, UNLINKED = 4, PACKET = 16, ROOM = 65536 };
+enum { IN = 1, OUT = 0, ISO_IN = 3, ISO_OUT = 4, NOT_ISOCHRONOUS = -1 };
+enum { INVALID = -22, BROKEN_PIPE = -32, RESET = -104 };
+
+struct client {
+    int socket;
+    uint32_t sequence;
+    uint8_t in[ROOM];
+    uint32_t used;
+};
+
+struct desk {
+    struct model *model[BOARDS];
+    struct usbip *server;
+    struct client client[BOARDS];
+};
+
+/* ---- the desk ---- */
+
+static int setup_desk(void **state)
+{
+    struct desk *desk = test_calloc(1, sizeof *desk);
+    struct board *boards[BOARDS];
+    char error[200];
+    for (unsigned i = 0; i < BOARDS; i++) {
+        void *device;
+        model_setup_device(&device);
+        desk->model[i] = device;
+        boards[i] = desk->model[i]->board;
+        desk->client[i].socket = -1;
+    }
+    desk->server = usbip_listen(boards, BOARDS, 0, error, sizeof error);
+    assert_non_null(desk->server);
+    *state = desk;
+    return 0;
+}
+
+static void leave(struct client *client)
+{
+    if (client->socket >= 0)
+        close(client->socket);
+    client->socket = -1;
+}
+
+static int teardown_desk(void **state)
+{
+    struct desk *desk = *state;
+    for (unsigned i = 0; i < BOARDS; i++)
+        leave(&desk->client[i]);
+    usbip_close(desk->server);
+    for (unsigned i = 0; i < BOARDS; i++) {
+        void *device = desk->model[i];
+        model_teardown(&device);
+    }
+    test_free(desk);
+    return 0;
+}
+
+static void receive(struct client *client)
+{
+    if (client->socket < 0)
+        return;
+    ssize_t got = recv(client->socket, client->in + client->used, ROOM - client->used, 0);
+    assert_true(got >= 0 || errno == EAGAIN);
+    client->used += got > 0 ? (uint32_t)got : 0;
+}
+
+/* A millisecond of every board, and whatever is on the sockets. */
+static void pump(struct desk *desk)
+{
+    usbip_poll(desk->server);
+    for (unsigned i = 0; i < BOARDS; i++) {
+        model_now = desk->model[i];
+        model_run_us(desk->model[i], 1000);
+    }
+    usbip_poll(desk->server);
+    for (unsigned i = 0; i < BOARDS; i++)
+        receive(&desk->client[i]);
+}
+
+static void pump_ms(struct desk *desk, unsigned milliseconds)
+{
+    while (milliseconds--)
+        pump(desk);
+}
+
+/* Waits for as many bytes; a socket may take a little of the PC's time. */
+static void wait_for(struct desk *desk, const struct client *client, uint32_t bytes)
+{
+    enum { HURRY = 200, PATIENCE = 5000 };
+    for (unsigned slices = 0; client->used < bytes; slices++) {
+        pump(desk);
+        if (slices > HURRY)
+            nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        assert_true(slices < PATIENCE);
+    }
+}
+
+/* ---- the protocol ---- */
+
+static uint32_t get(const uint8_t *bytes)
+{
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+static void put(uint8_t *bytes, uint32_t value)
+{
+    for (unsigned i = 0; i < 4; i++)
+        bytes[i] = (uint8_t)(value >> (24 - 8 * i));
+}
+
+static void take(struct client *client, uint32_t bytes)
+{
+    client->used -= bytes;
+    memmove(client->in, client->in + bytes, client->used);
+}
+
+static void say(const struct client *client, const void *bytes, size_t length)
+{
+    assert_int_equal(send(client->socket, bytes, length, MSG_NOSIGNAL), (ssize_t)length);
+}
+
+static void join(struct desk *desk, struct client *client)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)usbip_port(desk->server)),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    client->used = 0;
+    client->socket = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(connect(client->socket, (struct sockaddr *)&address, sizeof address), 0);
+    fcntl(client->socket, F_SETFL, O_NONBLOCK);
+}
+
+static void ask_to_import(struct desk *desk, struct client *client, const char *busid)
+{
+    uint8_t message[PREFIX + 32] = {VERSION >> 8, VERSION & 0xFF, REQUEST >> 8, IMPORT};
+    snprintf((char *)message + PREFIX, 32, "%s", busid);
+    join(desk, client);
+    say(client, message, sizeof message);
+}
+
+/* The status of an import that was asked for. */
+static uint32_t import_status(struct desk *desk, struct client *client)
+{
+    wait_for(desk, client, PREFIX);
+    uint32_t status = get(client->in + 4);
+    if (status == 0) {
+        wait_for(desk, client, PREFIX + RECORD);
+        take(client, PREFIX + RECORD);
+    }
+    return status;
+}
+
+static struct client *import(struct desk *desk, unsigned number)
+{
+    struct client *client = &desk->client[number - 1];
+    char busid[8];
+    snprintf(busid, sizeof busid, "1-%u", number);
+    pump_ms(desk, 300); /* until it is enumerated */
+    ask_to_import(desk, client, busid);
+    assert_int_equal(import_status(desk, client), 0);
+    return client;
+}
+
+struct urb {
+    uint8_t direction, endpoint;
+    uint8_t setup[8];
+    uint32_t length;
+    int packets;            /* NOT_ISOCHRONOUS, or how many */
+    uint32_t packet_length; /* of each; they lie behind each other */
+    const uint8_t *data;
+};
+
+/* Returns its number. */
+static uint32_t submit(struct client *client, const struct urb *urb)
+{
+    static uint8_t message[ROOM];
+    uint32_t sent = HEADER;
+    memset(message, 0, sizeof message);
+    put(message, SUBMIT);
+    put(message + 4, ++client->sequence);
+    put(message + 12, urb->direction);
+    put(message + 16, urb->endpoint);
+    put(message + 24, urb->length);
+    put(message + 32, (uint32_t)urb->packets);
+    memcpy(message + 40, urb->setup, 8);
+    if (urb->direction == OUT && urb->length) {
+        memcpy(message + sent, urb->data, urb->length);
+        sent += urb->length;
+    }
+    for (int i = 0; i < urb->packets; i++, sent += PACKET) {
+        put(message + sent, (uint32_t)i * urb->packet_length);
+        put(message + sent + 4, urb->packet_length);
+    }
+    say(client, message, sent);
+    return client->sequence;
+}
+
+/* The header of the next answer, which must be to this request, and be of this status. */
+static void expect(struct desk *desk, struct client *client, uint32_t command, uint32_t sequence, int status,
+                   uint8_t header[HEADER])
+{
+    wait_for(desk, client, HEADER);
+    memcpy(header, client->in, HEADER);
+    take(client, HEADER);
+    assert_int_equal(get(header), command);
+    assert_int_equal(get(header + 4), sequence);
+    assert_int_equal((int)get(header + 20), status);
+}
+
+static void control(struct desk *desk, struct client *client, const uint8_t setup[8], int status)
+{
+    struct urb urb = {.direction = setup[0] & 0x80 ? IN : OUT, .packets = NOT_ISOCHRONOUS};
+    uint8_t header[HEADER];
+    memcpy(urb.setup, setup, 8);
+    urb.length = setup[6] | (uint32_t)setup[7] << 8;
+    uint32_t sequence = submit(client, &urb);
+    expect(desk, client, SUBMITTED, sequence, status, header);
+    wait_for(desk, client, get(header + 24));
+}
+
+static void configure(struct desk *desk, struct client *client)
+{
+    static const uint8_t set_configuration[8] = {0, 9, 1, 0, 0, 0, 0, 0};
+    control(desk, client, set_configuration, 0);
+}
+
+/* ---- who gets a board, and when ---- */
+
+static void test_boards_are_listed_and_given_once(void **state)
+{
+    struct desk *desk = *state;
+    const uint8_t list[PREFIX] = {VERSION >> 8, VERSION & 0xFF, REQUEST >> 8, LIST};
+    struct client *one = import(desk, 1), *other = &desk->client[1];
+    configure(desk, one);
+    join(desk, other);
+    say(other, list, sizeof list);
+    wait_for(desk, other, PREFIX + 4);
+    assert_int_equal(get(other->in + PREFIX), BOARDS);
+    leave(other);
+    ask_to_import(desk, other, "1-1");
+    assert_int_not_equal(import_status(desk, other), 0);
+    leave(other);
+    ask_to_import(desk, other, "1-3");
+    assert_int_not_equal(import_status(desk, other), 0);
+}
+
+/* Linux's usbip cannot attach anything while the kernel enumerates another device of vhci_hcd. */
+static void test_the_next_board_is_given_when_the_one_before_is_configured(void **state)
+{
+    struct desk *desk = *state;
+    struct client *one = import(desk, 1), *other = &desk->client[1];
+    ask_to_import(desk, other, "1-2");
+    pump_ms(desk, 200);
+    assert_int_equal(other->used, 0);
+    configure(desk, one);
+    assert_int_equal(import_status(desk, other), 0);
+}
+
+static void test_the_next_board_is_given_when_the_one_before_is_left(void **state)
+{
+    struct desk *desk = *state;
+    struct client *one = import(desk, 1), *other = &desk->client[1];
+    ask_to_import(desk, other, "1-2");
+    pump_ms(desk, 200);
+    assert_int_equal(other->used, 0);
+    leave(one);
+    assert_int_equal(import_status(desk, other), 0);
+}
+
+static void test_a_board_that_nobody_configures_does_not_hold_up_others_for_ever(void **state)
+{
+    struct desk *desk = *state;
+    struct client *other = &desk->client[1];
+    import(desk, 1);
+    ask_to_import(desk, other, "1-2");
+    pump_ms(desk, 4000);
+    assert_int_equal(other->used, 0);
+    pump_ms(desk, 2000);
+    assert_int_equal(import_status(desk, other), 0);
+}
+
+/* ---- transfers ---- */
+
+static void test_control_and_bulk_transfers_pass(void **state)
+{
+    struct desk *desk = *state;
+    static const uint8_t nonsense[8] = {0xC0, 0x99, 0, 0, 0, 0, 4, 0};
+    uint8_t header[HEADER], data[50];
+    struct urb out = {
+        .direction = OUT, .endpoint = 1, .length = sizeof data, .packets = NOT_ISOCHRONOUS, .data = data};
+    struct urb in = {.direction = IN, .endpoint = 1, .length = 512, .packets = NOT_ISOCHRONOUS};
+    struct client *client = import(desk, 1);
+    configure(desk, client);
+    control(desk, client, nonsense, BROKEN_PIPE);
+    memset(data, 0x3C, sizeof data);
+    expect(desk, client, SUBMITTED, submit(client, &out), 0, header);
+    assert_int_equal(get(header + 24), sizeof data);
+    expect(desk, client, SUBMITTED, submit(client, &in), 0, header);
+    assert_int_equal(get(header + 24), sizeof data);
+    wait_for(desk, client, sizeof data);
+    assert_memory_equal(client->in, data, sizeof data);
+}
+
+static void test_a_request_that_is_unlinked_is_not_answered_otherwise(void **state)
+{
+    struct desk *desk = *state;
+    uint8_t header[HEADER], message[HEADER] = {0};
+    struct urb in = {.direction = IN, .endpoint = 1, .length = 64, .packets = NOT_ISOCHRONOUS};
+    struct client *client = import(desk, 1);
+    configure(desk, client);
+    put(message, UNLINK);
+    put(message + 20, submit(client, &in));
+    put(message + 4, ++client->sequence);
+    pump_ms(desk, 5);
+    say(client, message, sizeof message);
+    expect(desk, client, UNLINKED, client->sequence, RESET, header);
+    pump_ms(desk, 5);
+    assert_int_equal(client->used, 0);
+}
+
+/* ---- isochronous transfers ---- */
+
+enum { PACKETS = 8 };
+
+static struct client *import_isochronous(struct desk *desk)
+{
+    static const uint8_t start[8] = {0x40, MODEL_ISO_START, 0, 0, 0, 0, 0, 0};
+    struct client *client = import(desk, 1);
+    configure(desk, client);
+    control(desk, client, start, 0);
+    return client;
+}
+
+/* Room between them in the kernel's buffer, none on the way. */
+static void test_isochronous_packets_come_one_a_frame(void **state)
+{
+    enum { SPACE = 2 * MODEL_ISO_BYTES, GOT = PACKETS * MODEL_ISO_BYTES, TAIL = PACKETS * PACKET };
+    struct desk *desk = *state;
+    struct client *client = import_isochronous(desk);
+    const struct urb urb = {.direction = IN,
+                            .endpoint = ISO_IN,
+                            .length = PACKETS * SPACE,
+                            .packets = PACKETS,
+                            .packet_length = SPACE};
+    uint32_t first = submit(client, &urb), second = submit(client, &urb), frame = 0;
+    uint8_t header[HEADER];
+    for (uint32_t sequence = first; sequence <= second; sequence++) {
+        expect(desk, client, SUBMITTED, sequence, 0, header);
+        assert_int_equal(get(header + 24), GOT);
+        assert_int_equal(get(header + 32), PACKETS);
+        assert_int_equal(get(header + 36), 0);
+        if (sequence == second)
+            assert_int_equal((get(header + 28) - frame) % 2048, PACKETS);
+        frame = get(header + 28);
+        wait_for(desk, client, GOT + TAIL);
+        for (unsigned i = 0; i < GOT; i++)
+            assert_int_equal(client->in[i], 0x77);
+        for (unsigned i = 0; i < PACKETS; i++) {
+            const uint8_t *packet = client->in + GOT + i * PACKET;
+            assert_int_equal(get(packet), i * SPACE);
+            assert_int_equal(get(packet + 8), MODEL_ISO_BYTES);
+            assert_int_equal(get(packet + 12), 0);
+        }
+        take(client, GOT + TAIL);
+    }
+    model_expect_clean(desk->model[0]);
+}
+
+static void test_isochronous_packets_go_out(void **state)
+{
+    enum { SIZE = 24, SENT = PACKETS * SIZE, TAIL = PACKETS * PACKET };
+    struct desk *desk = *state;
+    struct client *client = import_isochronous(desk);
+    uint8_t data[SENT], header[HEADER];
+    for (unsigned i = 0; i < SENT; i++)
+        data[i] = (uint8_t)(i * 5);
+    const struct urb urb = {.direction = OUT,
+                            .endpoint = ISO_OUT,
+                            .length = SENT,
+                            .packets = PACKETS,
+                            .packet_length = SIZE,
+                            .data = data};
+    expect(desk, client, SUBMITTED, submit(client, &urb), 0, header);
+    assert_int_equal(get(header + 24), SENT);
+    wait_for(desk, client, TAIL);
+    assert_int_equal(get(client->in + TAIL - PACKET + 8), SIZE);
+    assert_int_equal(desk->model[0]->heard, SENT);
+    assert_memory_equal(desk->model[0]->data, data, SENT);
+    model_expect_clean(desk->model[0]);
+}
+
+/* The device has no such endpoint yet: silence, which ends one packet and not the rest. */
+static void test_an_isochronous_packet_that_fails_is_told_of(void **state)
+{
+    struct desk *desk = *state;
+    struct client *client = import(desk, 1);
+    const struct urb urb = {
+        .direction = IN, .endpoint = ISO_IN, .length = 64, .packets = 2, .packet_length = 32};
+    uint8_t header[HEADER];
+    configure(desk, client);
+    expect(desk, client, SUBMITTED, submit(client, &urb), 0, header);
+    assert_int_equal(get(header + 24), 0);
+    assert_int_equal(get(header + 36), 2);
+    wait_for(desk, client, 2 * PACKET);
+    assert_int_not_equal(get(client->in + 12), 0);
+    assert_int_not_equal(get(client->in + PACKET + 12), 0);
+}
+
+static void test_isochronous_requests_that_make_no_sense_are_refused(void **state)
+{
+    struct desk *desk = *state;
+    struct client *client = import_isochronous(desk);
+    static const struct urb wrong[] = {
+        {.direction = IN, .endpoint = ISO_IN, .length = 64, .packets = 3, .packet_length = 32},
+        {.direction = IN, .endpoint = 1, .length = 64, .packets = 1, .packet_length = 64},
+        {.direction = IN, .endpoint = ISO_IN, .length = 64, .packets = NOT_ISOCHRONOUS},
+        {.direction = IN, .endpoint = 9, .length = 64, .packets = 1, .packet_length = 64},
+    };
+    uint8_t header[HEADER];
+    for (unsigned i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        expect(desk, client, SUBMITTED, submit(client, &wrong[i]), INVALID, header);
+}
+
+static void test_a_client_that_leaves_takes_its_isochronous_requests_along(void **state)
+{
+    struct desk *desk = *state;
+    struct client *client = import_isochronous(desk);
+    const struct urb urb = {
+        .direction = IN, .endpoint = ISO_IN, .length = 64 * 32, .packets = 64, .packet_length = 32};
+    submit(client, &urb);
+    submit(client, &urb);
+    pump_ms(desk, 10);
+    assert_true(desk->model[0]->board->host.queued > 0);
+    leave(client);
+    pump_ms(desk, 50);
+    assert_int_equal(desk->model[0]->board->host.queued, 0);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup_desk, teardown_desk)
+    const struct CMUnitTest tests[] = {
+        TEST(test_boards_are_listed_and_given_once),
+        TEST(test_the_next_board_is_given_when_the_one_before_is_configured),
+        TEST(test_the_next_board_is_given_when_the_one_before_is_left),
+        TEST(test_a_board_that_nobody_configures_does_not_hold_up_others_for_ever),
+        TEST(test_control_and_bulk_transfers_pass),
+        TEST(test_a_request_that_is_unlinked_is_not_answered_otherwise),
+        TEST(test_isochronous_packets_come_one_a_frame),
+        TEST(test_isochronous_packets_go_out),
+        TEST(test_an_isochronous_packet_that_fails_is_told_of),
+        TEST(test_isochronous_requests_that_make_no_sense_are_refused),
+        TEST(test_a_client_that_leaves_takes_its_isochronous_requests_along),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
