@@ -2,7 +2,7 @@
 #include "board.h"
 
 #include <stddef.h>
-#include <string.h>
+#include <strings.h>
 
 enum { IDCODE_MEDIUM = 0x20036410, IDCODE_HIGH = 0x10036414, IDCODE_GD32 = 0x13030410 };
 
@@ -128,7 +128,7 @@ const struct board_info board_list[] = {
 const struct board_info *board_find(const char *name)
 {
     for (const struct board_info *info = board_list; info->name; info++) {
-        if (strcmp(info->name, name) == 0) {
+        if (strcasecmp(info->name, name) == 0) {
             return info;
         }
     }

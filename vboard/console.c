@@ -80,11 +80,13 @@ static bool next_line(struct console *console, char line[CONSOLE_LINE])
     char *end = memchr(console->line, '\n', console->used);
     if (!end && console->used < sizeof console->line)
         return false;
-    unsigned length = end ? (unsigned)(end - console->line) : console->used - 1;
+    unsigned taken = end ? (unsigned)(end - console->line) : console->used - 1, length = taken;
     memcpy(line, console->line, length);
     line[length] = '\0';
-    console->used -= length + 1;
-    memmove(console->line, console->line + length + 1, console->used);
+    while (length && strchr(" \t\r", line[length - 1])) /* a script may come from Windows */
+        line[--length] = '\0';
+    console->used -= taken + 1;
+    memmove(console->line, console->line + taken + 1, console->used);
     return true;
 }
 

@@ -2,19 +2,54 @@
 #include "flash_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* A run may take hours: that its flash cannot be kept is to be known before. The file is replaced by a new
+ * one, so its folder must be writable, too. */
+static bool check_writable(const char *path, char *error, size_t error_size)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    int length = slash == path ? 1 : slash ? (int)(slash - path) : 0;
+    snprintf(folder, sizeof folder, "%.*s", length ? length : 1, length ? path : ".");
+    bool good = (access(path, F_OK) != 0 || access(path, W_OK) == 0) && access(folder, W_OK | X_OK) == 0;
+    if (!good)
+        snprintf(error, error_size, "the flash file %s cannot be written: %s", path, strerror(errno));
+    return good;
+}
+
+static bool is_other(FILE *file)
+{
+    struct stat status;
+    return fstat(fileno(file), &status) != 0 || !S_ISREG(status.st_mode);
+}
+
+/* The file itself, where the name is a link to it. */
+static void follow(const char *path, char real[PATH_MAX])
+{
+    if (!realpath(path, real))
+        snprintf(real, PATH_MAX, "%s", path);
+}
+
 bool flash_file_read(const char *path, uint8_t *flash, uint32_t flash_bytes, char *error, size_t error_size)
 {
-    FILE *file = fopen(path, "rb");
+    char real[PATH_MAX];
+    follow(path, real);
+    int descriptor = open(real, O_RDONLY | O_NONBLOCK); /* a pipe without a writer would make us wait */
+    FILE *file = descriptor >= 0 ? fdopen(descriptor, "rb") : NULL;
     if (!file && errno == ENOENT)
-        return true;
-    if (!file) {
-        snprintf(error, error_size, "the flash file %s cannot be opened: %s", path, strerror(errno));
+        return check_writable(real, error, error_size);
+    if (!file || is_other(file)) {
+        snprintf(error, error_size, "the flash file %s cannot be opened: %s", path,
+                 file ? "it is a folder or a device" : strerror(errno));
+        if (file)
+            fclose(file);
         return false;
     }
     size_t got = fread(flash, 1, flash_bytes, file);
@@ -28,7 +63,7 @@ bool flash_file_read(const char *path, uint8_t *flash, uint32_t flash_bytes, cha
                  "another --flash-size",
                  path, too_long ? "longer than" : "shorter than", flash_bytes);
     fclose(file);
-    return good;
+    return good && check_writable(real, error, error_size);
 }
 
 /* New files get the rights that the user's umask gives; mkstemp gives fewer. */
@@ -73,16 +108,12 @@ static bool write_beside(char *temporary, const char *path, const uint8_t *flash
 bool flash_file_write(const char *path, const uint8_t *flash, uint32_t flash_bytes, char *error,
                       size_t error_size)
 {
-    char *temporary = malloc(strlen(path) + sizeof ".XXXXXX");
-    bool good = false;
-    errno = ENOMEM;
-    if (temporary) {
-        sprintf(temporary, "%s.XXXXXX", path);
-        errno = 0;
-        good = write_beside(temporary, path, flash, flash_bytes);
-    }
+    char real[PATH_MAX], temporary[PATH_MAX + sizeof ".XXXXXX"];
+    follow(path, real);
+    snprintf(temporary, sizeof temporary, "%s.XXXXXX", real);
+    errno = 0;
+    bool good = write_beside(temporary, real, flash, flash_bytes);
     if (!good)
         snprintf(error, error_size, "the flash file %s cannot be written: %s", path, strerror(errno));
-    free(temporary);
     return good;
 }

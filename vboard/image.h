@@ -34,4 +34,7 @@ bool image_add(struct image *image, const char *path, uint32_t address, char *er
 bool image_burn(struct image *image, uint8_t *flash, uint32_t flash_bytes, uint32_t page_bytes, char *error,
                 size_t error_size);
 
+/* image_start.c: does the flash hold what the processor can start? false: doubt says what is wrong. */
+bool image_may_start(const uint8_t *flash, uint32_t flash_bytes, char *doubt, size_t doubt_size);
+
 void image_free(struct image *image);

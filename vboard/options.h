@@ -6,6 +6,7 @@
 
 #include "board.h"
 #include "image.h"
+#include "serial.h"
 
 enum { OPTIONS_MAX_FILES = 16, OPTIONS_MAX_COUNT = 64, BACKUP_REGISTERS = 42 };
 
@@ -27,9 +28,9 @@ struct options {
     /* Doors, each with its port; 0: any that is free. */
     bool usbredir, usbip, gdb;
     unsigned usbredir_port, usbip_port, gdb_port;
-    bool halt;                     /* wait for the debugger */
-    const char *vcd, *pcap;        /* files to write; NULL: none */
-    const char *usart[USARTS + 1]; /* of USART1 to 3: where it leads; NULL: nowhere */
+    bool halt;                           /* wait for the debugger */
+    const char *vcd, *pcap;              /* files to write; NULL: none */
+    struct serial_end usart[USARTS + 1]; /* of USART1 to 3 */
     bool display;
     bool realtime;
     ticks max_time; /* TICKS_NEVER: until ended otherwise */

@@ -2,17 +2,16 @@
  * magic number tells. */
 #include "pcap.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+
+#include "output.h"
 
 #define MAGIC_NANOSECONDS 0xA1B23C4Du
 
 enum { VERSION_MAJOR = 2, VERSION_MINOR = 4, MAX_LENGTH = 65535, LINKTYPE_USB_2_0_FULL_SPEED = 294 };
 
 struct pcap {
-    FILE *file;
+    struct output output;
 };
 
 struct file_header {
@@ -34,16 +33,14 @@ struct pcap *pcap_open(const char *path, char *error, size_t error_size)
                                        .minor = VERSION_MINOR,
                                        .max_length = MAX_LENGTH,
                                        .link_type = LINKTYPE_USB_2_0_FULL_SPEED};
-    FILE *file = fopen(path, "wb");
-    if (!file) {
-        snprintf(error, error_size, "%s cannot be written: %s", path, strerror(errno));
-        return NULL;
-    }
     struct pcap *pcap = malloc(sizeof *pcap);
     if (!pcap)
         abort();
-    pcap->file = file;
-    fwrite(&header, sizeof header, 1, file);
+    if (!output_open(&pcap->output, path, error, error_size)) {
+        free(pcap);
+        return NULL;
+    }
+    fwrite(&header, sizeof header, 1, pcap->output.file);
     return pcap;
 }
 
@@ -56,14 +53,13 @@ void pcap_packet(struct pcap *pcap, ticks at, const uint8_t *packet, unsigned le
         .stored = length,
         .length = length,
     };
-    fwrite(&header, sizeof header, 1, pcap->file);
-    fwrite(packet, length, 1, pcap->file);
+    fwrite(&header, sizeof header, 1, pcap->output.file);
+    fwrite(packet, length, 1, pcap->output.file);
 }
 
-bool pcap_close(struct pcap *pcap)
+bool pcap_close(struct pcap *pcap, char *error, size_t error_size)
 {
-    bool good = !ferror(pcap->file);
-    good = fclose(pcap->file) == 0 && good;
+    bool good = output_close(&pcap->output, error, error_size);
     free(pcap);
     return good;
 }

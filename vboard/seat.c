@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "console.h"
-#include "display.h"
 #include "flash_file.h"
 #include "gdb.h"
 #include "image.h"
@@ -15,79 +13,7 @@
 #include "usbredir.h"
 #include "vcd.h"
 
-enum { PATH_SIZE = 4096, LINE_SIZE = 1024, HELD_WAIT_MS = 10 };
-
-static const uint32_t always_told = 1 << REPORT_USB | 1 << REPORT_LED | 1 << REPORT_RESET |
-                                    1 << REPORT_FAULT | 1 << REPORT_VIOLATION | 1 << REPORT_NOTE;
-
-/* What the board tells */
-
-static void show(const struct seat *seat, enum report_kind kind, ticks at, const char *text)
-{
-    static const char *const about[REPORT_KINDS] = {[REPORT_USB] = "USB: ", [REPORT_FLASH] = "flash: "};
-    char line[LINE_SIZE], number[16] = "";
-    if (!((always_told | seat->options->trace) >> kind & 1))
-        return;
-    if (seat->options->count > 1)
-        snprintf(number, sizeof number, "board %u: ", seat->number);
-    snprintf(line, sizeof line, "%s%s%s", number, about[kind] ? about[kind] : "", text);
-    if (seat->display)
-        display_add(seat->display, at, line);
-    else
-        console_print(at, line);
-}
-
-static void report(void *watcher, enum report_kind kind, ticks at, const char *text)
-{
-    struct seat *seat = watcher;
-    if (kind == REPORT_USB)
-        snprintf(seat->usb, sizeof seat->usb, "%s", text);
-    if (kind == REPORT_FLASH && seat->vcd)
-        vcd_flash(seat->vcd);
-    show(seat, kind, at, text);
-}
-
-static void changed(void *watcher)
-{
-    vcd_sample(((struct seat *)watcher)->vcd);
-}
-
-static void slept(void *watcher, bool asleep)
-{
-    (void)asleep;
-    changed(watcher);
-}
-
-static void record(void *recorder, ticks at, const uint8_t *packet, unsigned length)
-{
-    const struct seat *seat = recorder;
-    if (seat->vcd)
-        vcd_packet(seat->vcd, at, packet, length);
-    if (seat->pcap && length)
-        pcap_packet(seat->pcap, at, packet, length);
-}
-
-static void sent(void *watcher, unsigned usart, ticks at, uint16_t word)
-{
-    const struct seat *seat = watcher;
-    if (usart <= USARTS && seat->serial[usart])
-        serial_sent(seat->serial[usart], at, word);
-}
-
-static void show_serial(void *context, ticks at, const char *text)
-{
-    const struct seat *seat = context;
-    char line[LINE_SIZE];
-    if (seat->display) {
-        display_add_serial(seat->display, text);
-        return;
-    }
-    if (seat->options->count > 1)
-        snprintf(line, sizeof line, "board %u: serial: %s", seat->number, text);
-    else
-        snprintf(line, sizeof line, "serial: %s", text);
-    console_print(at, line);
-}
+enum { PATH_SIZE = 4096, HELD_WAIT_MS = 10 };
 
 /* Setting up */
 
@@ -137,10 +63,7 @@ static void make_board(struct seat *seat, const uint8_t *flash)
     struct stm32f103_config config = options->config;
     count_up(config.unique_id, seat->number - 1);
     struct board *board = board_new(options->board, &config);
-    board->watcher = seat;
-    board->report = report;
     board->stop_on_violation = !options->lenient;
-    board->chip.report_wanted |= always_told | options->trace;
     flash_load(&board->chip, FLASH_BASE, flash, config.flash_bytes);
     seat->board = board;
 }
@@ -148,58 +71,40 @@ static void make_board(struct seat *seat, const uint8_t *flash)
 static bool open_files(struct seat *seat, char *error)
 {
     const struct options *options = seat->options;
-    struct board *board = seat->board;
     char path[PATH_SIZE];
     if (options->vcd) {
-        seat->vcd = vcd_open(board, own_path(seat, options->vcd, path), error, SEAT_ERROR);
+        seat->vcd = vcd_open(seat->board, own_path(seat, options->vcd, path), error, SEAT_ERROR);
         if (!seat->vcd)
             return false;
-        board->changes_watcher = seat;
-        board->changed = changed;
-        board->slept = slept;
-        board->chip.report_wanted |= 1 << REPORT_FLASH;
     }
     if (options->pcap) {
         seat->pcap = pcap_open(own_path(seat, options->pcap, path), error, SEAT_ERROR);
         if (!seat->pcap)
             return false;
     }
-    if (options->vcd || options->pcap) {
-        board->host.recorder = seat;
-        board->host.record = record;
-    }
     return true;
 }
 
 /* A port of its own, a file of its own, or the one terminal. */
-static const char *own_line(const struct seat *seat, const char *where, char path[PATH_SIZE])
+static struct serial_end own_line(const struct seat *seat, struct serial_end end, char path[PATH_SIZE])
 {
-    static const char tcp[] = "tcp:";
-    char *end;
-    if (strncmp(where, tcp, strlen(tcp)) == 0) {
-        unsigned port = (unsigned)strtoul(where + strlen(tcp), &end, 10);
-        if (*end != '\0' || seat->options->count == 1)
-            return where;
-        snprintf(path, PATH_SIZE, "tcp:%u", own_port(seat, port));
-        return path;
-    }
-    return strcmp(where, "terminal") == 0 ? where : own_path(seat, where, path);
+    end.port = own_port(seat, end.port);
+    if (end.path)
+        end.path = own_path(seat, end.path, path);
+    return end;
 }
 
 static bool open_serial(struct seat *seat, char *error)
 {
     char path[PATH_SIZE];
     for (unsigned usart = 1; usart <= USARTS; usart++) {
-        const char *where = seat->options->usart[usart];
-        if (!where)
+        if (seat->options->usart[usart].kind == SERIAL_NOWHERE)
             continue;
-        seat->serial[usart] = serial_open(seat->board, usart, own_line(seat, where, path), error, SEAT_ERROR);
+        const struct serial_end end = own_line(seat, seat->options->usart[usart], path);
+        seat->serial[usart] = serial_open(seat->board, usart, &end, error, SEAT_ERROR);
         if (!seat->serial[usart])
             return false;
-        serial_show(seat->serial[usart], show_serial, seat);
     }
-    seat->board->serial_watcher = seat;
-    seat->board->serial = sent;
     return true;
 }
 
@@ -221,14 +126,26 @@ static bool open_ports(struct seat *seat, char *error)
     return true;
 }
 
+/* A debugger may load the program; the first of several boards speaks for the others. */
+static void warn_of_flash(const struct options *options, unsigned number, const uint8_t *flash)
+{
+    char doubt[SEAT_ERROR];
+    if (!options->halt && number == 1 &&
+        !image_may_start(flash, options->config.flash_bytes, doubt, sizeof doubt))
+        fprintf(stderr, "vboard: note: %s\n", doubt);
+}
+
 bool seat_open(struct seat *seat, const struct options *options, unsigned number, char error[SEAT_ERROR])
 {
     static uint8_t flash[MAX_FLASH];
     *seat = (struct seat){.options = options, .number = number, .usb = "nothing yet"};
     if (!fill_flash(seat, flash, error))
         return false;
+    warn_of_flash(options, number, flash);
     make_board(seat, flash);
-    return open_files(seat, error) && open_serial(seat, error) && open_ports(seat, error);
+    bool good = open_files(seat, error) && open_serial(seat, error) && open_ports(seat, error);
+    seat_watch(seat);
+    return good;
 }
 
 void seat_tell_doors(const struct seat *seat)
@@ -301,16 +218,19 @@ static bool save_flash(const struct seat *seat, char *error)
                             options->config.flash_bytes, error, SEAT_ERROR);
 }
 
-static bool close_files(struct seat *seat)
+static bool close_files(struct seat *seat, char *error)
 {
     bool good = true;
     if (seat->vcd)
-        good = vcd_close(seat->vcd);
+        good = vcd_close(seat->vcd, error, SEAT_ERROR);
     if (seat->pcap)
-        good = pcap_close(seat->pcap) && good;
+        good = pcap_close(seat->pcap, error, SEAT_ERROR) && good;
     for (unsigned usart = 1; usart <= USARTS; usart++)
         if (seat->serial[usart])
-            good = serial_close(seat->serial[usart]) && good;
+            good = serial_close(seat->serial[usart], error, SEAT_ERROR) && good;
+    seat->vcd = NULL;
+    seat->pcap = NULL;
+    memset(seat->serial, 0, sizeof seat->serial);
     return good;
 }
 
@@ -327,9 +247,7 @@ bool seat_close(struct seat *seat, bool keep, char error[SEAT_ERROR])
     board->slept = NULL;
     board->serial = NULL;
     board->host.record = NULL;
-    bool written = close_files(seat);
-    if (!written)
-        snprintf(error, SEAT_ERROR, "not all that was to be recorded could be written; is the disk full?");
+    bool written = close_files(seat, error);
     bool saved = !keep || save_flash(seat, error);
     board_free(board);
     return written && saved;

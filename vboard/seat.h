@@ -28,6 +28,8 @@ struct seat {
 bool seat_open(struct seat *seat, const struct options *options, unsigned number, char error[SEAT_ERROR]);
 /* Says which ports are open. */
 void seat_tell_doors(const struct seat *seat);
+/* seat_reports.c: from now on the board tells the seat. */
+void seat_watch(struct seat *seat);
 void seat_switch_on(struct seat *seat);
 /* What comes in through the doors. Waits a little when a debugger holds the board. */
 void seat_poll(struct seat *seat);

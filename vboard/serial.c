@@ -2,20 +2,20 @@
 #include "serial.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "loopback.h"
+#include "output.h"
 
 enum { LINE = 160, AT_ONCE = 1024 };
 
 struct serial {
     struct board *board;
     unsigned usart;
-    FILE *file;           /* NULL: does not lead into one */
+    struct output output; /* open if it leads into a file */
     int listener, client; /* -1: not there */
     size_t kept;          /* came from the client, and the chip had no room for it yet */
     char in[AT_ONCE];
@@ -25,28 +25,16 @@ struct serial {
     char line[LINE];
 };
 
-static bool lead(struct serial *serial, const char *where, char *error, size_t error_size)
+static bool lead(struct serial *serial, const struct serial_end *end, char *error, size_t error_size)
 {
-    static const char tcp[] = "tcp:";
-    char *end;
-    if (strcmp(where, "terminal") == 0)
-        return true;
-    if (strncmp(where, tcp, strlen(tcp)) == 0) {
-        unsigned long port = strtoul(where + strlen(tcp), &end, 10);
-        if (*end != '\0' || end == where + strlen(tcp) || port > UINT16_MAX) {
-            snprintf(error, error_size, "'%s' is no port; tcp:4000 is", where);
-            return false;
-        }
-        serial->listener = loopback_listen((unsigned)port, error, error_size);
-        return serial->listener >= 0;
-    }
-    serial->file = fopen(where, "wb");
-    if (!serial->file)
-        snprintf(error, error_size, "%s cannot be written: %s", where, strerror(errno));
-    return serial->file != NULL;
+    if (end->kind == SERIAL_FILE)
+        return output_open(&serial->output, end->path, error, error_size);
+    if (end->kind == SERIAL_PORT)
+        serial->listener = loopback_listen(end->port, error, error_size);
+    return end->kind == SERIAL_TERMINAL || serial->listener >= 0;
 }
 
-struct serial *serial_open(struct board *board, unsigned usart, const char *where, char *error,
+struct serial *serial_open(struct board *board, unsigned usart, const struct serial_end *end, char *error,
                            size_t error_size)
 {
     struct serial *serial = calloc(1, sizeof *serial);
@@ -55,7 +43,7 @@ struct serial *serial_open(struct board *board, unsigned usart, const char *wher
     serial->board = board;
     serial->usart = usart;
     serial->listener = serial->client = -1;
-    if (lead(serial, where, error, error_size))
+    if (lead(serial, end, error, error_size))
         return serial;
     free(serial);
     return NULL;
@@ -95,8 +83,8 @@ static void show_byte(struct serial *serial, ticks at, char byte)
 void serial_sent(struct serial *serial, ticks at, uint16_t word)
 {
     char byte = (char)word;
-    if (serial->file)
-        fputc(byte, serial->file);
+    if (serial->output.file)
+        fputc(byte, serial->output.file);
     else if (serial->listener >= 0)
         send_byte(serial, byte);
     else
@@ -131,15 +119,11 @@ void serial_poll(struct serial *serial)
     memmove(serial->in, serial->in + taken, serial->kept);
 }
 
-bool serial_close(struct serial *serial)
+bool serial_close(struct serial *serial, char *error, size_t error_size)
 {
-    bool good = true;
     if (serial->used)
         show_byte(serial, board_now(serial->board), '\n');
-    if (serial->file) {
-        good = !ferror(serial->file);
-        good = fclose(serial->file) == 0 && good;
-    }
+    bool good = output_close(&serial->output, error, error_size);
     if (serial->client >= 0)
         close(serial->client);
     if (serial->listener >= 0)

@@ -9,11 +9,17 @@
 
 struct serial;
 
+struct serial_end {
+    enum { SERIAL_NOWHERE, SERIAL_TERMINAL, SERIAL_FILE, SERIAL_PORT } kind;
+    const char *path; /* of the file */
+    unsigned port;    /* 0: any that is free */
+};
+
 /* Prints a line that came, without its end. */
 typedef void serial_line(void *context, ticks at, const char *text);
 
-/* where: "terminal", "tcp:PORT" or the name of a file. NULL: error says why. */
-struct serial *serial_open(struct board *board, unsigned usart, const char *where, char *error,
+/* NULL: error says why. */
+struct serial *serial_open(struct board *board, unsigned usart, const struct serial_end *end, char *error,
                            size_t error_size);
 /* Called with each line of one that leads to the terminal. */
 void serial_show(struct serial *serial, serial_line *show, void *context);
@@ -23,5 +29,5 @@ unsigned serial_port(const struct serial *serial);
 void serial_sent(struct serial *serial, ticks at, uint16_t word);
 /* Between slices of virtual time: takes what a TCP client sent. */
 void serial_poll(struct serial *serial);
-/* false: the file could not be written. */
-bool serial_close(struct serial *serial);
+/* false: not all of its file could be written; error names it. */
+bool serial_close(struct serial *serial, char *error, size_t error_size);

@@ -1,141 +1,60 @@
-/* See vcd.h. */
+/* See vcd.h. What is sampled; the format is in vcd_writer.c. */
 #include "vcd.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "vcd_writer.h"
+
 enum { PORTS = 5, PORT_PINS = 16, PINS = PORTS * PORT_PINS };
 
-/* Signals, in the order of the file; the pins come first. */
+/* Signals, in the order of the file; the pins come last. */
 enum {
-    LED = PINS,
+    LED,
     BUTTON,
     POWER,
     SLEEP,
     FLASH_BUSY,
+    FLASH_WORK,
+    USB,
     DPLUS,
     DMINUS,
     PACKET,
-    PID,
-    ADDRESS,
-    ENDPOINT,
-    LENGTH,
-    SIGNALS
+    FIRST_PIN,
+    SIGNALS = FIRST_PIN + PINS
 };
+enum { NOTHING_YET = -2 };
 
-static const struct {
-    const char *name;
-    unsigned bits;
-} others[SIGNALS - PINS] = {
-    [LED - PINS] = {"led", 1},
-    [BUTTON - PINS] = {"button", 1},
-    [POWER - PINS] = {"power", 1},
-    [SLEEP - PINS] = {"sleep", 1},
-    [FLASH_BUSY - PINS] = {"flash_busy", 1},
-    [DPLUS - PINS] = {"usb_dplus", 1},
-    [DMINUS - PINS] = {"usb_dminus", 1},
-    [PACKET - PINS] = {"usb_packet", 1},
-    [PID - PINS] = {"usb_pid", 8},
-    [ADDRESS - PINS] = {"usb_address", 7},
-    [ENDPOINT - PINS] = {"usb_endpoint", 4},
-    [LENGTH - PINS] = {"usb_data_bytes", 10},
-};
-
-/* Values that are no number. */
-enum { FLOATING = -1, UNKNOWN = -2 };
-
-struct change {
-    ticks at;
-    int signal, value;
+static const struct vcd_signal named[FIRST_PIN] = {
+    [LED] = {"", "led", false},
+    [BUTTON] = {"", "button", false},
+    [POWER] = {"", "power", false},
+    [SLEEP] = {"", "sleep", false},
+    [FLASH_BUSY] = {"flash", "flash_busy", false},
+    [FLASH_WORK] = {"flash", "flash_work", true},
+    [USB] = {"usb", "usb", true},
+    [DPLUS] = {"usb", "usb_dplus", false},
+    [DMINUS] = {"usb", "usb_dminus", false},
+    [PACKET] = {"usb", "usb_packet", false},
 };
 
 /* A transaction is told when it is over, so changes come out of order, but by no more than a frame. */
-enum { WAITING = 4096 };
 #define LATEST (2 * TICKS_PER_MILLISECOND)
 
 struct vcd {
-    FILE *file;
+    struct vcd_writer *writer;
     struct board *board;
-    ticks flash_ends;   /* 0: no operation goes on */
-    int last[SIGNALS];  /* as put down */
-    int value[SIGNALS]; /* as written */
-    uint64_t time_written;
-    unsigned waiting;
-    struct change change[WAITING]; /* in the order of time */
+    ticks flash_ends;  /* 0: no operation goes on */
+    int last[SIGNALS]; /* as put down */
 };
 
-static uint64_t nanoseconds(ticks at)
-{
-    return at / TICKS_PER_MICROSECOND * 1000 + at % TICKS_PER_MICROSECOND * 1000 / TICKS_PER_MICROSECOND;
-}
+/* ---- pins and states ---- */
 
-/* Two printable characters name a signal in the file. */
-static void name_of(int signal, char name[3])
-{
-    enum { FIRST = '!', CHARACTERS = 94 };
-    name[0] = (char)(FIRST + signal % CHARACTERS);
-    name[1] = (char)(FIRST + signal / CHARACTERS);
-    name[2] = '\0';
-}
-
-static unsigned bits_of(int signal)
-{
-    return signal < PINS ? 1 : others[signal - PINS].bits;
-}
-
-static void write_value(struct vcd *vcd, int signal, int value)
-{
-    char name[3];
-    char digit = value == FLOATING ? 'z' : 'x';
-    name_of(signal, name);
-    if (bits_of(signal) == 1) {
-        fprintf(vcd->file, "%c%s\n", value >= 0 ? '0' + value : digit, name);
-        return;
-    }
-    fputc('b', vcd->file);
-    for (unsigned bit = bits_of(signal); bit-- > 0;)
-        fputc(value >= 0 ? '0' + (value >> bit & 1) : digit, vcd->file);
-    fprintf(vcd->file, " %s\n", name);
-}
-
-static void write_change(struct vcd *vcd, const struct change *change)
-{
-    uint64_t time = nanoseconds(change->at);
-    if (vcd->value[change->signal] == change->value)
-        return;
-    if (time != vcd->time_written)
-        fprintf(vcd->file, "#%" PRIu64 "\n", time);
-    vcd->time_written = time;
-    vcd->value[change->signal] = change->value;
-    write_value(vcd, change->signal, change->value);
-}
-
-static void write_until(struct vcd *vcd, ticks until)
-{
-    unsigned written = 0;
-    while (written < vcd->waiting && vcd->change[written].at <= until)
-        write_change(vcd, &vcd->change[written++]);
-    vcd->waiting -= written;
-    memmove(vcd->change, &vcd->change[written], vcd->waiting * sizeof vcd->change[0]);
-}
-
-static void put(struct vcd *vcd, ticks at, int signal, int value)
-{
-    if (vcd->waiting == WAITING)
-        write_until(vcd, vcd->change[WAITING / 2].at);
-    unsigned place = vcd->waiting++;
-    for (; place > 0 && vcd->change[place - 1].at > at; place--)
-        vcd->change[place] = vcd->change[place - 1];
-    vcd->change[place] = (struct change){at, signal, value};
-}
-
-static void put_if_new(struct vcd *vcd, int signal, int value)
+static void put_if_new(struct vcd *vcd, unsigned signal, int value)
 {
     if (vcd->last[signal] != value)
-        put(vcd, board_now(vcd->board), signal, value);
+        vcd_put(vcd->writer, board_now(vcd->board), signal, value);
     vcd->last[signal] = value;
 }
 
@@ -143,13 +62,13 @@ static int pin_value(const struct stm32f103 *chip, unsigned port, unsigned pin)
 {
     struct pin_drive drive = gpio_pin_drive(chip, port, pin);
     if (!chip->powered)
-        return FLOATING;
+        return VCD_FLOATING;
     if (drive.output >= 0)
         return drive.output;
     int outside = chip->board.pin_level(chip->board.context, port, pin);
     if (outside >= 0)
         return outside;
-    return drive.pull >= 0 ? drive.pull : FLOATING;
+    return drive.pull >= 0 ? drive.pull : VCD_FLOATING;
 }
 
 static void sample_flash(struct vcd *vcd, ticks now)
@@ -157,7 +76,9 @@ static void sample_flash(struct vcd *vcd, ticks now)
     if (flash_is_busy(&vcd->board->chip))
         vcd->flash_ends = vcd->board->chip.flash.operation.ends;
     if (vcd->flash_ends && !flash_is_busy(&vcd->board->chip)) {
-        put(vcd, vcd->flash_ends < now ? vcd->flash_ends : now, FLASH_BUSY, 0);
+        ticks ended = vcd->flash_ends < now ? vcd->flash_ends : now;
+        vcd_put(vcd->writer, ended, FLASH_BUSY, 0);
+        vcd_put_text(vcd->writer, ended, FLASH_WORK, "");
         vcd->flash_ends = 0;
     }
 }
@@ -176,8 +97,8 @@ void vcd_sample(struct vcd *vcd)
 {
     struct board *board = vcd->board;
     ticks now = board_now(board);
-    for (int pin = 0; pin < PINS; pin++)
-        put_if_new(vcd, pin, pin_value(&board->chip, (unsigned)pin / PORT_PINS, (unsigned)pin % PORT_PINS));
+    for (unsigned pin = 0; pin < PINS; pin++)
+        put_if_new(vcd, FIRST_PIN + pin, pin_value(&board->chip, pin / PORT_PINS, pin % PORT_PINS));
     put_if_new(vcd, LED, board->led_on);
     put_if_new(vcd, BUTTON, board->button_pressed);
     put_if_new(vcd, POWER, board->chip.powered);
@@ -185,95 +106,122 @@ void vcd_sample(struct vcd *vcd)
     sample_line(vcd);
     sample_flash(vcd, now);
     if (now > LATEST)
-        write_until(vcd, now - LATEST);
+        vcd_writer_until(vcd->writer, now - LATEST);
 }
 
-void vcd_flash(struct vcd *vcd)
+void vcd_flash(struct vcd *vcd, const char *operation)
 {
     ticks now = board_now(vcd->board);
     sample_flash(vcd, now);
-    put(vcd, now, FLASH_BUSY, 1);
+    vcd_put(vcd->writer, now, FLASH_BUSY, 1);
+    vcd_put_text(vcd->writer, now, FLASH_WORK, operation);
 }
 
-/* The frame number of a SOF is where others have address and endpoint (USB 2.0 8.4). */
-static void put_token(struct vcd *vcd, ticks at, const uint8_t *packet)
+/* ---- packets ---- */
+
+/* Kinds of packets by the low bits of their PID (USB 2.0 8.3.1), and what is around the data of one. */
+enum {
+    KIND = 3,
+    HANDSHAKE = 2,
+    TOKEN = 1,
+    PID_BITS = 0xF,
+    SOF = 5,
+    CRC_AND_PID = 3,
+    MAX_ADDRESS = 0x7F,
+    ADDRESS_BITS = 7
+};
+
+static const char *const pid_names[PID_BITS + 1] = {
+    [1] = "OUT",    [9] = "IN",  [SOF] = "SOF", [13] = "SETUP", [3] = "DATA0",
+    [11] = "DATA1", [2] = "ACK", [10] = "NAK",  [14] = "STALL"};
+
+static unsigned token_body(const uint8_t *packet)
 {
-    enum { PID_BITS = 0xF, SOF = 5, ADDRESS_BITS = 7 };
-    unsigned body = packet[1] | (unsigned)packet[2] << 8;
-    if ((packet[0] & PID_BITS) == SOF)
-        return;
-    put(vcd, at, ADDRESS, (int)(body & 0x7F));
-    put(vcd, at, ENDPOINT, (int)(body >> ADDRESS_BITS & 0xF));
+    return packet[1] | (unsigned)packet[2] << 8;
+}
+
+/* "SETUP 5.0", "SOF 1027", "DATA0 80 06 00 01 00 00 40 00", "DATA1 64: 12 01 ...", "ACK" */
+static void describe(const uint8_t *packet, unsigned length, char text[VCD_TEXT_SIZE])
+{
+    enum { SHOWN = 10, FRAME_NUMBER = 0x7FF };
+    const unsigned pid = packet[0] & PID_BITS;
+    const char *name = pid_names[pid] ? pid_names[pid] : "?";
+    if ((packet[0] & KIND) == HANDSHAKE) {
+        snprintf(text, VCD_TEXT_SIZE, "%s", name);
+    } else if (pid == SOF) {
+        snprintf(text, VCD_TEXT_SIZE, "%s %u", name, token_body(packet) & FRAME_NUMBER);
+    } else if ((packet[0] & KIND) == TOKEN) {
+        snprintf(text, VCD_TEXT_SIZE, "%s %u.%u", name, token_body(packet) & MAX_ADDRESS,
+                 token_body(packet) >> ADDRESS_BITS & 0xF);
+    } else {
+        const unsigned bytes = length - CRC_AND_PID;
+        int used = snprintf(text, VCD_TEXT_SIZE, "%s %u:", name, bytes);
+        for (unsigned i = 0; i < bytes && i < SHOWN; i++)
+            used += snprintf(text + used, (size_t)(VCD_TEXT_SIZE - used), " %02X", packet[1 + i]);
+        if (bytes > SHOWN)
+            snprintf(text + used, (size_t)(VCD_TEXT_SIZE - used), "...");
+    }
 }
 
 void vcd_packet(struct vcd *vcd, ticks at, const uint8_t *packet, unsigned length)
 {
-    enum { KIND = 3, HANDSHAKE = 2, TOKEN = 1, CRC_AND_PID = 3 };
+    char text[VCD_TEXT_SIZE];
     if (length == 0) {
         sample_line(vcd);
         return;
     }
     ticks lasts = usb_handshake_time();
-    put(vcd, at, PACKET, 1);
-    put(vcd, at, PID, packet[0]);
-    if ((packet[0] & KIND) == TOKEN) {
+    vcd_put(vcd->writer, at, PACKET, 1);
+    describe(packet, length, text);
+    vcd_put_text(vcd->writer, at, USB, text);
+    if ((packet[0] & KIND) == TOKEN)
         lasts = usb_token_time();
-        put_token(vcd, at, packet);
-    } else if ((packet[0] & KIND) != HANDSHAKE) {
+    else if ((packet[0] & KIND) != HANDSHAKE)
         lasts = usb_data_time(length - CRC_AND_PID);
-        put(vcd, at, LENGTH, (int)(length - CRC_AND_PID));
-    }
-    put(vcd, at + lasts, PACKET, 0);
+    vcd_put(vcd->writer, at + lasts, PACKET, 0);
+    vcd_put_text(vcd->writer, at + lasts, USB, "");
 }
 
-static void write_header(struct vcd *vcd)
+/* ---- life ---- */
+
+static void name_pins(struct vcd_signal signals[SIGNALS])
 {
-    char name[3];
-    fputs("$timescale 1 ns $end\n$scope module board $end\n", vcd->file);
-    for (int signal = PINS; signal < SIGNALS; signal++) {
-        name_of(signal, name);
-        fprintf(vcd->file, "$var wire %u %s %s $end\n", bits_of(signal), name, others[signal - PINS].name);
+    for (unsigned pin = 0; pin < PINS; pin++) {
+        struct vcd_signal *signal = &signals[FIRST_PIN + pin];
+        const char port = (char)('A' + pin / PORT_PINS);
+        signal->is_text = false;
+        snprintf(signal->scope, sizeof signal->scope, "GPIO%c", port);
+        snprintf(signal->name, sizeof signal->name, "P%c%u", port, pin % PORT_PINS);
     }
-    for (int pin = 0; pin < PINS; pin++) {
-        name_of(pin, name);
-        if (pin % PORT_PINS == 0)
-            fprintf(vcd->file, "$scope module GPIO%c $end\n", 'A' + pin / PORT_PINS);
-        fprintf(vcd->file, "$var wire 1 %s P%c%d $end\n", name, 'A' + pin / PORT_PINS, pin % PORT_PINS);
-        if (pin % PORT_PINS == PORT_PINS - 1)
-            fputs("$upscope $end\n", vcd->file);
-    }
-    fputs("$upscope $end\n$enddefinitions $end\n", vcd->file);
 }
 
 struct vcd *vcd_open(struct board *board, const char *path, char *error, size_t error_size)
 {
-    FILE *file = fopen(path, "w");
-    if (!file) {
-        snprintf(error, error_size, "%s cannot be written: %s", path, strerror(errno));
+    struct vcd_signal signals[SIGNALS];
+    memcpy(signals, named, sizeof named);
+    name_pins(signals);
+    struct vcd_writer *writer = vcd_writer_open(path, signals, SIGNALS, error, error_size);
+    if (!writer)
         return NULL;
-    }
     struct vcd *vcd = calloc(1, sizeof *vcd);
     if (!vcd)
         abort();
-    vcd->file = file;
+    vcd->writer = writer;
     vcd->board = board;
-    vcd->time_written = UINT64_MAX;
-    for (int signal = 0; signal < SIGNALS; signal++)
-        vcd->last[signal] = vcd->value[signal] = UNKNOWN;
-    write_header(vcd);
-    put(vcd, 0, PACKET, 0);
-    put(vcd, 0, FLASH_BUSY, 0);
+    for (unsigned signal = 0; signal < SIGNALS; signal++)
+        vcd->last[signal] = NOTHING_YET;
+    vcd_put(writer, 0, PACKET, 0);
+    vcd_put(writer, 0, FLASH_BUSY, 0);
+    vcd_put_text(writer, 0, USB, "");
+    vcd_put_text(writer, 0, FLASH_WORK, "");
     vcd_sample(vcd);
     return vcd;
 }
 
-bool vcd_close(struct vcd *vcd)
+bool vcd_close(struct vcd *vcd, char *error, size_t error_size)
 {
     vcd_sample(vcd);
-    write_until(vcd, TICKS_NEVER);
-    fprintf(vcd->file, "#%" PRIu64 "\n", nanoseconds(board_now(vcd->board)));
-    bool good = !ferror(vcd->file);
-    good = fclose(vcd->file) == 0 && good;
+    bool good = vcd_writer_close(vcd->writer, board_now(vcd->board), error, error_size);
     free(vcd);
     return good;
 }

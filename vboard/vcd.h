@@ -16,7 +16,7 @@ struct vcd *vcd_open(struct board *board, const char *path, char *error, size_t 
 void vcd_sample(struct vcd *vcd);
 /* usb_host.record */
 void vcd_packet(struct vcd *vcd, ticks at, const uint8_t *packet, unsigned length);
-/* A flash operation begins (REPORT_FLASH). */
-void vcd_flash(struct vcd *vcd);
-/* false: not all of it could be written. */
-bool vcd_close(struct vcd *vcd);
+/* A flash operation begins (REPORT_FLASH); the report's text. */
+void vcd_flash(struct vcd *vcd, const char *operation);
+/* false: not all of it could be written; error names the file. */
+bool vcd_close(struct vcd *vcd, char *error, size_t error_size);

@@ -97,6 +97,41 @@ it_says "a second binary needs an address" 2 "where it goes" run loop.bin --load
 it_says "two files at one place are refused" 2 "both want address" run loop.bin --load undefined.bin@0x08000000
 it_says "a file that does not fit a smaller flash is refused" 2 "(64 KiB)" run loop.bin --flash-size 64 --load loop.bin@0x08010000
 
+it_says "a firmware without 'run' is met with the right command" 2 "vboard run loop.bin" loop.bin
+it_says "-h is help, too" 0 "vboard run FIRMWARE" -h
+it_says "-h of a run is its help" 0 "--flash-file FILE" run -h
+it_says "a board's name may be in small letters" 0 "--max-time is over" run loop.bin --board mapleMini --max-time 0.01
+it_says "the longest time is told" 2 "up to 345600" run loop.bin --max-time 1e9
+it_says "a folder is no firmware" 2 "Is a directory" run .
+it_says "a USART leads to one place" 2 "USART1 leads to one place" run loop.bin --usart 1=terminal --usart 1=log
+it_says "ports of several boards stay below 65536" 2 "there are only 2" run loop.bin --count 3 --gdb 65534
+it_says "two doors cannot have one port" 2 "--usbredir (4000 to 4002) and --gdb (4002 to 4004) want the same port" \
+    run loop.bin --count 3 --usbredir 4000 --gdb 4002
+it_says "a USART's port counts, too" 2 "--gdb (4000 to 4000) and --usart 2 (4000 to 4000)" run loop.bin --gdb 4000 --usart 2=tcp:4000
+it_says "two recordings cannot be one file" 2 "--vcd and --pcap are one file" run loop.bin --vcd same --pcap same
+cp loop.bin firmware.bin
+it_says "a recording does not overwrite the firmware" 2 "the firmware and --vcd are one file" run firmware.bin --vcd ./firmware.bin
+cmp -s loop.bin firmware.bin
+status=$? wanted=0
+result "$([ "$status" -eq 0 ] && echo ok)" "and the firmware is as before"
+it_says "a disk that is full is told, with the file" 2 "/dev/full could not be written to its end" run loop.bin --max-time 0.1 --vcd /dev/full
+it_says "packets as well" 2 "/dev/full could not be written to its end" run loop.bin --max-time 0.1 --pcap /dev/full
+status=0 wanted=2
+"$vboard" run loop.bin --max-time 0.1 >/dev/full 2>said </dev/null || status=$?
+result "$([ "$status" -eq 2 ] && grep -q 'not all of the output' said && echo ok)" "output that cannot be written is told"
+"$vboard" run loop.bin --trace all --realtime 2>said </dev/null | head -n 1 >/dev/null
+status=${PIPESTATUS[0]} wanted=0
+result "$([ "$status" -eq 0 ] && [ ! -s said ] && echo ok)" "a reader that has seen enough ends the run"
+
+# What cannot start is told before the page of faults that follows.
+half_words 5000 2000 2009 0800 e7fe >elsewhere.bin
+half_words ffff ffff ffff ffff >blank.bin
+it_says "a program for another address is told" 1 "the reset vector is 0x08002009" run elsewhere.bin --max-time 1
+it_says "an application without its bootloader is told" 1 "begins at 0x08002000" run --load loop.bin@0x08002000 --max-time 1
+it_says "a blank flash is told" 1 "the flash is blank" run blank.bin --max-time 1
+it_says "a program that starts is not doubted" 0 "--max-time is over" run loop.bin --max-time 0.01
+and_not "vboard: note"
+
 it_says "a run ends at its time" 0 "[   0.250000 s] end: --max-time is over" run loop.bin --max-time .25
 it_says "a second file is loaded" 0 "--max-time" run loop.bin --load undefined.bin@0x08002000 --max-time 0.01
 it_says "an undefined instruction locks up without a handler" 1 "locked up" run undefined.bin --max-time 1
@@ -110,6 +145,9 @@ it_says "quit ends" 0 "end: quit" run loop.bin --max-time 5
 input=$'wait 0.5\nreset\nwait 0.25\nquit'
 it_says "commands can wait for the board's time" 0 "[   0.500000 s] reset pin" run loop.bin --max-time 5
 it_says "and other commands with them" 0 "[   0.75" run loop.bin --max-time 5
+input=$'reset \r\nquit\r'
+it_says "spaces and ends of lines as Windows has them do no harm" 0 "reset pin" run loop.bin --max-time 5
+and_not "no such command"
 input=$'power off\nwait 0.1\npower on\nquit'
 it_says "power can be switched" 0 "[   0.100000 s] power on" run loop.bin --max-time 5
 input=$'dance\nquit'
@@ -129,6 +167,15 @@ cmp -s -n 10 chip loop.bin && cmp -s <(tail -c +4097 chip | head -c 10) undefine
 status=$?
 result "$([ "$status" -eq 0 ] && echo ok)" "a flash file holds what was there and what came"
 it_says "a flash file of another size is refused" 2 "of another chip" run --flash-file chip --flash-size 64
+ln -s chip link
+it_says "a link to a flash file stays a link" 0 "--max-time" run --flash-file link --load undefined.bin@0x08001400 --max-time 0.01
+[ -L link ] && cmp -s <(tail -c +5121 chip | head -c 10) undefined.bin
+status=$?
+result "$([ "$status" -eq 0 ] && echo ok)" "and its file gets the flash"
+mkfifo pipe
+it_says "a pipe is no flash file" 2 "a folder or a device" run loop.bin --flash-file pipe --max-time 0.01
+it_says "that a flash file cannot be written is told before the run" 2 "cannot be written" run loop.bin --flash-file nowhere/chip
+and_not "power on"
 it_says "a flash file that cannot be written is named" 2 "nowhere/chip" run loop.bin --flash-file nowhere/chip --max-time 0.01
 [ -z "$(find . -name 'chip.*')" ]
 status=$?

@@ -73,7 +73,7 @@ result "serial output goes into a file" $?
 "$vboard" run echo.elf --usart 4=output >said 2>&1 </dev/null
 it_says "a USART that is not there is refused" "--usart takes a USART"
 "$vboard" run echo.elf --usart 1=tcp:x >said 2>&1 </dev/null
-it_says "a port that is none is refused" "is no port"
+it_says "a port that is none is refused" "takes a port up to 65535 (0: any that is free), not 'x'"
 
 "$vboard" run echo.elf --usart 1=tcp:0 >said 2>&1 </dev/null &
 board=$!

@@ -89,8 +89,21 @@ values power | head -n 2 | tail -n 1 | grep -q ' 1$'
 result "power comes on" $?
 values usb_dplus | awk '$2 == 1 { up = $1 } $2 == 0 && up { reset = $1 - up } END { exit !(reset >= 100e6 && reset < 120e6) }'
 result "D+ is up for 100 ms before the host resets the bus" $?
-values usb_pid | grep -q ' 00101101$'
-result "a SETUP token is seen" $?
+# texts NAME: each text of it
+texts() {
+    awk -v name="$1" '$1 == "$var" && $5 == name { id = $4 } /^s/ && $2 == id { print substr($1, 2) }' wave
+}
+
+texts usb | grep -q '^SETUP\\x200.0$' && texts usb | grep -q '^DATA0\\x208:\\x2080\\x2006\\x2000\\x2001\\x20'
+result "packets are texts: tokens with address and endpoint, data with its bytes" $?
+[ "$(texts usb | grep -c .)" -eq "$(wc -l <lines)" ]
+result "as many as in the pcap file" $?
+awk '/^b/ || /^\$var (wire|reg) [^1]/ { exit 1 }' wave
+result "there is no number of more bits: sigrok 0.5 ends its import at the first" $?
+if command -v sigrok-cli >/dev/null; then
+    sigrok-cli -I vcd:downsample=1000 -i wave --show 2>/dev/null | grep -q 'sample count: 4000'
+    result "sigrok reads it to its end" $?
+fi
 [ "$(values usb_packet | grep -c ' 1$')" -eq "$(wc -l <lines)" ]
 result "as many packets as in the pcap file" $?
 values PA12 | grep -q ' 0$'

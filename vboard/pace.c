@@ -1,0 +1,40 @@
+/* See pace.h. */
+#include "pace.h"
+
+#include <time.h>
+
+enum {
+    MAX_LAG_US = 2000000, /* a board that fell further behind does not catch up: nothing may run faster than
+                             real time */
+};
+
+static int64_t wall_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+struct pace pace_begin(bool kept)
+{
+    return (struct pace){.kept = kept, .offset_us = wall_us()};
+}
+
+int pace_ahead_ms(struct pace *pace, ticks now)
+{
+    if (!pace->kept)
+        return 0;
+    int64_t ahead = (int64_t)ticks_to_us(now) + pace->offset_us - wall_us();
+    if (ahead < -MAX_LAG_US)
+        pace->offset_us -= ahead;
+    return ahead > 0 ? (int)((ahead + 999) / 1000) : 0;
+}
+
+bool pace_looks_due(struct pace *pace)
+{
+    int64_t now = wall_us();
+    if (now - pace->looked_us < MAX_LAG_US)
+        return false;
+    pace->looked_us = now;
+    return true;
+}

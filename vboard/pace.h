@@ -1,0 +1,19 @@
+/* How fast virtual time goes: as fast as this PC can, or with the clock on the wall. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ticks.h"
+
+struct pace {
+    bool kept;         /* with the clock */
+    int64_t offset_us; /* wall clock minus virtual time */
+    int64_t looked_us; /* when doors were looked after although virtual time was behind */
+};
+
+struct pace pace_begin(bool kept);
+/* How many milliseconds, rounded up, virtual time is ahead of the clock on the wall; 0: go on. */
+int pace_ahead_ms(struct pace *pace, ticks now);
+/* A board that never catches up must still be heard. */
+bool pace_looks_due(struct pace *pace);

@@ -1,0 +1,103 @@
+/* What a board tells: to the terminal, the display and the recordings. */
+#include <stdio.h>
+
+#include "console.h"
+#include "display.h"
+#include "pcap.h"
+#include "seat.h"
+#include "vcd.h"
+
+enum { LINE_SIZE = 1024 };
+
+static const uint32_t always_told = 1 << REPORT_USB | 1 << REPORT_LED | 1 << REPORT_RESET |
+                                    1 << REPORT_FAULT | 1 << REPORT_VIOLATION | 1 << REPORT_NOTE;
+
+static void show(const struct seat *seat, enum report_kind kind, ticks at, const char *text)
+{
+    static const char *const about[REPORT_KINDS] = {[REPORT_USB] = "USB: ", [REPORT_FLASH] = "flash: "};
+    char line[LINE_SIZE], number[16] = "";
+    if (!((always_told | seat->options->trace) >> kind & 1))
+        return;
+    if (seat->options->count > 1)
+        snprintf(number, sizeof number, "board %u: ", seat->number);
+    snprintf(line, sizeof line, "%s%s%s", number, about[kind] ? about[kind] : "", text);
+    if (seat->display)
+        display_add(seat->display, at, line);
+    else
+        console_print(at, line);
+}
+
+static void report(void *watcher, enum report_kind kind, ticks at, const char *text)
+{
+    struct seat *seat = watcher;
+    if (kind == REPORT_USB)
+        snprintf(seat->usb, sizeof seat->usb, "%s", text);
+    if (kind == REPORT_FLASH && seat->vcd)
+        vcd_flash(seat->vcd, text);
+    show(seat, kind, at, text);
+}
+
+static void changed(void *watcher)
+{
+    vcd_sample(((struct seat *)watcher)->vcd);
+}
+
+static void slept(void *watcher, bool asleep)
+{
+    (void)asleep;
+    changed(watcher);
+}
+
+static void record(void *recorder, ticks at, const uint8_t *packet, unsigned length)
+{
+    const struct seat *seat = recorder;
+    if (seat->vcd)
+        vcd_packet(seat->vcd, at, packet, length);
+    if (seat->pcap && length)
+        pcap_packet(seat->pcap, at, packet, length);
+}
+
+static void sent(void *watcher, unsigned usart, ticks at, uint16_t word)
+{
+    const struct seat *seat = watcher;
+    if (usart <= USARTS && seat->serial[usart])
+        serial_sent(seat->serial[usart], at, word);
+}
+
+static void show_serial(void *context, ticks at, const char *text)
+{
+    const struct seat *seat = context;
+    char line[LINE_SIZE];
+    if (seat->display) {
+        display_add_serial(seat->display, text);
+        return;
+    }
+    if (seat->options->count > 1)
+        snprintf(line, sizeof line, "board %u: serial: %s", seat->number, text);
+    else
+        snprintf(line, sizeof line, "serial: %s", text);
+    console_print(at, line);
+}
+
+void seat_watch(struct seat *seat)
+{
+    struct board *board = seat->board;
+    board->watcher = seat;
+    board->report = report;
+    board->chip.report_wanted |= always_told | seat->options->trace;
+    board->serial_watcher = seat;
+    board->serial = sent;
+    for (unsigned usart = 1; usart <= USARTS; usart++)
+        if (seat->serial[usart])
+            serial_show(seat->serial[usart], show_serial, seat);
+    if (seat->vcd) {
+        board->changes_watcher = seat;
+        board->changed = changed;
+        board->slept = slept;
+        board->chip.report_wanted |= 1 << REPORT_FLASH;
+    }
+    if (seat->vcd || seat->pcap) {
+        board->host.recorder = seat;
+        board->host.record = record;
+    }
+}
