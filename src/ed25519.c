@@ -202,13 +202,13 @@ enum ed25519_verdict ed25519_step(void)
 {
     if (state.next != NOTHING) {
         operate();
-    } else if (state.left == MESSAGE) {
-        sha512_end();
-        state.left--;
     } else if (sha512_step()) {
         if (!state.left)
             return verdict();
-        choose_operations(--state.left);
+        if (state.left < MESSAGE)
+            choose_operations(--state.left);
+        else if (sha512_end())
+            state.left--;
     }
     return ED25519_WORKING;
 }

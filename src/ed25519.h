@@ -17,12 +17,13 @@ enum ed25519_verdict { ED25519_WORKING, ED25519_GENUINE, ED25519_FORGED };
 
 /* Forgets what was before. Keeps `key`, copies the signature. */
 void ed25519_begin(const struct ed25519_key *key, const uint8_t signature[64]);
-/* More of the message, in pieces of any length. Every full 128 bytes are hashed at the next call. */
-void ed25519_message(const uint8_t *bytes, uint32_t length);
 /*
- * Hashes a small part of what ed25519_message left to do; true if nothing is left. Who never waits for true
- * may call ed25519_message all the same, and waits there.
+ * More of the message, in pieces of any length. Hashing waits until there is a call for it: of
+ * ed25519_hashed, or of this one when it finds no room. Pieces of 64 bytes always find room if ed25519_hashed
+ * was true before.
  */
+void ed25519_message(const uint8_t *bytes, uint32_t length);
+/* Hashes a small part of what is left to do of the message so far; true if nothing is left. */
 bool ed25519_hashed(void);
 /* After the last of the message, again and again until it is no longer ED25519_WORKING. */
 enum ed25519_verdict ed25519_step(void);

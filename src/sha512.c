@@ -11,6 +11,8 @@ static struct {
     uint64_t working[ROUNDS + 8];
     uint32_t length; /* of the message, bytes */
     uint32_t left;   /* rounds */
+    uint32_t bits;   /* of the message, once it is ending */
+    bool ending;
 } hash;
 
 /* Fractional parts of the square and cube roots of the first primes: FIPS 180-4, 5.3.5 and 4.2.3. */
@@ -57,6 +59,7 @@ void sha512_begin(void)
     for (uint32_t i = 0; i < 8; i++)
         hash.h[i] = initial[i];
     hash.length = hash.left = 0;
+    hash.ending = false;
 }
 
 static uint64_t rotr(uint64_t x, uint32_t n)
@@ -102,25 +105,30 @@ bool sha512_step(void)
 void sha512_add(const uint8_t *bytes, uint32_t length)
 {
     while (length--) {
-        while (!sha512_step()) {}
+        while (hash.left)
+            sha512_step();
         ((uint8_t *)hash.w)[in_memory(hash.length++ % BLOCK)] = *bytes++;
         if (hash.length % BLOCK == 0)
             hash.left = ROUNDS;
     }
 }
 
-void sha512_end(void)
+bool sha512_end(void)
 {
-    uint32_t bits = hash.length * 8;
-    uint8_t padding = 0x80;
+    uint8_t padding = 0;
 
-    do {
-        sha512_add(&padding, 1);
-        padding = 0;
-    } while (hash.length % BLOCK != LENGTH_AT);
-    hash.w[WORDS - 2] = 0;
-    hash.w[WORDS - 1] = bits;
-    hash.left = ROUNDS;
+    if (!hash.ending) {
+        hash.ending = true;
+        hash.bits = hash.length * 8;
+        padding = 0x80;
+    } else if (hash.length % BLOCK == LENGTH_AT) {
+        hash.w[WORDS - 2] = 0;
+        hash.w[WORDS - 1] = hash.bits;
+        hash.left = ROUNDS;
+        return true;
+    }
+    sha512_add(&padding, 1);
+    return false;
 }
 
 bool sha512_bit(uint32_t bit)

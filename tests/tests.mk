@@ -1,11 +1,12 @@
 # Tests, in rings: the portable core, the virtual board itself, the real image on the virtual board, real clients in a real Linux.
 
-.PHONY: test-all test-unit test-vboard test-system test-linux test-powercut swept-images test-fuzz fuzz coverage
+.PHONY: test-all test-unit test-vboard test-system test-linux test-powercut swept-images test-fuzz fuzz coverage test-signature
 
 test-all:
 	$(Q)$(MAKE) --no-print-directory -j2 vboard blue-pill
 	$(Q)tests/summary \
 	    unit   "$(MAKE) --no-print-directory test-unit" \
+	    signed "$(MAKE) --no-print-directory test-signature" \
 	    build  "$(MAKE) --no-print-directory test-build" \
 	    vboard "$(MAKE) --no-print-directory test-vboard" \
 	    system "$(MAKE) --no-print-directory test-system" \
@@ -40,6 +41,34 @@ $(foreach build,low high skr,$(eval $(call UNIT_BUILD,$(build))))
 
 test-unit: $(UNIT_PROGRAMS) ## the portable core alone, milliseconds
 	$(Q)tests/run $^
+
+# The verifier of signatures alone: on the PC against OpenSSL, under sanitizers; then on the virtual board.
+SIGNATURE_SOURCES := src/ed25519.c src/number.c src/sha512.c
+SIGNATURE_FLAGS := -std=gnu11 -g -O2 $(HOST_WARNINGS) -fsanitize=address,undefined -fno-sanitize-recover=all -Isrc -Ivboard \
+                   -Itests/signature -MMD -MP
+SIGNATURE_TESTS := $(patsubst tests/signature/%.c,$(HOST)/signature/%,$(wildcard tests/signature/test_*.c))
+SIGNATURE_COMMON := $(patsubst %.c,$(HOST)/signature/%.o,$(SIGNATURE_SOURCES) $(addprefix tests/signature/,curve.c signer.c vectors.c))
+SIGNATURE_FIRMWARE := $(HOST)/signature/firmware.elf
+
+test-signature: $(SIGNATURE_TESTS) $(SIGNATURE_FIRMWARE) ## the verifier of signatures, against OpenSSL and on the virtual board
+	$(Q)tests/run $(SIGNATURE_TESTS) $(wildcard tests/signature/test_*.sh)
+
+.PRECIOUS: $(HOST)/signature/%.o
+$(HOST)/signature/%.o: %.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOST_CC) $(SIGNATURE_FLAGS) -c $< -o $@
+
+$(HOST)/signature/test_%: $(HOST)/signature/tests/signature/test_%.o $(SIGNATURE_COMMON) $(VBOARD_LIB)
+	$(Q)$(HOST_CC) -fsanitize=address,undefined $^ -lcmocka -lcrypto $(USBREDIR_LIBS) -o $@
+
+# as src/Makefile has it, as far as it matters here
+$(SIGNATURE_FIRMWARE): tests/signature/firmware.c tests/signature/firmware.ld $(SIGNATURE_SOURCES) $(wildcard src/*.h tests/signature/*.h)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(or $(PREFIX),arm-none-eabi-)gcc -mcpu=cortex-m3 -mthumb -mno-unaligned-access -std=c11 -ffreestanding -Os -flto \
+	    -fno-tree-loop-distribute-patterns -fno-tree-loop-im -fno-move-loop-invariants -fno-inline-small-functions \
+	    -nostdlib -Wl,--gc-sections -Wl,--no-warn-rwx-segments -Isrc -T tests/signature/firmware.ld $(filter %.c,$^) -o $@
+
+-include $(shell find $(HOST)/signature -name '*.d' 2>/dev/null)
 
 # Ring 2: the virtual board against the manuals.
 VBOARD_TESTS := $(patsubst tests/vboard/%.c,%,$(wildcard tests/vboard/test_*.c))
@@ -139,17 +168,24 @@ FUZZ_MIXTURES ?= 250
 FUZZ_SOURCES := tests/fuzz/core_target.c tests/fuzz/core.c tests/fuzz/hostile_host.c tests/unit/fake_port.c
 FUZZERS := $(foreach build,low high skr,$(HOST)/fuzz/core_$(build))
 IMAGE_TARGET := $(HOST)/tests/fuzz/image_target
+SIGNATURE_FUZZER := $(HOST)/fuzz/signature
 
-test-fuzz: swept-images $(FUZZERS) $(IMAGE_TARGET) ## hostile hosts, a fixed number: the portable core under sanitizers, then the image
+test-fuzz: swept-images $(FUZZERS) $(IMAGE_TARGET) $(SIGNATURE_FUZZER) ## hostile hosts, a fixed number: the portable core under sanitizers, then the image
 	$(Q)tests/fuzz/run $(HOST) $(FUZZ_RUNS) $(FUZZ_MIXTURES)
 
-fuzz: swept-images $(FUZZERS) $(IMAGE_TARGET) ## the same until something is found
+fuzz: swept-images $(FUZZERS) $(IMAGE_TARGET) $(SIGNATURE_FUZZER) ## the same until something is found
 	$(Q)tests/fuzz/run $(HOST) forever
 
 $(HOST)/fuzz/core_%: $(FUZZ_SOURCES) $(wildcard src/*.[ch] src/boards/*.h tests/fuzz/*.h tests/unit/*.h tests/unit/high/*.h)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(FUZZ_CC) -std=gnu11 -g -O1 $(HOST_WARNINGS) -Wno-constant-logical-operand -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 	    -Isrc $(CORE_FLAGS_$*) $(FUZZ_SOURCES) -o $@
+
+# what OpenSSL says of a signature is what ours must say
+$(SIGNATURE_FUZZER): tests/fuzz/signature_target.c $(SIGNATURE_SOURCES) tests/signature/curve.c tests/signature/signer.c $(wildcard src/*.h tests/signature/*.h)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(FUZZ_CC) -std=gnu11 -g -O2 $(HOST_WARNINGS) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+	    -Isrc -Itests/signature $(filter %.c,$^) -lcmocka -lcrypto -o $@
 
 $(IMAGE_TARGET): $(addprefix $(HOST)/tests/fuzz/,image_target.o hostile_host.o) $(SYSTEM_COMMON) $(VBOARD_LIB)
 	$(Q)$(HOST_CC) $(SANITIZE) $^ -lcmocka $(USBREDIR_LIBS) -o $@

@@ -1,0 +1,290 @@
+/*
+ * What nobody signed does not pass, nor what was signed in another form; and OpenSSL says the same of
+ * everything. docs/signing.md says what was decided.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "curve.h"
+#include "signer.h"
+
+enum { KEY = 32, SIGNATURE = 64, SAMPLES = 2, MESSAGE = 40, KIB = 1024 };
+
+static const uint8_t order[KEY] = {0xed,
+                                   0xd3,
+                                   0xf5,
+                                   0x5c,
+                                   0x1a,
+                                   0x63,
+                                   0x12,
+                                   0x58,
+                                   0xd6,
+                                   0x9c,
+                                   0xf7,
+                                   0xa2,
+                                   0xde,
+                                   0xf9,
+                                   0xde,
+                                   0x14,
+                                   [KEY - 1] = 0x10};
+static const uint8_t zero[KEY];
+
+struct sample {
+    struct signer signer;
+    uint8_t message[MESSAGE], signature[SIGNATURE];
+};
+
+static struct sample sample_new(unsigned i)
+{
+    struct sample sample = {.signer = signer_new(1000 + i)};
+
+    noise(sample.message, MESSAGE, i);
+    signer_sign(&sample.signer, sample.message, MESSAGE, sample.signature);
+    return sample;
+}
+
+static bool passes(const struct sample *sample)
+{
+    return accepted(sample->signer.encoded, sample->signature, sample->message, MESSAGE);
+}
+
+static void flip(uint8_t *bytes, unsigned bit)
+{
+    bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+}
+
+static void every_bit_counts(uint8_t *bytes, size_t length, const struct sample *sample)
+{
+    for (unsigned bit = 0; bit < 8 * length; bit++) {
+        flip(bytes, bit);
+        if (passes(sample))
+            fail_msg("bit %u does not count", bit);
+        flip(bytes, bit);
+    }
+    assert_true(passes(sample));
+}
+
+static void every_bit_of_the_signature_counts(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < SAMPLES; i++) {
+        struct sample sample = sample_new(i);
+
+        every_bit_counts(sample.signature, SIGNATURE, &sample);
+        signer_free(&sample.signer);
+    }
+}
+
+static void every_bit_of_the_message_counts(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < SAMPLES; i++) {
+        struct sample sample = sample_new(i);
+
+        every_bit_counts(sample.message, MESSAGE, &sample);
+        signer_free(&sample.signer);
+    }
+}
+
+static void every_bit_of_the_key_counts(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < SAMPLES; i++) {
+        struct sample sample = sample_new(i);
+
+        every_bit_counts(sample.signer.encoded, KEY, &sample);
+        signer_free(&sample.signer);
+    }
+}
+
+static void no_message_may_be_longer_or_shorter(void **state)
+{
+    uint8_t message[2 * MESSAGE] = {0}, signature[SIGNATURE];
+    struct signer signer = signer_new(1);
+
+    (void)state;
+    signer_sign(&signer, message, MESSAGE, signature);
+    for (size_t length = 0; length < sizeof message; length++)
+        assert_int_equal(accepted(signer.encoded, signature, message, length), length == MESSAGE);
+    signer_free(&signer);
+}
+
+static void anothers_signature_is_not_the_makers(void **state)
+{
+    struct sample sample = sample_new(1), other = sample_new(2);
+
+    (void)state;
+    assert_false(accepted(sample.signer.encoded, other.signature, other.message, MESSAGE));
+    assert_false(accepted(sample.signer.encoded, other.signature, sample.message, MESSAGE));
+    /* halves of two good ones */
+    memcpy(other.signature, sample.signature, KEY);
+    assert_false(accepted(sample.signer.encoded, other.signature, sample.message, MESSAGE));
+    signer_free(&sample.signer);
+    signer_free(&other.signer);
+}
+
+/* S + L would be a second signature of the same message (RFC 8032 8.4). */
+static void s_is_below_the_order(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 4; i++)
+        for (unsigned times = 1; times < 16; times++) {
+            struct sample sample = sample_new(i);
+
+            assert_true(scalar_add_order(sample.signature + KEY, times));
+            assert_false(passes(&sample));
+            signer_free(&sample.signer);
+        }
+}
+
+/* R and S of all values that are special to someone, in all combinations. */
+static void special_values(void **state)
+{
+    enum { VALUES = 14 };
+    uint8_t values[VALUES][KEY] = {{0}};
+    struct sample sample = sample_new(1);
+
+    (void)state;
+    values[1][0] = 1;
+    memcpy(values[2], order, KEY);
+    memcpy(values[3], order, KEY);
+    values[3][0]--;
+    memcpy(values[4], order, KEY);
+    values[4][0]++;
+    memset(values[5], 0xff, KEY);
+    memset(values[6], 0xff, KEY);
+    values[6][KEY - 1] = 0x7f;
+    memcpy(values[7], values[6], KEY);
+    values[7][0] = 0xed; /* p */
+    memcpy(values[8], values[6], KEY);
+    values[8][0] = 0xec; /* p - 1 */
+    memcpy(values[9], values[6], KEY);
+    values[9][0] = 0xee; /* p + 1 */
+    values[10][KEY - 1] = 0x10;
+    values[11][KEY - 1] = 0x80;
+    memset(values[12], 0x66, KEY);
+    values[12][0] = 0x58; /* the base point */
+    memcpy(values[13], sample.signer.encoded, KEY);
+    for (int r = 0; r < VALUES; r++)
+        for (int s = 0; s < VALUES; s++) {
+            memcpy(sample.signature, values[r], KEY);
+            memcpy(sample.signature + KEY, values[s], KEY);
+            assert_false(passes(&sample));
+        }
+    signer_free(&sample.signer);
+}
+
+/* R = 0 can only be made with the private key, so it says what a signature says; S = k a. */
+static void r_may_be_the_neutral_point_but_not_in_other_encodings(void **state)
+{
+    struct sample sample = sample_new(1);
+    uint8_t r[KEY];
+
+    (void)state;
+    curve_torsion(r, 0);
+    forge(sample.signature, r, zero, sample.signer.encoded, sample.signer.scalar, sample.message, MESSAGE);
+    assert_true(passes(&sample));
+    for (unsigned i = 0; i < NOT_CANONICAL; i++) {
+        curve_not_canonical(r, i);
+        forge(sample.signature, r, zero, sample.signer.encoded, sample.signer.scalar, sample.message,
+              MESSAGE);
+        assert_false(passes(&sample));
+    }
+    signer_free(&sample.signer);
+}
+
+/*
+ * R = r B + i T, A = a B + j T with T of order 8; with r or a 0 they have small order. Both sides of the
+ * equation are compared as they are, not times 8, so all depends on i = -k j modulo 8.
+ */
+static void small_and_mixed_order_are_compared_without_cofactor(void **state)
+{
+    struct signer nonce = signer_new(1), signer = signer_new(2);
+    uint8_t encoded_r[KEY], encoded_a[KEY], message[MESSAGE], signature[SIGNATURE];
+    unsigned passed = 0;
+
+    (void)state;
+    for (unsigned n = 0; n < 4 * TORSION_POINTS * TORSION_POINTS; n++) {
+        const unsigned i = n % TORSION_POINTS, j = n / TORSION_POINTS % TORSION_POINTS;
+        const uint8_t *r = n & 2 * TORSION_POINTS * TORSION_POINTS ? zero : nonce.scalar;
+        const uint8_t *a = n & TORSION_POINTS * TORSION_POINTS ? zero : signer.scalar;
+
+        noise(message, MESSAGE, n);
+        curve_torsion(encoded_r, i);
+        if (r != zero)
+            curve_add(encoded_r, encoded_r, nonce.encoded);
+        curve_torsion(encoded_a, j);
+        if (a != zero)
+            curve_add(encoded_a, encoded_a, signer.encoded);
+
+        unsigned k = forge(signature, encoded_r, r, encoded_a, a, message, MESSAGE);
+        bool right = (i + k * j) % TORSION_POINTS == 0;
+
+        assert_int_equal(accepted(encoded_a, signature, message, MESSAGE), right);
+        passed += right;
+    }
+    assert_true(passed > 20 && passed < 100);
+    signer_free(&nonce);
+    signer_free(&signer);
+}
+
+/* A key's bytes are hashed as they are; such keys are refused by tools/public-key anyway. */
+static void a_is_hashed_as_encoded(void **state)
+{
+    struct signer nonce = signer_new(1);
+    uint8_t encoded[KEY], message[MESSAGE], signature[SIGNATURE];
+    unsigned passed = 0;
+
+    (void)state;
+    for (unsigned n = 0; n < 8 * NOT_CANONICAL; n++) {
+        noise(message, MESSAGE, n);
+
+        unsigned j = curve_not_canonical(encoded, n % NOT_CANONICAL);
+        unsigned k = forge(signature, nonce.encoded, nonce.scalar, encoded, zero, message, MESSAGE);
+        bool right = k * j % TORSION_POINTS == 0;
+
+        assert_int_equal(accepted(encoded, signature, message, MESSAGE), right);
+        passed += right;
+    }
+    assert_true(passed > 0);
+    signer_free(&nonce);
+}
+
+/* Keys and signatures of noise, without anything to find in them. */
+static void noise_is_no_signature(void **state)
+{
+    uint8_t key[KEY], message[MESSAGE], signature[SIGNATURE];
+
+    (void)state;
+    for (unsigned i = 0; i < KIB; i++) {
+        noise(key, KEY, 3 * i);
+        noise(message, MESSAGE, 3 * i + 1);
+        noise(signature, SIGNATURE, 3 * i + 2);
+        if (i % 2)
+            signature[SIGNATURE - 1] &= 0x0f;
+        assert_false(accepted(key, signature, message, MESSAGE));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_bit_of_the_signature_counts),
+        cmocka_unit_test(every_bit_of_the_message_counts),
+        cmocka_unit_test(every_bit_of_the_key_counts),
+        cmocka_unit_test(no_message_may_be_longer_or_shorter),
+        cmocka_unit_test(anothers_signature_is_not_the_makers),
+        cmocka_unit_test(s_is_below_the_order),
+        cmocka_unit_test(special_values),
+        cmocka_unit_test(r_may_be_the_neutral_point_but_not_in_other_encodings),
+        cmocka_unit_test(small_and_mixed_order_are_compared_without_cofactor),
+        cmocka_unit_test(a_is_hashed_as_encoded),
+        cmocka_unit_test(noise_is_no_signature),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
