@@ -5,64 +5,24 @@
 
 typedef __CHAR16_TYPE__ char16_t;
 
-#define PACKED      __attribute__((packed))
-#define U16(value)  (value) & 0xFF, (value) >> 8
-#define U32(value)  U16(0xFFFF & (value)), U16((value) >> 16)
-#define COUNT(list) (sizeof(list) / sizeof(list)[0])
+#define PACKED     __attribute__((packed))
+#define U16(value) (value) & 0xFF, (value) >> 8
+#define U32(value) U16(0xFFFF & (value)), U16((value) >> 16)
 
 /* Descriptor types, USB 2.0 table 9-5 and USB 3.2 table 9-6. */
 enum { DEVICE = 1, CONFIGURATION, STRING, INTERFACE, BOS = 15, DEVICE_CAPABILITY, DFU_FUNCTIONAL = 0x21 };
 enum { STRING_LANGUAGES, STRING_VENDOR, STRING_PRODUCT, STRING_SERIAL, STRING_INTERFACE };
-enum { STRING_MICROSOFT = 0xEE };
+enum { STRING_MICROSOFT = 0xEE, US_ENGLISH = 0x0409 };
 /* wIndex of the vendor requests; index of the landing page. */
 enum { WEBUSB_GET_URL = 2, MS_COMPATIBLE_ID = 4, MS_OS_20_DESCRIPTOR = 7, LANDING_PAGE = 1 };
 /* Windows 8.1, the first that knows Microsoft OS 2.0 descriptors. */
 #define WINDOWS_VERSION 0x06030000
 
-/* USB 2.0 table 9-8. */
-/* clang-format off */
-static const uint8_t device[] = {
-    18, DEVICE, U16(0x0210), 0, 0, 0, PORT_USB_PACKET, U16(USB_VID), U16(USB_PID), U16(VERSION),
-    STRING_VENDOR, STRING_PRODUCT, STRING_SERIAL, 1,
-};
-/* clang-format on */
-
-/* USB 2.0 tables 9-10 and 9-12, DFU 1.1 tables 4.4 and 4.2. */
 enum { CONFIGURATION_LENGTH = 9 + 9 * (USB_DFU_ALTN + 1) + 9, MILLIAMPERES = 100, DETACH_TIMEOUT_MS = 1000 };
 #define ALTERNATE(number, name) 9, INTERFACE, 0, number, 0, 0xFE, 1, 2, name
-/* clang-format off */
-static const uint8_t configuration[] = {
-    9, CONFIGURATION, U16(CONFIGURATION_LENGTH), 1, 1, 0, 0x80, MILLIAMPERES / 2,
-#if USB_DFU_ALTN > 0
-    ALTERNATE(0, 0),
-#endif
-#if USB_DFU_ALTN > 1
-    ALTERNATE(1, 0),
-#endif
-#if USB_DFU_ALTN > 2
-    ALTERNATE(2, 0),
-#endif
-#if USB_DFU_ALTN > 3
-    ALTERNATE(3, 0),
-#endif
-#if USB_DFU_ALTN > 4
-    ALTERNATE(4, 0),
-#endif
-#if USB_DFU_ALTN > 5
-    ALTERNATE(5, 0),
-#endif
-#if USB_DFU_ALTN > 6
-    ALTERNATE(6, 0),
-#endif
-    ALTERNATE(USB_DFU_ALTN, STRING_INTERFACE),
-    9, DFU_FUNCTIONAL, DFU_DOWNLOAD_AVAILABLE | DFU_UPLOAD_AVAILABLE << 1 | 1 << 2 | DFU_WILL_DETACH << 3,
-    U16(DETACH_TIMEOUT_MS), U16(TARGET_DFU_WTRANSFERSIZE), U16(0x0110),
-};
-/* clang-format on */
-_Static_assert(sizeof configuration == CONFIGURATION_LENGTH, "wTotalLength");
 
 /* Microsoft OS 2.0 Descriptors Specification, tables 10, 13 and 15. */
-static const struct PACKED {
+struct PACKED microsoft_os_20 {
     struct PACKED {
         uint16_t wLength, wDescriptorType;
         uint32_t dwWindowsVersion;
@@ -78,22 +38,26 @@ static const struct PACKED {
         uint16_t wPropertyDataLength;
         char16_t PropertyData[40];
     } property;
-} microsoft_os_20 = {
-    {sizeof microsoft_os_20.header, 0, WINDOWS_VERSION, sizeof microsoft_os_20},
-    {sizeof microsoft_os_20.compatible_id, 3, "WINUSB", ""},
-    {sizeof microsoft_os_20.property, 4, 7 /* REG_MULTI_SZ */, sizeof microsoft_os_20.property.PropertyName,
-     u"DeviceInterfaceGUIDs", sizeof microsoft_os_20.property.PropertyData,
-     u"{7D1AB3C6-42F1-4C0E-9E55-5C3B0C7A6F21}\0"},
 };
+enum { COMPATIBLE_ID = 3, REGISTRY_PROPERTY = 4, REG_MULTI_SZ = 7 };
 
 /* Microsoft OS 1.0 extended compatible ID. */
-static const struct PACKED {
+struct PACKED microsoft_os_10 {
     uint32_t dwLength;
     uint16_t bcdVersion, wIndex;
     uint8_t bCount, reserved[7], bFirstInterfaceNumber, reserved1;
     char compatibleID[8], subCompatibleID[8];
     uint8_t reserved2[6];
-} microsoft_os_10 = {sizeof microsoft_os_10, 0x0100, MS_COMPATIBLE_ID, 1, {0}, 0, 1, "WINUSB", "", {0}};
+};
+
+/* WebUSB, URL descriptor. */
+struct PACKED landing_page {
+    uint8_t bLength, bDescriptorType, bScheme;
+    char URL[sizeof LANDING_PAGE_URL - 1];
+};
+enum { URL = 3, HTTPS = 1 };
+_Static_assert(sizeof(struct landing_page) <= 255,
+               "LANDING_PAGE_URL must not be longer than 252 characters.");
 
 /* fwupd's DS20: what contrib/fwupd says and fwupd cannot tell from the interface's class and the strings. */
 static const char ds20[] = "Flags=ignore-upload,manifest-poll,no-bus-reset-attach,will-disappear\n"
@@ -103,57 +67,107 @@ enum { DS20_LENGTH = sizeof ds20 - 1, DS20_DESCRIPTOR = 7 };
 /* 1.8.5, the first fwupd that knows it. */
 #define FWUPD_VERSION 0x00010805
 
-/* USB 3.2 tables 9-12 and 9-13; WebUSB; Microsoft OS 2.0 table 4; fwupd, BOS DS20. */
 enum { PLATFORM = 5, WEBUSB_CAPABILITY = 24, MICROSOFT_CAPABILITY = 28, DS20_CAPABILITY = 28 };
 enum { BOS_LENGTH = 5 + WEBUSB_CAPABILITY + MICROSOFT_CAPABILITY + HAVE_DS20 * DS20_CAPABILITY };
-/* clang-format off */
-static const uint8_t bos[] = {
-    5, BOS, U16(BOS_LENGTH), 2 + HAVE_DS20,
-    WEBUSB_CAPABILITY, DEVICE_CAPABILITY, PLATFORM, 0,
-    0x38, 0xB6, 0x08, 0x34, 0xA9, 0x09, 0xA0, 0x47, 0x8B, 0xFD, 0xA0, 0x76, 0x88, 0x15, 0xB6, 0x65,
-    U16(0x0100), VENDOR_REQUEST, LANDING_PAGE,
-    MICROSOFT_CAPABILITY, DEVICE_CAPABILITY, PLATFORM, 0,
-    0xDF, 0x60, 0xDD, 0xD8, 0x89, 0x45, 0xC7, 0x4C, 0x9C, 0xD2, 0x65, 0x9D, 0x9E, 0x64, 0x8A, 0x9F,
-    U32(WINDOWS_VERSION), U16(sizeof microsoft_os_20), VENDOR_REQUEST, 0,
-#if HAVE_DS20
-    DS20_CAPABILITY, DEVICE_CAPABILITY, PLATFORM, 0,
-    0x63, 0xEC, 0x0A, 0x01, 0x74, 0xF5, 0xCD, 0x52, 0x9D, 0xDA, 0x28, 0x52, 0x55, 0x0D, 0x94, 0xF0,
-    U32(FWUPD_VERSION), U16(DS20_LENGTH), DS20_REQUEST, 0,
-#endif
-};
-/* clang-format on */
-_Static_assert(sizeof bos == BOS_LENGTH, "wTotalLength");
 
-/* WebUSB, URL descriptor. */
-static const struct PACKED {
-    uint8_t bLength, bDescriptorType, bScheme;
-    char URL[sizeof LANDING_PAGE_URL - 1];
-} landing_page = {sizeof landing_page, 3, 1 /* https */, LANDING_PAGE_URL};
-_Static_assert(sizeof landing_page <= 255, "LANDING_PAGE_URL must not be longer than 252 characters.");
-
-static const uint8_t languages[] = {4, STRING, U16(0x0409)}; /* English */
-
-/* Everything that can be asked for. Descriptors by type and index, vendor requests by wIndex and wValue. */
+/* Descriptors by type and index, vendor requests by wIndex and wValue. */
 #define DESCRIPTOR(type, index)    ((type) << 8 | (index))
 #define VENDOR_KEY(wIndex, wValue) ((wIndex) | (wValue) << 4)
-static const struct {
-    uint16_t key;
-    uint16_t length; /* 0: data is ASCII text, for a string descriptor */
-    const void *data;
-} table[] = {
-    {DESCRIPTOR(DEVICE, 0), sizeof device, device},
-    {DESCRIPTOR(CONFIGURATION, 0), sizeof configuration, configuration},
-    {DESCRIPTOR(BOS, 0), sizeof bos, bos},
-    {DESCRIPTOR(STRING, STRING_LANGUAGES), sizeof languages, languages},
-    {DESCRIPTOR(STRING, STRING_VENDOR), 0, USB_VENDOR_STRING},
-    {DESCRIPTOR(STRING, STRING_PRODUCT), 0, USB_PRODUCT_STRING},
-    {DESCRIPTOR(STRING, STRING_INTERFACE), 0, USB_INTERFACE_STRING},
-    {DESCRIPTOR(STRING, STRING_MICROSOFT), 0, "MSFT100!"},
-    {VENDOR_KEY(WEBUSB_GET_URL, LANDING_PAGE), sizeof landing_page, &landing_page},
-    {VENDOR_KEY(MS_COMPATIBLE_ID, 0), sizeof microsoft_os_10, &microsoft_os_10},
-    {VENDOR_KEY(MS_OS_20_DESCRIPTOR, 0), sizeof microsoft_os_20, &microsoft_os_20},
+#define IS_TEXT(key)               ((key) >> 8 == STRING && (key) % 256 != STRING_LANGUAGES)
+
+/* Everything that can be asked for, one behind the other. A text is sent as a string descriptor. */
+#define RECORD(type)                                                                                         \
+    struct PACKED {                                                                                          \
+        uint16_t key;                                                                                        \
+        uint8_t length;                                                                                      \
+        __typeof__(type) data;                                                                               \
+    }
+#define BYTES(count) RECORD(uint8_t[count])
+#define TEXT(ascii)  RECORD(char[sizeof(ascii) - 1])
+static const struct PACKED {
+    BYTES(18) device;
+    BYTES(CONFIGURATION_LENGTH) configuration;
+    BYTES(BOS_LENGTH) bos;
+    BYTES(4) languages;
+    TEXT(USB_VENDOR_STRING) vendor;
+    TEXT(USB_PRODUCT_STRING) product;
+    TEXT(USB_INTERFACE_STRING) interface;
+    TEXT("MSFT100!") microsoft;
+    RECORD(struct landing_page) landing_page;
+    RECORD(struct microsoft_os_10) microsoft_os_10;
+    RECORD(struct microsoft_os_20) microsoft_os_20;
+} records = {
+#define HEAD(name, key) key, sizeof records.name.data
+    /* USB 2.0 table 9-8 */
+    .device = {HEAD(device, DESCRIPTOR(DEVICE, 0)),
+               {18, DEVICE, U16(0x0210), 0, 0, 0, PORT_USB_PACKET, U16(USB_VID), U16(USB_PID), U16(VERSION),
+                STRING_VENDOR, STRING_PRODUCT, STRING_SERIAL, 1}},
+    /* USB 2.0 tables 9-10 and 9-12, DFU 1.1 tables 4.4 and 4.2 */
+    /* clang-format off */
+    .configuration = {HEAD(configuration, DESCRIPTOR(CONFIGURATION, 0)), {
+        9, CONFIGURATION, U16(CONFIGURATION_LENGTH), 1, 1, 0, 0x80, MILLIAMPERES / 2,
+#if USB_DFU_ALTN > 0
+        ALTERNATE(0, 0),
+#endif
+#if USB_DFU_ALTN > 1
+        ALTERNATE(1, 0),
+#endif
+#if USB_DFU_ALTN > 2
+        ALTERNATE(2, 0),
+#endif
+#if USB_DFU_ALTN > 3
+        ALTERNATE(3, 0),
+#endif
+#if USB_DFU_ALTN > 4
+        ALTERNATE(4, 0),
+#endif
+#if USB_DFU_ALTN > 5
+        ALTERNATE(5, 0),
+#endif
+#if USB_DFU_ALTN > 6
+        ALTERNATE(6, 0),
+#endif
+        ALTERNATE(USB_DFU_ALTN, STRING_INTERFACE),
+        9, DFU_FUNCTIONAL, DFU_DOWNLOAD_AVAILABLE | DFU_UPLOAD_AVAILABLE << 1 | 1 << 2 | DFU_WILL_DETACH << 3,
+        U16(DETACH_TIMEOUT_MS), U16(TARGET_DFU_WTRANSFERSIZE), U16(0x0110),
+    }},
+    /* USB 3.2 tables 9-12 and 9-13; WebUSB; Microsoft OS 2.0 table 4; fwupd, BOS DS20 */
+    .bos = {HEAD(bos, DESCRIPTOR(BOS, 0)), {
+        5, BOS, U16(BOS_LENGTH), 2 + HAVE_DS20,
+        WEBUSB_CAPABILITY, DEVICE_CAPABILITY, PLATFORM, 0,
+        0x38, 0xB6, 0x08, 0x34, 0xA9, 0x09, 0xA0, 0x47, 0x8B, 0xFD, 0xA0, 0x76, 0x88, 0x15, 0xB6, 0x65,
+        U16(0x0100), VENDOR_REQUEST, LANDING_PAGE,
+        MICROSOFT_CAPABILITY, DEVICE_CAPABILITY, PLATFORM, 0,
+        0xDF, 0x60, 0xDD, 0xD8, 0x89, 0x45, 0xC7, 0x4C, 0x9C, 0xD2, 0x65, 0x9D, 0x9E, 0x64, 0x8A, 0x9F,
+        U32(WINDOWS_VERSION), U16(sizeof(struct microsoft_os_20)), VENDOR_REQUEST, 0,
+#if HAVE_DS20
+        DS20_CAPABILITY, DEVICE_CAPABILITY, PLATFORM, 0,
+        0x63, 0xEC, 0x0A, 0x01, 0x74, 0xF5, 0xCD, 0x52, 0x9D, 0xDA, 0x28, 0x52, 0x55, 0x0D, 0x94, 0xF0,
+        U32(FWUPD_VERSION), U16(DS20_LENGTH), DS20_REQUEST, 0,
+#endif
+    }},
+    /* clang-format on */
+    .languages = {HEAD(languages, DESCRIPTOR(STRING, STRING_LANGUAGES)), {4, STRING, U16(US_ENGLISH)}},
+    .vendor = {HEAD(vendor, DESCRIPTOR(STRING, STRING_VENDOR)), USB_VENDOR_STRING},
+    .product = {HEAD(product, DESCRIPTOR(STRING, STRING_PRODUCT)), USB_PRODUCT_STRING},
+    .interface = {HEAD(interface, DESCRIPTOR(STRING, STRING_INTERFACE)), USB_INTERFACE_STRING},
+    .microsoft = {HEAD(microsoft, DESCRIPTOR(STRING, STRING_MICROSOFT)), "MSFT100!"},
+    .landing_page = {HEAD(landing_page, VENDOR_KEY(WEBUSB_GET_URL, LANDING_PAGE)),
+                     {sizeof(struct landing_page), URL, HTTPS, LANDING_PAGE_URL}},
+    .microsoft_os_10 =
+        {HEAD(microsoft_os_10, VENDOR_KEY(MS_COMPATIBLE_ID, 0)),
+         {sizeof(struct microsoft_os_10), 0x0100, MS_COMPATIBLE_ID, 1, {0}, 0, 1, "WINUSB", "", {0}}},
+    .microsoft_os_20 = {HEAD(microsoft_os_20, VENDOR_KEY(MS_OS_20_DESCRIPTOR, 0)),
+                        {{sizeof records.microsoft_os_20.data.header, 0, WINDOWS_VERSION,
+                          sizeof(struct microsoft_os_20)},
+                         {sizeof records.microsoft_os_20.data.compatible_id, COMPATIBLE_ID, "WINUSB", ""},
+                         {sizeof records.microsoft_os_20.data.property, REGISTRY_PROPERTY, REG_MULTI_SZ,
+                          sizeof records.microsoft_os_20.data.property.PropertyName, u"DeviceInterfaceGUIDs",
+                          sizeof records.microsoft_os_20.data.property.PropertyData,
+                          u"{7D1AB3C6-42F1-4C0E-9E55-5C3B0C7A6F21}\0"}}},
 };
 
+enum { HEAD_LENGTH = 3 };
 enum { SERIAL_BYTES = 12, SERIAL_DIGITS = 2 * SERIAL_BYTES, MAX_TEXT = 126 };
 /* A letter that UTF-8 needs several bytes for is fewer units in UTF-16. */
 #define IS_ASCII(name) (sizeof(u"" name) == 2 * sizeof name)
@@ -174,20 +188,20 @@ static struct {
     uint16_t bString[MAX_TEXT];
 } string;
 
-static enum usb_answer reply_text(const char *ascii)
+static enum usb_answer reply_text(const void *ascii, uint32_t length)
 {
-    uint8_t length = 2;
+    const uint8_t *from = ascii;
 
-    for (uint16_t *to = string.bString; *ascii; length += 2)
-        *to++ = (uint8_t)*ascii++;
-    string.bLength = length;
+    string.bLength = 2 + 2 * length;
     string.bDescriptorType = STRING;
-    return usb_reply(&string, length);
+    for (uint32_t i = 0; i < length; i++)
+        string.bString[i] = from[i];
+    return usb_reply(&string, string.bLength);
 }
 
 static enum usb_answer reply_serial_number(void)
 {
-    char digits[SERIAL_DIGITS + 1];
+    char digits[SERIAL_DIGITS];
     const uint8_t *id = port_unique_id();
 
     for (uint32_t i = 0; i < SERIAL_DIGITS; i++) {
@@ -195,15 +209,17 @@ static enum usb_answer reply_serial_number(void)
 
         digits[i] = (char)(digit < 10 ? '0' + digit : 'A' - 10 + digit);
     }
-    digits[SERIAL_DIGITS] = 0;
-    return reply_text(digits);
+    return reply_text(digits, SERIAL_DIGITS);
 }
 
 static enum usb_answer reply(uint32_t key)
 {
-    for (uint32_t i = 0; i < COUNT(table); i++)
-        if (table[i].key == key)
-            return table[i].length ? usb_reply(table[i].data, table[i].length) : reply_text(table[i].data);
+    const uint8_t *record = (const uint8_t *)&records;
+
+    for (; record < (const uint8_t *)(&records + 1); record += HEAD_LENGTH + record[2])
+        if ((uint32_t)(record[0] | record[1] << 8) == key)
+            return IS_TEXT(key) ? reply_text(record + HEAD_LENGTH, record[2])
+                                : usb_reply(record + HEAD_LENGTH, record[2]);
     return USB_STALL;
 }
 
@@ -216,7 +232,7 @@ enum usb_answer descriptor_reply(uint16_t value)
 
 enum usb_answer descriptor_reply_vendor(const struct usb_setup *request)
 {
-    if (request->wIndex > 15 || request->wValue > 15)
+    if ((request->wIndex | request->wValue) > 15)
         return USB_STALL;
     return reply(VENDOR_KEY(request->wIndex, request->wValue));
 }

@@ -57,7 +57,7 @@ static struct {
     uint16_t timer_ms; /* in dfuDNBUSY and dfuMANIFEST until they end; 0: not running */
     uint16_t block;    /* wBlockNum that must come next */
     uint32_t uploaded; /* bytes */
-} dfu = {.status.bState = dfuIDLE};
+} dfu;
 _Static_assert(sizeof dfu.status == 6, "as on the wire");
 
 static void to_state(enum dfu_state state, uint8_t status)
@@ -74,7 +74,7 @@ static void leave_in(uint32_t ms)
     dfu.timer_ms = ms;
 }
 
-static void idle(void)
+void dfu_idle(void)
 {
     image_begin();
     to_state(dfuIDLE, STATUS_OK);
@@ -126,7 +126,7 @@ static enum usb_answer download(const struct usb_setup *request)
 {
     if (request->wLength) {
         if (dfu.status.bState == dfuIDLE) {
-            idle();
+            dfu_idle();
             if (!port_flash_pages_fit())
                 return fail(errTARGET);
         }
@@ -158,7 +158,7 @@ static enum usb_answer upload(const struct usb_setup *request)
     if (port_flash_busy())
         return USB_LATER; /* of a download that was aborted */
     if (dfu.status.bState == dfuIDLE)
-        idle();
+        dfu_idle();
 
     uint32_t offset = dfu.uploaded, length = application_size() - offset;
 
@@ -189,7 +189,7 @@ enum usb_answer dfu_request(const struct usb_setup *request)
     case USB_REQUEST(0xA1, DFU_GETSTATUS): return get_status();
     case USB_REQUEST(0xA1, DFU_GETSTATE): return usb_reply(&dfu.status.bState, 1);
     case USB_REQUEST(0x21, DFU_CLRSTATUS):
-    case USB_REQUEST(0x21, DFU_ABORT): idle(); return usb_accept();
+    case USB_REQUEST(0x21, DFU_ABORT): dfu_idle(); return usb_accept();
     }
     return fail(errSTALLEDPKT);
 }
@@ -206,7 +206,7 @@ void dfu_bus_reset(void)
     if (image_working() || image_complete() || dfu.leaving)
         leave_in(LEAVE_MS);
     else
-        idle();
+        dfu_idle();
 }
 
 /* What the LED tells: docs/led.md. */

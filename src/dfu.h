@@ -3,6 +3,8 @@
 
 #include "usb_device.h"
 
+/* dfuIDLE, without an image: where it begins, too. */
+void dfu_idle(void);
 /* A class request to the interface; a wrong one leads to dfuERROR. */
 enum usb_answer dfu_request(const struct usb_setup *request);
 /* Bytes of a DFU_DNLOAD's data stage, `offset` from its start; dfu_block when all have come. */

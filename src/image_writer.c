@@ -27,11 +27,9 @@ static struct {
     bool working;   /* the image can be an application, and nothing went wrong */
     bool finishing; /* the host has sent everything */
     bool tried;     /* what makes the next step right was done once */
-    bool old_is_gone;      /* there is no other application in flash any more */
     uint8_t invalidations; /* attempts to make the old application invalid */
-    uint16_t blanks;  /* half-words of the page in work that are blank in the image; not in the high variants,
-                         for want of room */
-    uint8_t erase_ms; /* until the erase under way can end */
+    uint16_t blanks;       /* half-words of the page in work that are blank in the image */
+    uint8_t erase_ms;      /* until the erase under way can end */
     uint8_t status;
 } image;
 
@@ -56,7 +54,7 @@ static void fail(uint8_t status)
 void image_begin(void)
 {
     image.received = image.written = image.done = 0;
-    image.working = image.finishing = image.old_is_gone = image.tried = false;
+    image.working = image.finishing = image.tried = false;
     image.invalidations = 0;
     image.status = STATUS_OK;
 }
@@ -121,13 +119,9 @@ static void erase(uint32_t offset)
  */
 static bool old_application_is_gone(void)
 {
-    if (image.old_is_gone)
-        return true;
-
     uint32_t key = *(const volatile uint16_t *)port_flash(APP_BASE_ADDRESS + 2 * KEY);
 
-    image.old_is_gone = key == BLANK || key == 0;
-    if (image.old_is_gone)
+    if (key == BLANK || key == 0)
         return true;
     image.done = 0; /* the page in work may be the first one, and need an erase now */
     image.invalidations++;
@@ -198,8 +192,8 @@ void image_step(void)
     __asm__("" : "+r"(wanted)); /* computed once, not in every pass */
 
     image.tried = false;
-    if (!HIGH && n == 0) {
-        const uint32_t *words = &buffer.words[buffered(page) / 4];
+    if (n == 0) {
+        const uint32_t *words = (const uint32_t *)wanted;
         uint32_t blanks = 0;
 
         for (uint32_t i = 0; i < PAGE / 4; i++)

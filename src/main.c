@@ -1,6 +1,6 @@
 /* From reset to the application or to DFU: the boot decision, then one endless loop. */
 #include "application.h"  // application_is_valid
-#include "dfu.h"          // dfu_tick
+#include "dfu.h"          // dfu_idle, dfu_tick
 #include "image_writer.h" // image_step
 #include "port.h"         // port_*
 #include "usb_device.h"   // usb_device_poll, usb_device_tick
@@ -8,7 +8,7 @@
 /* Runs from RAM. */
 FAR NOINLINE static _Noreturn void serve(void)
 {
-    image_begin();
+    dfu_idle();
     for (;;) {
         image_step();
         usb_device_poll();

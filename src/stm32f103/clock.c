@@ -49,7 +49,7 @@ uint32_t clock_start(void)
     RCC->CR |= RCC_CR_PLLON;
     while (!(RCC->CR & RCC_CR_PLLRDY)) {}
     RCC->CFGR = pll | RCC_CFGR_SW_PLL;
-    while ((RCC->CFGR & RCC_CFGR_SWS) != RCC_CFGR_SWS_PLL) {}
+    while (!(RCC->CFGR & RCC_CFGR_SWS_PLL)) {} /* was 0, the internal oscillator */
     return khz;
 }
 

@@ -18,7 +18,6 @@ struct rcc {
 #define RCC_CR_PLLON       BIT(24)
 #define RCC_CR_PLLRDY      BIT(25)
 #define RCC_CFGR_SW_PLL    (2u << 0)
-#define RCC_CFGR_SWS       (3u << 2)
 #define RCC_CFGR_SWS_PLL   (2u << 2)
 #define RCC_CFGR_PPRE1_2   (4u << 8)
 #define RCC_CFGR_PLLSRC    BIT(16)
@@ -74,7 +73,8 @@ struct flash {
 
 /* RM0008 23.5 */
 struct usb {
-    reg32 EPR[8], reserved[8], CNTR, ISTR, FNR, DADDR, BTABLE;
+    reg32 EPR[8], reserved[8], CNTR, ISTR, FNR, DADDR, BTABLE, reserved2[235];
+    reg32 packet_memory[256]; /* half-words, one at every fourth byte */
 };
 #define USB            ((struct usb *)0x40005C00)
 #define USB_CNTR_FRES  BIT(0)
@@ -87,16 +87,16 @@ struct usb {
 #define USB_EP_CONTROL (1u << 9)
 #define USB_EP_CTR_TX  BIT(7)
 #define USB_EP_STAT_TX (3u << 4)
-#define USB_RX_STALL   (1u << 12)
-#define USB_RX_NAK     (2u << 12)
-#define USB_RX_VALID   (3u << 12)
-#define USB_TX_STALL   (1u << 4)
-#define USB_TX_NAK     (2u << 4)
-#define USB_TX_VALID   (3u << 4)
-/* packet memory: 256 half-words, one at every fourth byte */
-#define USB_PACKET_MEMORY ((reg32 *)0x40006000)
-#define USB_COUNT_RX      0x3FFu
-#define USB_COUNT_RX_64   0x8400u /* BL_SIZE 1, NUM_BLOCK 1: two blocks of 32 bytes */
+/* both, and once more in the upper half, which reads 0: a constant that fits into one instruction */
+#define USB_EP_STAT     ((USB_EP_STAT_RX | USB_EP_STAT_TX) * 0x10001)
+#define USB_RX_STALL    (1u << 12)
+#define USB_RX_NAK      (2u << 12)
+#define USB_RX_VALID    (3u << 12)
+#define USB_TX_STALL    (1u << 4)
+#define USB_TX_NAK      (2u << 4)
+#define USB_TX_VALID    (3u << 4)
+#define USB_COUNT_RX    0x3FFu
+#define USB_COUNT_RX_64 0x8400u /* BL_SIZE 1, NUM_BLOCK 1: two blocks of 32 bytes */
 
 /* RM0008 5.4, 6.4, 19.4 */
 struct pwr {

@@ -31,23 +31,27 @@ void usb_stop(void)
  * that came meanwhile has set both directions to NAK and is no part of what was answered: it stays so until
  * it is read.
  */
-static void set_status(uint32_t status)
+NOINLINE static void write_endpoint(uint32_t wanted)
 {
     uint32_t endpoint = USB->EPR[0];
 
     if (endpoint & USB_EP_CTR_RX && endpoint & USB_EP_SETUP)
         return;
-    USB->EPR[0] = ((endpoint ^ status) & (USB_EP_STAT_RX | USB_EP_STAT_TX)) | USB_EP_CONTROL | USB_EP_CTR_RX |
-                  USB_EP_CTR_TX;
+    USB->EPR[0] = (endpoint & USB_EP_STAT) ^ wanted;
+}
+
+static inline void set_status(uint32_t status)
+{
+    write_endpoint(status | USB_EP_CONTROL | USB_EP_CTR_RX | USB_EP_CTR_TX);
 }
 
 enum port_usb_event port_usb_event(void)
 {
     if (USB->ISTR & USB_ISTR_RESET) {
         USB->ISTR = (uint16_t)~USB_ISTR_RESET;
-        USB_PACKET_MEMORY[ADDR_TX] = TX_BUFFER;
-        USB_PACKET_MEMORY[ADDR_RX] = RX_BUFFER;
-        USB_PACKET_MEMORY[COUNT_RX] = USB_COUNT_RX_64;
+        USB->packet_memory[ADDR_TX] = TX_BUFFER;
+        USB->packet_memory[ADDR_RX] = RX_BUFFER;
+        USB->packet_memory[COUNT_RX] = USB_COUNT_RX_64;
         set_status(USB_RX_NAK | USB_TX_NAK);
         USB->DADDR = USB_DADDR_EF;
         return PORT_USB_RESET;
@@ -68,12 +72,14 @@ enum port_usb_event port_usb_event(void)
 uint32_t port_usb_read(void *to, uint32_t room)
 {
     uint16_t *half_words = to;
-    uint32_t length = USB_PACKET_MEMORY[COUNT_RX] & USB_COUNT_RX;
+    reg32 *from = &USB->packet_memory[RX_BUFFER / 2];
+    __asm__("" : "+r"(from));
+    uint32_t length = USB->packet_memory[COUNT_RX] & USB_COUNT_RX;
 
     if (length > room)
         length = room;
     for (uint32_t i = 0; i < length; i += 2)
-        *half_words++ = (uint16_t)USB_PACKET_MEMORY[(RX_BUFFER + i) / 2];
+        *half_words++ = (uint16_t)*from++;
     /* only now: until CTR_RX is cleared no other SETUP gets into the buffer (RM0008 23.4.3) */
     USB->EPR[0] = USB_EP_CONTROL | (USB->EPR[0] & USB_EP_SETUP ? 0 : USB_EP_CTR_TX);
     return length;
@@ -81,13 +87,13 @@ uint32_t port_usb_read(void *to, uint32_t room)
 
 void port_usb_send(const uint8_t *data, uint32_t length)
 {
-    reg32 *to = &USB_PACKET_MEMORY[TX_BUFFER / 2];
+    reg32 *to = &USB->packet_memory[TX_BUFFER / 2];
 
     for (uint32_t half_words = length / 2; half_words--; data += 2)
         *to++ = data[0] | data[1] << 8;
     if (length % 2)
         *to = data[0]; /* behind it, at the end of flash, there is nothing to read */
-    USB_PACKET_MEMORY[COUNT_TX] = length;
+    USB->packet_memory[COUNT_TX] = length;
     set_status(USB_TX_VALID | USB_RX_VALID);
 }
 

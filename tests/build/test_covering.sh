@@ -36,7 +36,7 @@ configurations() {
             case $pair in
             VARIANT=low) ;;
             BOARD=* | VARIANT=*) target+=${pair#*=} ;;
-            HAVE_DOUBLE_TAP=* | APP_WATCHDOG_MS=* | PROTECT_BOOTLOADER=* | HAVE_DS20=*) defs+=" $(expand "$pair")" ;;
+            HAVE_DOUBLE_TAP=* | APP_WATCHDOG_MS=* | PROTECT_BOOTLOADER=*) defs+=" $(expand "$pair")" ;;
             *)
                 plain_defs+=" $(expand "$pair")"
                 defs+=" $(expand "$pair")"
@@ -53,15 +53,10 @@ configurations < <(grep -v '^#' <<< "$rows") > "$work/configurations"
 
 # One build: "ok FLASH LIMIT" or what went wrong, in a file of its own.
 build_one() {
-    local number=$1 target defs limit=()
+    local number=$1 target defs
     target=$(sed -n "${number}{s/ .*//;p}" "$2/configurations")
     defs=$(sed -n "${number}{s/^[^ ]* *//;p}" "$2/configurations")
-    # seven more alternate settings are 63 bytes more of descriptors: no board has them, and the limit is the boards'
-    case $defs in
-    *HAVE_DOUBLE_TAP* | *APP_WATCHDOG_MS* | *PROTECT_BOOTLOADER* | *HAVE_DS20*) ;;
-    *USB_DFU_ALTN=7*) limit=("FLASH_LIMIT=$((3584 + 7 * 9))") ;;
-    esac
-    make -s -C src TARGET="$target" DEFS="$defs" "${limit[@]}" OUT="$2/out$number" > "$2/log$number" 2>&1 || echo "FAILED $target $defs" >> "$2/log$number"
+    make -s -C src TARGET="$target" DEFS="$defs" OUT="$2/out$number" > "$2/log$number" 2>&1 || echo "FAILED $target $defs" >> "$2/log$number"
     rm -rf "$2/out$number"
 }
 export -f build_one

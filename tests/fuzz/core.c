@@ -20,8 +20,7 @@ void core_reset(void)
     memset(&dfu, 0, sizeof dfu);
     memset(&string, 0, sizeof string);
     memset(&usb, 0, sizeof usb);
-    dfu.status.bState = dfuIDLE;
-    image_begin();
+    dfu_idle();
 }
 
 uint32_t core_received(void)

@@ -2,7 +2,7 @@
 #include "fake_port.h"
 
 #include "application.h"  // application_size
-#include "dfu.h"          // dfu_tick, dfu_request
+#include "dfu.h"          // dfu_idle, dfu_tick
 #include "image_writer.h" // image_step, enum dfu_status
 #include "usb_device.h"   // usb_device_poll, usb_device_tick
 
@@ -19,14 +19,9 @@ static _Alignas(8) uint8_t memory[FAKE_FLASH_SIZE];
 /* Power and time
  * ---------------------------------------------------------------------------------------------------- */
 
-/* An erroneous request, then the way out of dfuERROR: leads to the state after power-up from any other. */
 static void reset_core(void)
 {
-    static const struct usb_setup wrong = {.bmRequestType = 0x21, .bRequest = 0xFF};
-    static const struct usb_setup clear_status = {.bmRequestType = 0x21, .bRequest = 4};
-
-    dfu_request(&wrong);
-    dfu_request(&clear_status);
+    dfu_idle();
     fake.endpoint.reset = true;
     usb_device_poll();
 }
