@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "display.h"
@@ -12,6 +13,15 @@
 
 /* Real hosts and people are looked after this often; also how far virtual time gets at a stretch. */
 #define SLICE TICKS_PER_MILLISECOND
+
+/* What the display's title says: the firmware comes last, after what --load adds to it. */
+static const char *firmware_name(const struct options *options)
+{
+    const char *path =
+        options->file_count ? options->files[options->file_count - 1].path : options->flash_file;
+    const char *slash = path ? strrchr(path, '/') : NULL;
+    return slash ? slash + 1 : path ? path : "";
+}
 
 bool desk_open(struct desk *desk, const struct options *options, char error[SEAT_ERROR])
 {
@@ -29,7 +39,7 @@ bool desk_open(struct desk *desk, const struct options *options, char error[SEAT
             return false;
     }
     if (options->display) {
-        desk->display = desk->seats[0].display = display_open(desk->boards[0], error, SEAT_ERROR);
+        desk->display = desk->seats[0].display = display_open(firmware_name(options), error, SEAT_ERROR);
         return desk->display != NULL;
     }
     return true;

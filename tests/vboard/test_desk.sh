@@ -127,6 +127,31 @@ it_says "it shows serial output" "world"
 it_says "a key presses the button" "[#] pressed"
 it_says "a key switches the power" "no power"
 it_says "a key ends" "end: quit"
+it_says "what a hand did is told" "you press the button"
+# behind the last switch to the normal screen
+sed -n 's/.*\x1b\[?1049l//; t found; b; :found; p; :rest; n; p; b rest' said >after
+grep -q 'power on' after && grep -q 'end: quit' after
+result "the messages stay on the terminal" $?
+
+# picture ROWS COLUMNS KEYS: what was painted, without its escape sequences, in `painted`
+picture() {
+    (
+        sleep 0.6
+        printf '%b' "$3"
+        sleep 0.2
+        printf q
+    ) | script -qec "stty rows $1 cols $2; $vboard run echo.elf --display --usart 1=terminal" /dev/null >said 2>&1
+    sed '/\x1b\[?1049l/q' said | sed 's/\x1b\[?1049l.*//; s/\x1b\[H/\n/g; s/\x1b\[[0-9;?]*[a-zA-Z]//g; s/\r//g' >painted
+}
+
+picture 24 40 '\033[A\033Ox'
+! grep -q 'you ' said
+result "arrow keys press nothing" $?
+awk 'length($0) > 40 { exit 1 }' painted && grep -q 'b button r reset u cable p power q quit' painted
+result "it fits 40 columns, keys and all" $?
+picture 5 80 b
+grep -q '^LED' painted && ! grep -q -- '--- messages' painted
+result "it fits 5 rows" $?
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
