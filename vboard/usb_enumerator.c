@@ -10,8 +10,7 @@ enum {
     ADDRESS = 5,
     REQUEST_MS = 5000,
     FIRST_BYTES = 8,
-    CONFIGURATION_HEADER = 9,
-    CONTROL_PACKET = 64
+    CONFIGURATION_HEADER = 9
 };
 
 enum { STEP_IDLE, STEP_RESET, STEP_PACKET_SIZE, STEP_ADDRESS, STEP_DEVICE, STEP_TOTAL, STEP_CONFIGURATION };
@@ -87,7 +86,6 @@ static void answered(struct usb_transfer *transfer)
 void usb_enumerator_start(struct usb_enumerator *enumerator)
 {
     enumerator->transfer = (struct usb_transfer){.type = USB_CONTROL,
-                                                 .max_packet = CONTROL_PACKET,
                                                  .timeout = REQUEST_MS * TICKS_PER_MILLISECOND,
                                                  .context = enumerator,
                                                  .done = answered};

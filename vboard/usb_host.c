@@ -29,7 +29,8 @@ void usb_host_clear_toggles(struct usb_host *host)
 
 void usb_host_init(struct usb_host *host, struct stm32f103 *chip)
 {
-    *host = (struct usb_host){.chip = chip, .state_ends = TICKS_NEVER};
+    *host = (struct usb_host){
+        .chip = chip, .control_packet = USB_LARGEST_CONTROL_PACKET, .state_ends = TICKS_NEVER};
     stm32f103_schedule(chip, EVENT_HOST, TICKS_NEVER);
 }
 
@@ -185,6 +186,7 @@ void usb_host_line(struct usb_host *host, bool pulled_up)
         host->line = USB_LINE_STEADY;
         host->state_ends = TICKS_NEVER;
         host->address = 0;
+        host->control_packet = USB_LARGEST_CONTROL_PACKET;
         host->port = USB_PORT_EMPTY;
         usb_bus_reset(host->chip, false);
         usb_bus_resume(host->chip, false);
@@ -203,6 +205,7 @@ void usb_host_reset(struct usb_host *host, unsigned milliseconds)
     host->line = USB_LINE_RESET;
     host->state_ends = stm32f103_now(host->chip) + milliseconds * TICKS_PER_MILLISECOND;
     host->address = 0;
+    host->control_packet = USB_LARGEST_CONTROL_PACKET;
     memset(host->periodic_due, 0, sizeof host->periodic_due);
     usb_host_clear_toggles(host);
     usb_record_line(host);
@@ -236,7 +239,7 @@ void usb_host_resume(struct usb_host *host)
 
 bool usb_host_submit(struct usb_host *host, struct usb_transfer *transfer)
 {
-    usb_transfer_begin(transfer);
+    usb_transfer_begin(host, transfer);
     transfer->started = stm32f103_now(host->chip);
     if (!tokens_allowed(host) || host->queued == USB_HOST_QUEUE) {
         transfer->status = tokens_allowed(host) ? USB_ERROR : USB_GONE;

@@ -3,7 +3,7 @@
  * enumerates nothing by itself: callers submit transfers. One transfer an endpoint at a time; several
  * endpoints share a frame. What it sees go over the wire it takes note of, as a host's driver would: a
  * SET_ADDRESS that succeeds changes `address` (and gives the device its 2 ms), a SET_CONFIGURATION or a
- * CLEAR_FEATURE the data toggles.
+ * CLEAR_FEATURE the data toggles, a device descriptor the packet size of endpoint 0.
  */
 #pragma once
 
@@ -36,7 +36,7 @@ struct usb_transfer {
     uint8_t *data;       /* both directions */
     uint32_t length;     /* of data; for control taken from wLength for IN, may be less than wLength for OUT
                             tests;     for isochronous one packet */
-    uint16_t max_packet; /* 64 for endpoint 0 here */
+    uint16_t max_packet; /* of control the host knows it by itself */
     uint8_t interval;    /* frames, of interrupt endpoints */
     ticks timeout;       /* 0: none; looked at once a frame */
     void *context;
@@ -68,8 +68,9 @@ enum { USB_HOST_QUEUE = 64 };
 struct usb_host {
     struct stm32f103 *chip;
     enum usb_port_state port;
-    ticks state_ends; /* of debounce, reset, recovery */
-    uint8_t address;  /* used for the transfers from now on */
+    ticks state_ends;       /* of debounce, reset, recovery */
+    uint8_t address;        /* used for the transfers from now on */
+    uint8_t control_packet; /* most bytes in a packet of endpoint 0; 64 from a bus reset until it is known */
     uint16_t frame;
     ticks frame_started;
     bool sof_off;       /* for tests: a host that loses its frames */

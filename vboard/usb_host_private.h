@@ -14,7 +14,7 @@ struct usb_next {
     unsigned length;     /* of data; for IN the most that fits the packet size */
 };
 
-enum { USB_DIRECTION_IN = 0x80 };
+enum { USB_DIRECTION_IN = 0x80, USB_LARGEST_CONTROL_PACKET = 64 };
 
 static inline bool usb_is_periodic(const struct usb_transfer *transfer)
 {
@@ -55,11 +55,13 @@ void usb_record_line(const struct usb_host *host);
 /* usb_transfer.c */
 /* The transaction a transfer needs next. */
 struct usb_next usb_transfer_next(const struct usb_host *host, const struct usb_transfer *transfer);
-void usb_transfer_begin(struct usb_transfer *transfer);
+void usb_transfer_begin(const struct usb_host *host, struct usb_transfer *transfer);
 /* Whether the host may acknowledge a data packet of this length: not when it babbles. */
 bool usb_transfer_accepts(const struct usb_transfer *transfer, unsigned length);
 /* Takes in what the device answered. USB_PENDING: goes on. */
 enum usb_host_status usb_transfer_answer(struct usb_host *host, struct usb_transfer *transfer,
                                          enum usb_answer answer, const uint8_t *data, unsigned length);
+/* USB 2.0 5.5.3. */
+bool usb_is_control_packet(unsigned size);
 /* What a completed control transfer means to the host itself. */
 void usb_transfer_observe(struct usb_host *host, const struct usb_transfer *transfer);

@@ -2,20 +2,17 @@
 #include <stddef.h>
 
 #include "stm32f103/chip.h"
-#include "usb_host.h"
+#include "usb_host_private.h"
 
-enum { CONTROL_PACKET = 64, CONTROL_PACKET_OFFSET = 7, CONFIGURATION = 1, ADDRESS = 5 };
+enum { CONTROL_PACKET_OFFSET = 7, CONFIGURATION = 1, ADDRESS = 5 };
 enum { ATTACH_MS = 5000, REQUEST_MS = 5000, RESET_MS = 10, STEP_MS = 1 };
 enum { DEVICE_DESCRIPTOR_BYTES = 18, FIRST_BYTES = 8 };
 
 enum usb_host_status usb_host_control(struct usb_host *host, const uint8_t setup[8], void *data,
                                       uint32_t *actual, ticks timeout)
 {
-    struct usb_transfer transfer = {.type = USB_CONTROL,
-                                    .data = data,
-                                    .length = setup[6] | (uint32_t)setup[7] << 8,
-                                    .max_packet = CONTROL_PACKET,
-                                    .timeout = timeout};
+    struct usb_transfer transfer = {
+        .type = USB_CONTROL, .data = data, .length = setup[6] | (uint32_t)setup[7] << 8, .timeout = timeout};
     for (unsigned i = 0; i < sizeof transfer.setup; i++)
         transfer.setup[i] = setup[i];
     bool going = usb_host_submit(host, &transfer);
@@ -59,7 +56,8 @@ enum usb_host_status usb_host_enumerate(struct usb_host *host)
     if (!wait_for_port(host, USB_PORT_ATTACHED, ATTACH_MS) || !reset(host))
         return USB_GONE;
     enum usb_host_status status = usb_host_control(host, get_first, descriptor, &actual, timeout);
-    if (status == USB_DONE && (actual < FIRST_BYTES || descriptor[CONTROL_PACKET_OFFSET] != CONTROL_PACKET))
+    if (status == USB_DONE &&
+        (actual < FIRST_BYTES || !usb_is_control_packet(descriptor[CONTROL_PACKET_OFFSET])))
         return USB_ERROR;
     if (status == USB_DONE)
         status = usb_host_control(host, set_address, NULL, NULL, timeout);

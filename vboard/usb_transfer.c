@@ -24,14 +24,16 @@ static uint8_t *toggle_of(struct usb_host *host, struct usb_transfer *transfer)
     return &toggles[transfer->endpoint & ENDPOINT_NUMBER];
 }
 
-void usb_transfer_begin(struct usb_transfer *transfer)
+void usb_transfer_begin(const struct usb_host *host, struct usb_transfer *transfer)
 {
     memset(&transfer->progress, 0, sizeof transfer->progress);
     transfer->actual = 0;
     transfer->status = USB_PENDING;
     if (transfer->type == USB_CONTROL && is_in(transfer))
         transfer->length = transfer->setup[6] | (uint32_t)transfer->setup[7] << 8;
-    if (transfer->type != USB_CONTROL)
+    if (transfer->type == USB_CONTROL)
+        transfer->max_packet = host->control_packet;
+    else
         transfer->progress.stage = STAGE_DATA;
 }
 
@@ -154,6 +156,21 @@ enum usb_host_status usb_transfer_answer(struct usb_host *host, struct usb_trans
     return after_in(host, transfer, answer, data, length);
 }
 
+bool usb_is_control_packet(unsigned size)
+{
+    return size == 8 || size == 16 || size == 32 || size == USB_LARGEST_CONTROL_PACKET;
+}
+
+/* The first 8 bytes of a device descriptor tell (USB 2.0 9.6.1). */
+static void learn_control_packet(struct usb_host *host, const struct usb_transfer *transfer)
+{
+    enum { GET_DESCRIPTOR = 6, DEVICE = 1, PACKET_SIZE = 7 };
+    const uint8_t *setup = transfer->setup;
+    if (setup[0] == USB_DIRECTION_IN && setup[1] == GET_DESCRIPTOR && setup[3] == DEVICE &&
+        transfer->actual > PACKET_SIZE && usb_is_control_packet(transfer->data[PACKET_SIZE]))
+        host->control_packet = transfer->data[PACKET_SIZE];
+}
+
 void usb_transfer_observe(struct usb_host *host, const struct usb_transfer *transfer)
 {
     enum { CLEAR_FEATURE = 1, SET_ADDRESS = 5, SET_CONFIGURATION = 9 };
@@ -162,6 +179,7 @@ void usb_transfer_observe(struct usb_host *host, const struct usb_transfer *tran
     const uint8_t *setup = transfer->setup;
     if (transfer->type != USB_CONTROL)
         return;
+    learn_control_packet(host, transfer);
     if (setup[0] == TO_DEVICE && setup[1] == SET_ADDRESS) {
         host->address = setup[2];
         host->bus_free = transfer->ended + ADDRESS_RECOVERY_MS * TICKS_PER_MILLISECOND;

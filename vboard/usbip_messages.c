@@ -5,7 +5,7 @@
 #include "usbip_private.h"
 
 enum { SHORT_NOT_OK = 0x0001, ZERO_PACKET = 0x0040 }; /* flags */
-enum { CONTROL_PACKET = 64, SETUP_BYTES = 8, ENDPOINTS = 15 };
+enum { SETUP_BYTES = 8, ENDPOINTS = 15 };
 
 /* After a bus reset, and at no other time, Linux reads the device descriptor by 64 bytes or by 8: as yet it
  * does not know the packet size. */
@@ -40,7 +40,6 @@ static bool aim_control(struct usbip_request *request, const uint8_t *setup)
     uint32_t wLength = setup[6] | (uint32_t)setup[7] << 8;
     bool in = setup[0] & 0x80;
     memcpy(request->transfer.setup, setup, SETUP_BYTES);
-    request->transfer.max_packet = CONTROL_PACKET;
     return wLength == 0 || (in == request->in && (in || wLength == request->length));
 }
 

@@ -28,12 +28,12 @@ static uint64_t real_ms(void)
 
 void usbredir_tell_endpoints(struct usbredir *redirection)
 {
-    enum { INTERFACE = 4, NONE = usb_redir_type_invalid, CONTROL_PACKET = 64 };
+    enum { INTERFACE = 4, NONE = usb_redir_type_invalid };
     struct usb_redir_interface_info_header interfaces = {0};
     struct usb_redir_ep_info_header endpoints = {0};
     memset(endpoints.type, NONE, sizeof endpoints.type);
     endpoints.type[0] = endpoints.type[16] = usb_redir_type_control;
-    endpoints.max_packet_size[0] = endpoints.max_packet_size[16] = CONTROL_PACKET;
+    endpoints.max_packet_size[0] = endpoints.max_packet_size[16] = redirection->host->control_packet;
     uint8_t interface = 0;
     const uint8_t *at = NULL;
     while ((at = usb_identity_next(&redirection->identity, redirection->alternate, at, &interface))) {

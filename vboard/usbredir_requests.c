@@ -6,7 +6,7 @@
 
 #include "usbredir_private.h"
 
-enum { CONTROL_PACKET = 64, MAX_BULK = 16 << 20, SETUP_BYTES = 8 };
+enum { MAX_BULK = 16 << 20, SETUP_BYTES = 8 };
 
 static void release(struct request *request)
 {
@@ -100,12 +100,8 @@ static struct request *new_request(struct usbredir *redirection, enum request_ki
     request->redirection = redirection;
     request->kind = kind;
     request->id = id;
-    request->transfer = (struct usb_transfer){.type = type,
-                                              .length = length,
-                                              .data = request->data,
-                                              .max_packet = CONTROL_PACKET,
-                                              .context = request,
-                                              .done = transfer_done};
+    request->transfer = (struct usb_transfer){
+        .type = type, .length = length, .data = request->data, .context = request, .done = transfer_done};
     return request;
 }
 

@@ -67,6 +67,35 @@ static void test_control_writes_of_every_kind_of_length(void **state)
     model_expect_clean(model);
 }
 
+/* bMaxPacketSize0 may be 8, 16, 32 or 64; a host learns it from the first 8 bytes of the device descriptor
+ * (USB 2.0 5.5.3, 9.6.1). */
+static void test_control_packets_are_as_large_as_the_device_says(void **state)
+{
+    struct model *model = *state;
+    static const uint8_t sizes[] = {8, 64, 16, 32};
+    static const uint8_t store[8] = {0x40, MODEL_STORE, 0, 0, 0, 0, 100, 0};
+    uint8_t data[100];
+    for (unsigned i = 0; i < sizeof data; i++)
+        data[i] = (uint8_t)(i * 13);
+    for (unsigned i = 0; i < sizeof sizes; i++) {
+        model->control_packet = sizes[i];
+        enumerate(model);
+        read_pattern(model, 100);
+        uint64_t before = host_of(model)->transactions;
+        assert_int_equal(usb_host_control(host_of(model), store, data, NULL, second), USB_DONE);
+        assert_memory_equal(model->data, data, sizeof data);
+        assert_true(host_of(model)->transactions - before >= 2 + sizeof data / sizes[i]);
+    }
+    model_expect_clean(model);
+}
+
+static void test_a_size_of_control_packets_that_usb_has_not_is_refused(void **state)
+{
+    struct model *model = *state;
+    model->control_packet = 24;
+    assert_int_equal(usb_host_enumerate(host_of(model)), USB_ERROR);
+}
+
 static void test_a_short_answer_ends_the_data_stage(void **state)
 {
     struct model *model = *state;
@@ -424,6 +453,8 @@ int main(void)
         TEST(test_a_device_enumerates),
         TEST(test_control_reads_of_every_kind_of_length),
         TEST(test_control_writes_of_every_kind_of_length),
+        TEST(test_control_packets_are_as_large_as_the_device_says),
+        TEST(test_a_size_of_control_packets_that_usb_has_not_is_refused),
         TEST(test_a_short_answer_ends_the_data_stage),
         TEST(test_a_stall_ends_the_transfer_and_not_the_next),
         TEST(test_a_busy_device_is_asked_again_until_it_answers),

@@ -44,7 +44,8 @@ struct model {
     uint8_t data[65536];
     uint32_t at, length; /* of the data stage */
     uint8_t new_address, configuration, alternate;
-    uint8_t product; /* low byte of idProduct */
+    uint8_t product;        /* low byte of idProduct */
+    uint8_t control_packet; /* bMaxPacketSize0; 0: MODEL_PACKET */
     unsigned resets, setups;
     uint8_t loop[MODEL_PACKET];
     bool interrupt_wanted;
@@ -160,6 +161,11 @@ static inline void model_bus_reset(struct model *model)
     model_write(model, USB_DADDR, DADDR_EF);
 }
 
+static inline unsigned model_control_packet(const struct model *model)
+{
+    return model->control_packet ? model->control_packet : MODEL_PACKET;
+}
+
 static inline const uint8_t *model_descriptor(struct model *model, unsigned kind, uint32_t *length)
 {
     static uint8_t device[18] = {18, 1, 0x10, 2, 0, 0, 0, 64, 0x09, 0x12, 0x42, 0xDB, 0x23, 0x01, 0, 0, 0, 1};
@@ -227,6 +233,7 @@ static inline const uint8_t *model_descriptor(struct model *model, unsigned kind
         2,
         0, /* its alternate setting */
     };
+    device[7] = (uint8_t)model_control_packet(model);
     device[10] = model->product;
     *length = kind == 1 ? sizeof device : kind == 2 ? sizeof configuration : 0;
     return kind == 1 ? device : configuration;
@@ -235,7 +242,7 @@ static inline const uint8_t *model_descriptor(struct model *model, unsigned kind
 static inline void model_next_packet(struct model *model)
 {
     uint32_t left = model->length - model->at;
-    uint32_t now = left < MODEL_PACKET ? left : MODEL_PACKET;
+    uint32_t now = left < model_control_packet(model) ? left : model_control_packet(model);
     model_send(model, 0, MODEL_TX0, model->data + model->at, now);
     model->at += now;
     model_stat(model, 0, USB_RX, STAT_VALID); /* the host may end the data stage early */
