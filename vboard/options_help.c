@@ -18,7 +18,7 @@ static const char help[] =
     "  --serial HEX            the chip's unique id, 24 hexadecimal digits\n"
     "  --chip KIND,...         a chip that differs from a new one of ST's: fast-flash, slow-flash,\n"
     "                          slowest-flash, late-crystal, read-protected, hardware-watchdog, fast-lsi,\n"
-    "                          late-bsy, lock-reads-0, zero-needs-erase\n"
+    "                          late-bsy, lock-reads-0, zero-needs-erase, unmasked-ctr\n"
     "  --no-crystal            no crystal is fitted, or it does not start\n"
     "  --button pressed        hold the button from power-up on\n"
     "  --backup N=VALUE        backup register N (1 to 42) at power-up, for example 1=0x4F42\n"

@@ -52,6 +52,7 @@ struct model {
     bool isochronous;
     uint32_t heard; /* bytes of isochronous packets, which are in data */
     unsigned violations;
+    enum violation_level level[MODEL_RULES];
     char rule[MODEL_RULES][40];
 };
 
@@ -440,9 +441,10 @@ static inline void model_host_event(void *context, ticks now)
 static inline void model_violation(void *context, enum violation_level level, const char *rule,
                                    const char *text)
 {
-    (void)context, (void)level, (void)text;
+    (void)context, (void)text;
     struct model *model = model_now;
     if (model->violations < MODEL_RULES) {
+        model->level[model->violations] = level;
         strncpy(model->rule[model->violations], rule, sizeof model->rule[0] - 1);
         model->violations++;
     }

@@ -101,11 +101,12 @@ static void count_polls(struct stm32f103 *chip, const struct access *access)
     }
 }
 
-/* Reported, not refused: what a narrow access does is known (widen). DMA may move bytes (RM0008 13.3.4). */
+/* Reported, not refused: what a narrow access does is known (widen), and reading takes no harm. DMA may move
+ * bytes (RM0008 13.3.4). */
 static void check_size(struct stm32f103 *chip, const struct access *access)
 {
     if (!(access->size & (unsigned)access->region->sizes) && !chip->bus_master) {
-        complain(chip, access, FORBIDDEN, "access-size",
+        complain(chip, access, access->write ? FORBIDDEN : SUSPICIOUS, "access-size",
                  access->region->sizes == ONLY_WORDS
                      ? "only words are allowed (first lines of the manual's section on its registers)"
                      : "only half-words and words are allowed (first lines of the manual's section on its "

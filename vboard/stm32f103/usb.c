@@ -60,7 +60,8 @@ void usb_update_interrupts(struct stm32f103 *chip)
     const struct usb *usb = &chip->usb;
     unsigned n = first_event(usb);
     bool high = n < USB_ENDPOINT_REGISTERS && usb_double_buffered(usb->EPR[n]);
-    cortex_m3_set_irq(&chip->cpu, IRQ_USB_LP, (istr(usb) & usb->CNTR & ISTR_FLAGS) != 0);
+    uint16_t mask = (usb->CNTR & ISTR_FLAGS) | (chip->config.ctr_unmasked ? ISTR_CTR : 0);
+    cortex_m3_set_irq(&chip->cpu, IRQ_USB_LP, (istr(usb) & mask) != 0);
     cortex_m3_set_irq(&chip->cpu, IRQ_USB_HP, high && usb->CNTR & ISTR_CTR);
     exti_set_line(chip, USB_EXTI_LINE, (usb->ISTR & ISTR_WKUP) != 0);
 }
@@ -74,6 +75,9 @@ void usb_raise(struct stm32f103 *chip, uint16_t flag)
     usb_update_interrupts(chip);
 }
 
+/* Hardly any library in the field waits for tSTARTUP, and no packet can come that soon: that is only
+ * suspicious.
+ */
 static void check_enabled(struct stm32f103 *chip)
 {
     const struct usb *usb = &chip->usb;
@@ -81,7 +85,7 @@ static void check_enabled(struct stm32f103 *chip)
     if (usb->CNTR & CNTR_PDWN)
         stm32f103_violation(chip, FORBIDDEN, "usb-power", "FRES released while PDWN is set");
     else if (now - usb->powered_at < STARTUP_TIME)
-        stm32f103_violation(chip, FORBIDDEN, "usb-startup-time",
+        stm32f103_violation(chip, SUSPICIOUS, "usb-startup-time",
                             "FRES released %u ns after PDWN was cleared, tSTARTUP is 1000 ns",
                             (unsigned)((now - usb->powered_at) * 1000 / TICKS_PER_MICROSECOND));
     if (rcc_usb_hz(chip) != USB_BUS_CLOCK_HZ)
@@ -164,55 +168,6 @@ static void write_istr(struct stm32f103 *chip, uint16_t value)
     usb_update_interrupts(chip);
 }
 
-static void check_endpoint(struct stm32f103 *chip, unsigned n)
-{
-    const struct usb *usb = &chip->usb;
-    uint16_t epr = usb->EPR[n];
-    enum usb_stat rx = usb_stat(epr, USB_RX), tx = usb_stat(epr, USB_TX);
-    unsigned type = epr & EPR_EP_TYPE;
-    if (usb_isochronous(epr) && (rx == STAT_STALL || rx == STAT_NAK || tx == STAT_STALL || tx == STAT_NAK))
-        stm32f103_violation(chip, FORBIDDEN, "usb-endpoint-status",
-                            "EP%uR=0x%04x: isochronous with STALL or NAK", n, epr);
-    if (usb_double_buffered(epr) && rx != STAT_DISABLED && tx != STAT_DISABLED)
-        stm32f103_violation(chip, FORBIDDEN, "usb-endpoint-direction",
-                            "EP%uR=0x%04x: double-buffered in both directions", n, epr);
-    if (epr & EPR_EP_KIND && (type == EPR_ISOCHRONOUS || type == EPR_INTERRUPT))
-        stm32f103_violation(chip, UNDEFINED, "usb-endpoint-kind", "EP%uR=0x%04x: EP_KIND has no meaning here",
-                            n, epr);
-    for (unsigned m = 0; m < USB_ENDPOINT_REGISTERS; m++)
-        if (m != n && ((usb->EPR[m] ^ epr) & EPR_EA) == 0 &&
-            ((rx != STAT_DISABLED && usb_stat(usb->EPR[m], USB_RX) != STAT_DISABLED) ||
-             (tx != STAT_DISABLED && usb_stat(usb->EPR[m], USB_TX) != STAT_DISABLED)))
-            stm32f103_violation(chip, FORBIDDEN, "usb-endpoint-twice",
-                                "EP%uR and EP%uR both answer endpoint %u", n, m, epr & EPR_EA);
-}
-
-static void write_epr(struct stm32f103 *chip, unsigned n, uint16_t value)
-{
-    struct usb *usb = &chip->usb;
-    uint16_t old = usb->EPR[n];
-    uint16_t lost = old & ~value & EPR_CTR & ~usb->endpoint_seen[n];
-    if (lost)
-        stm32f103_violation(chip, SUSPICIOUS, "usb-event-lost", "EP%uR: CTR flags 0x%04x cleared before read",
-                            n, lost);
-    uint16_t new = old &(uint16_t)(value | ~EPR_CTR);
-    if (usb->CNTR & CNTR_FRES) {
-        stm32f103_violation(chip, SUSPICIOUS, "usb-in-reset", "EP%uR written while FRES holds it in reset",
-                            n);
-    } else {
-        new ^= value &EPR_TOGGLE;
-        new = (uint16_t)((new & ~EPR_READ_WRITE) | (value & EPR_READ_WRITE));
-    }
-    if (new == old)
-        return;
-    chip->cpu.side_effects++;
-    usb->EPR[n] = new;
-    check_endpoint(chip, n);
-    if ((new ^ old) & (EPR_STAT_RX | EPR_STAT_TX | EPR_EP_TYPE))
-        usb_check_layout(chip, n);
-    usb_update_interrupts(chip);
-}
-
 static void write_plain(struct stm32f103 *chip, uint16_t *reg, uint16_t value)
 {
     if (*reg != value)
@@ -235,10 +190,14 @@ static void write_btable(struct stm32f103 *chip, uint16_t value)
 
 static void write_daddr(struct stm32f103 *chip, uint16_t value)
 {
+    uint16_t before = chip->usb.DADDR;
     if (chip->usb.CNTR & CNTR_FRES)
         stm32f103_violation(chip, SUSPICIOUS, "usb-in-reset", "DADDR written while FRES holds it in reset");
     else
         write_plain(chip, &chip->usb.DADDR, value & (DADDR_EF | DADDR_ADD));
+    if (chip->usb.DADDR & ~before & DADDR_EF)
+        for (unsigned n = 0; n < USB_ENDPOINT_REGISTERS; n++)
+            usb_check_layout(chip, n);
 }
 
 /* Bits that must be written as 0. ISTR has none: ones there are how a flag is left alone. */
@@ -263,7 +222,7 @@ void usb_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
         stm32f103_violation(chip, FORBIDDEN, "usb-reserved-bits", "0x%08x written to USB register 0x%02x",
                             value, offset);
     if (offset < USB_EPR_END && offset % 4 == 0) {
-        write_epr(chip, offset / 4, low);
+        usb_write_endpoint(chip, offset / 4, low);
         return;
     }
     switch (offset) {

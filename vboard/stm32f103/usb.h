@@ -13,17 +13,19 @@ struct usb {
     uint16_t EPR[8];
     uint16_t CNTR, ISTR, FNR, DADDR, BTABLE;
     uint16_t packet_memory[256];
-    uint32_t written[8];  /* a bit for each half-word of packet memory that anyone has written since reset */
-    uint16_t events_seen; /* flags of ISTR that the firmware has read as 1 since they were set */
-    uint16_t endpoint_seen[8]; /* CTR flags, in the same way */
-    ticks powered_at;          /* when PDWN was cleared: tSTARTUP must pass before FRES is released */
-    ticks last_activity;       /* on the wire */
-    ticks resume_started;      /* when RESUME was set */
+    uint32_t written[8]; /* a bit for each half-word of packet memory that anyone has written since reset */
+    uint32_t software_wrote[8]; /* the same, the peripheral not counted */
+    uint16_t events_seen;       /* flags of ISTR that the firmware has read as 1 since they were set */
+    uint16_t endpoint_seen[8];  /* CTR flags, in the same way */
+    ticks powered_at;           /* when PDWN was cleared: tSTARTUP must pass before FRES is released */
+    ticks last_activity;        /* on the wire */
+    ticks resume_started;       /* when RESUME was set */
     uint8_t sofs_in_a_row;
     bool bus_reset;      /* SE0 driven by the host now */
     bool bus_resume;     /* K driven by the host now */
     bool suspend_told;   /* SUSP was raised for the present silence */
     bool clock_told;     /* a wrong clock was reported */
+    bool mask_told;      /* a CTR that CNTR masks was reported */
     bool spurious_reset; /* ISTR.RESET came from FRES, not from the bus */
 };
 

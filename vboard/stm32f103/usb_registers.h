@@ -1,5 +1,5 @@
-/* Bits of the USB peripheral's registers (RM0008 23.5) and what its three files share: usb.c, usb_bus.c,
- * usb_wire.c, usb_memory.c. */
+/* Bits of the USB peripheral's registers (RM0008 23.5) and what its files share: usb.c, usb_bus.c,
+ * usb_wire.c, usb_memory.c, usb_layout.c, usb_endpoint.c. */
 #pragma once
 
 #include "chip.h"
@@ -122,12 +122,18 @@ void usb_activity(struct stm32f103 *chip);
 unsigned usb_half(uint16_t epr, enum usb_direction direction);
 uint32_t usb_memory_read(struct stm32f103 *chip, uint32_t offset);
 void usb_memory_write(struct stm32f103 *chip, uint32_t offset, uint32_t value);
-/* Rules on the buffers of an endpoint, looked at when one of its directions comes into use. */
-void usb_check_layout(struct stm32f103 *chip, unsigned n);
-/* Bytes the table allots to received packets. */
+/* Bytes the table allots to received packets. It says 0, which is not allowed, if it was never written; a HID
+ * bootloader in wide use does that and works, so that nothing seems to limit the packet then. */
 unsigned usb_receive_size(struct stm32f103 *chip, unsigned n, unsigned half);
 /* Stores a packet and its CRC as far as the buffer goes. */
 void usb_store(struct stm32f103 *chip, unsigned n, unsigned half, const uint8_t *data, unsigned length);
 void usb_set_received(struct stm32f103 *chip, unsigned n, unsigned half, unsigned length);
 /* Fetches the packet to be sent, returns its length. */
 unsigned usb_fetch(struct stm32f103 *chip, unsigned n, unsigned half, uint8_t data[USB_MAX_PACKET]);
+
+/* usb_endpoint.c */
+void usb_write_endpoint(struct stm32f103 *chip, unsigned n, uint16_t value);
+
+/* usb_layout.c */
+/* Rules on the buffers of an endpoint, looked at when one of its directions comes into use. */
+void usb_check_layout(struct stm32f103 *chip, unsigned n);

@@ -50,11 +50,26 @@ static enum usb_stat effective_stat(uint16_t epr, enum usb_direction direction)
     return stat == STAT_VALID && no_buffer ? STAT_NAK : stat;
 }
 
+/* A driver that lives on interrupts and masks this one waits for ever. */
+static void check_mask(struct stm32f103 *chip)
+{
+    struct usb *usb = &chip->usb;
+    bool interrupts = chip->cpu.nvic.enabled[IRQ_USB_LP] && usb->CNTR & ISTR_FLAGS;
+    if (!interrupts || usb->CNTR & ISTR_CTR || usb->mask_told)
+        return;
+    usb->mask_told = true;
+    stm32f103_violation(
+        chip, SUSPICIOUS, "usb-ctr-masked",
+        "a packet was transferred while CNTR.CTRM is 0 and other USB interrupts are on; chips of ST's "
+        "own are said to interrupt nevertheless (--chip unmasked-ctr)");
+}
+
 static void completed(struct stm32f103 *chip, unsigned n, uint16_t epr, uint16_t flag)
 {
     chip->usb.EPR[n] = epr | flag;
     chip->usb.endpoint_seen[n] &= (uint16_t)~flag;
     chip->cpu.side_effects++;
+    check_mask(chip);
     usb_update_interrupts(chip);
 }
 

@@ -1,0 +1,64 @@
+/* The buffer description table in packet memory as the USB peripheral reads it (RM0008 23.5.3). */
+#pragma once
+
+#include "usb_registers.h"
+
+enum {
+    TABLE_ENTRY = 8, /* bytes of an endpoint */
+    TABLE_HALF = 4,  /* address, count */
+    TABLE_COUNT = 2, /* offset of the count */
+    COUNT_BYTES = 0x3FF,
+    COUNT_NUM_BLOCK_SHIFT = 10,
+    COUNT_NUM_BLOCK = 31,
+    COUNT_BL_SIZE = 1 << 15,
+    SMALL_BLOCK = 2,
+    LARGE_BLOCK = 32
+};
+
+struct usb_range {
+    unsigned start, size;
+};
+
+static inline bool usb_ranges_meet(struct usb_range a, struct usb_range b)
+{
+    return a.start < b.start + b.size && b.start < a.start + a.size;
+}
+
+static inline bool usb_is_marked(const uint32_t bits[8], unsigned half_word)
+{
+    return bits[half_word / 32] >> half_word % 32 & 1;
+}
+
+static inline unsigned usb_table_address(const struct usb *usb, unsigned n, unsigned half)
+{
+    return usb->BTABLE + n * TABLE_ENTRY + half * TABLE_HALF;
+}
+
+static inline uint16_t usb_look(const struct usb *usb, unsigned address)
+{
+    return usb->packet_memory[address % USB_MEMORY_BYTES / 2];
+}
+
+static inline unsigned usb_buffer_address(const struct usb *usb, unsigned n, unsigned half)
+{
+    return usb_look(usb, usb_table_address(usb, n, half));
+}
+
+static inline uint16_t usb_buffer_count(const struct usb *usb, unsigned n, unsigned half)
+{
+    return usb_look(usb, usb_table_address(usb, n, half) + TABLE_COUNT);
+}
+
+static inline unsigned usb_count_to_size(uint16_t count)
+{
+    unsigned blocks = count >> COUNT_NUM_BLOCK_SHIFT & COUNT_NUM_BLOCK;
+    return count & COUNT_BL_SIZE ? (blocks + 1) * LARGE_BLOCK : blocks * SMALL_BLOCK;
+}
+
+/* 0 where the software never said it: then it is not known. */
+static inline unsigned usb_allotted(const struct usb *usb, unsigned n, unsigned half)
+{
+    unsigned entry = (usb_table_address(usb, n, half) + TABLE_COUNT) % USB_MEMORY_BYTES;
+    return usb_is_marked(usb->software_wrote, entry / 2) ? usb_count_to_size(usb_buffer_count(usb, n, half))
+                                                         : 0;
+}
