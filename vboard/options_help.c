@@ -51,7 +51,7 @@ static const char help[] =
     "  --pcap FILE             the packets on the USB cable, for Wireshark\n"
     "  --lenient               report violations of the chip's manual and go on (otherwise the first one "
     "ends the run)\n"
-    "  --trace LIST            tell more: usb, led, violations (always told), flash, registers, packets, "
+    "  --trace LIST            tell more: usb, led, violations (each), flash, registers, packets, "
     "all\n"
     "\n"
     "Commands on standard input, one a line\n"

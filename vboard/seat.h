@@ -5,6 +5,7 @@
 
 #include "board.h"
 #include "options.h"
+#include "repeats.h"
 
 enum { SEAT_ERROR = 512, SEAT_TEXT = 64 };
 
@@ -21,6 +22,7 @@ struct seat {
     struct pcap *pcap;
     struct serial *serial[USARTS + 1]; /* 1 to 3 */
     char usb[SEAT_TEXT];               /* the latest report on USB */
+    struct repeats repeats;
 };
 
 /* A board without power, its flash filled, its doors open. false: error says why; seat_close is due all the

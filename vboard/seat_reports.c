@@ -27,6 +27,22 @@ static void show(const struct seat *seat, enum report_kind kind, ticks at, const
         console_print(at, line);
 }
 
+/* All of them with --trace violations. */
+static void show_violation(struct seat *seat, ticks at, const char *text)
+{
+    enum { SOME = 3 };
+    char line[LINE_SIZE];
+    uint32_t times = 1;
+    if (seat->options->trace >> REPORT_VIOLATION & 1 || repeats_wanted(&seat->repeats, text, &times)) {
+        if (times < SOME)
+            snprintf(line, sizeof line, "%s", text);
+        else
+            snprintf(line, sizeof line, "%s, %u times by now%s", text, (unsigned)times,
+                     times == SOME ? "; --trace violations tells each" : "");
+        show(seat, REPORT_VIOLATION, at, line);
+    }
+}
+
 static void report(void *watcher, enum report_kind kind, ticks at, const char *text)
 {
     struct seat *seat = watcher;
@@ -34,7 +50,10 @@ static void report(void *watcher, enum report_kind kind, ticks at, const char *t
         snprintf(seat->usb, sizeof seat->usb, "%s", text);
     if (kind == REPORT_FLASH && seat->vcd)
         vcd_flash(seat->vcd, text);
-    show(seat, kind, at, text);
+    if (kind == REPORT_VIOLATION)
+        show_violation(seat, at, text);
+    else
+        show(seat, kind, at, text);
 }
 
 static void changed(void *watcher)

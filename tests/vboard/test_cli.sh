@@ -62,6 +62,7 @@ program() {
 program e7fe >loop.bin                # b .
 program de00 >undefined.bin           # udf #0; its fault handler is not there either
 program 4800 6801 0c00 4001 e7fe >clock.bin # ldr r0, =0x40010C00; ldr r1, [r0]: port B without its clock
+program 4801 6801 e7fd bf00 0c00 4001 >clocks.bin # the same, over and over
 : >empty.bin
 head -c 131073 /dev/zero >large.bin
 echo "not an ELF file" >fake.elf
@@ -138,6 +139,11 @@ it_says "an undefined instruction locks up without a handler" 1 "locked up" run 
 it_says "a fault is told with its registers" 1 "r0 " run undefined.bin --max-time 1
 it_says "a broken rule ends the run" 3 "a rule of the chip's manual was broken" run clock.bin --max-time 1
 it_says "a broken rule is told and passed over when lenient" 0 "--max-time is over" run clock.bin --max-time 1 --lenient
+it_says "what is broken over and over is told three times" 0 "3 times by now" run clocks.bin --max-time 0.0001 --lenient
+and_not "4 times by now"
+it_says "then the tenth time" 0 ", 10 times by now" run clocks.bin --max-time 1 --lenient
+it_says "on request it is told each time" 0 "unclocked-peripheral" run clocks.bin --max-time 0.0001 --lenient --trace violations
+and_not "times by now"
 it_says "registers are told on request" 3 "GPIOB" run clock.bin --trace registers --max-time 1
 
 input='quit'
