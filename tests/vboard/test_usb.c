@@ -919,14 +919,17 @@ static void test_what_every_library_does_is_suspicious_only(void **state)
     }
 }
 
-/* COUNTn_RX never written: nothing limits the packet. */
-static void test_a_receive_buffer_of_no_size_has_no_limit(void **state)
+/* COUNTn_RX never written is large enough, as a bootloader shows that leaves it so; 0 written is none. */
+static void test_a_receive_size_never_written_limits_nothing_but_0_does(void **state)
 {
     struct model *model = *state;
     model_poke(model, EP * 8 + 4, MODEL_RX1);
     model_write(model, EP * 4, EPR_BULK | EP | EPR_STAT_RX);
     assert_int_equal(out(model, EP, 0, 8), USB_ACK);
     assert_int_equal(model_peek(model, EP * 8 + 6) & 0x3FF, 8);
+    model_poke(model, EP * 8 + 6, 0);
+    model_stat(model, EP, USB_RX, STAT_VALID);
+    assert_int_equal(out(model, EP, 1, 8), USB_STALL);
 }
 
 static void test_every_rule_is_caught_when_broken(void **state)
@@ -986,7 +989,7 @@ int main(void)
         TEST(test_reads_and_void_writes_leave_no_side_effect),
         TEST(test_endpoints_may_be_set_up_before_their_table_until_the_function_is_enabled),
         cmocka_unit_test(test_what_every_library_does_is_suspicious_only),
-        TEST(test_a_receive_buffer_of_no_size_has_no_limit),
+        TEST(test_a_receive_size_never_written_limits_nothing_but_0_does),
         cmocka_unit_test(test_every_rule_is_caught_when_broken),
         TEST(test_a_byte_access_is_caught),
     };

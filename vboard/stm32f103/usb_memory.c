@@ -100,8 +100,8 @@ void usb_memory_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
 
 unsigned usb_receive_size(struct stm32f103 *chip, unsigned n, unsigned half)
 {
-    unsigned size = usb_allotted(&chip->usb, n, half);
-    return size ? size : USB_MEMORY_BYTES;
+    bool known = usb_is_size_known(&chip->usb, n, half);
+    return known ? usb_allotted(&chip->usb, n, half) : USB_MEMORY_BYTES;
 }
 
 static uint16_t crc16(const uint8_t *data, unsigned length)

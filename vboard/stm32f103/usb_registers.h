@@ -122,8 +122,8 @@ void usb_activity(struct stm32f103 *chip);
 unsigned usb_half(uint16_t epr, enum usb_direction direction);
 uint32_t usb_memory_read(struct stm32f103 *chip, uint32_t offset);
 void usb_memory_write(struct stm32f103 *chip, uint32_t offset, uint32_t value);
-/* Bytes the table allots to received packets. It says 0, which is not allowed, if it was never written; a HID
- * bootloader in wide use does that and works, so that nothing seems to limit the packet then. */
+/* Bytes the table allots to received packets. A size that was never written is whatever the memory held at
+ * power-up; a HID bootloader in wide use leaves it so and works, so that it is taken to be large enough. */
 unsigned usb_receive_size(struct stm32f103 *chip, unsigned n, unsigned half);
 /* Stores a packet and its CRC as far as the buffer goes. */
 void usb_store(struct stm32f103 *chip, unsigned n, unsigned half, const uint8_t *data, unsigned length);

@@ -55,10 +55,15 @@ static inline unsigned usb_count_to_size(uint16_t count)
     return count & COUNT_BL_SIZE ? (blocks + 1) * LARGE_BLOCK : blocks * SMALL_BLOCK;
 }
 
-/* 0 where the software never said it: then it is not known. */
-static inline unsigned usb_allotted(const struct usb *usb, unsigned n, unsigned half)
+/* Whether the software ever said the size of the buffer. */
+static inline bool usb_is_size_known(const struct usb *usb, unsigned n, unsigned half)
 {
     unsigned entry = (usb_table_address(usb, n, half) + TABLE_COUNT) % USB_MEMORY_BYTES;
-    return usb_is_marked(usb->software_wrote, entry / 2) ? usb_count_to_size(usb_buffer_count(usb, n, half))
-                                                         : 0;
+    return usb_is_marked(usb->software_wrote, entry / 2);
+}
+
+/* Bytes set aside for reception; 0 where that is not known. */
+static inline unsigned usb_allotted(const struct usb *usb, unsigned n, unsigned half)
+{
+    return usb_is_size_known(usb, n, half) ? usb_count_to_size(usb_buffer_count(usb, n, half)) : 0;
 }
