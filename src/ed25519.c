@@ -7,6 +7,8 @@
  */
 #include "ed25519.h"
 
+#include <stddef.h>
+
 #include "number.h" // number_*
 #include "sha512.h" // sha512_*
 
@@ -16,14 +18,13 @@
  */
 enum { X, Y, Z, T, QY, QX, A, B, C, E, F, G, H, INVERSE, REGISTERS };
 
-/* r = a * b, or r = a + factor * b. */
-enum { MUL, ADD, SUB, ADD_D, SUB_D, LAST = 8 };
-
 /*
- * The curve's constant is d = -121665/121666. Instead of multiplying by it, one term is multiplied by -121665
- * and all others by 121666.
+ * r = a * b; or r = a + factor * b, where factor is 1, negative with MINUS, and TIMES_D for 121665. The
+ * curve's constant is d = -121665/121666: instead of multiplying by it, one term is multiplied by -121665 and
+ * all others by 121666.
  */
-static const int32_t factors[] = {[ADD] = 1, [SUB] = -1, [ADD_D] = 121665, [SUB_D] = -121665};
+enum { ADD, MINUS, SUB = MINUS, TIMES_D, ADD_D = TIMES_D, SUB_D = TIMES_D | MINUS, MUL = 4, LAST = 8 };
+enum { D_NUMERATOR = 121665 };
 
 /* Where the sequences of operations begin. */
 enum {
@@ -31,8 +32,8 @@ enum {
     DOUBLING,
     ADDITION = DOUBLING + 14,
     SQUARING = ADDITION + 21,
-    TIMES_Z,
-    TO_AFFINE,
+    SQUARING_TIMES_Z,
+    TO_AFFINE = SQUARING_TIMES_Z + 2,
 };
 
 #define OP(r, a, operation, b) ((r) << 12 | (a) << 8 | (b) << 4 | (operation))
@@ -71,7 +72,8 @@ static const uint16_t operations[] = {
     OP(G, A, SUB_D, C),
     POINT_OF_EFGH,
     [SQUARING] = OP(INVERSE, INVERSE, MUL | LAST, INVERSE),
-    [TIMES_Z] = OP(INVERSE, INVERSE, MUL | LAST, Z),
+    [SQUARING_TIMES_Z] = OP(INVERSE, INVERSE, MUL, INVERSE),
+    OP(INVERSE, INVERSE, MUL | LAST, Z),
     [TO_AFFINE] = OP(X, X, MUL, INVERSE),
     OP(Y, Y, MUL | LAST, INVERSE),
 };
@@ -85,20 +87,22 @@ static const struct ed25519_key base = {
     {0x66666658, 0x66666666, 0x66666666, 0x66666666, 0x66666666, 0x66666666, 0x66666666, 0x66666666},
     {0x8f25d51a, 0xc9562d60, 0x9525a7b2, 0x692cc760, 0xfdd6dc5c, 0xc0a4e231, 0xcd6e53fe, 0x216936d3}};
 
-/* What is left to do, counted down to 0: k modulo L bit by bit, the sum bit by bit, Z^(p - 2) bit by bit. */
+/*
+ * What is left to do, counted down: k modulo L bit by bit; the sum bit by bit, four parts for each; Z^(p - 2)
+ * bit by bit; and the end.
+ */
 enum {
     DIGEST_BITS = 512,
-    PER_BIT = 3,
-    INVERSION = PER_BIT * NUMBER_BITS,
-    SUM = INVERSION + PER_BIT * NUMBER_BITS,
-    REDUCTION = SUM + DIGEST_BITS,
-    MESSAGE,
+    INVERSION = 1,
+    SUM = INVERSION + 255,
+    REDUCTION = SUM + 4 * NUMBER_BITS,
+    MESSAGE = REDUCTION + DIGEST_BITS + 1,
 };
 
-static struct {
+static struct state {
     number registers[REGISTERS];
-    number r;
-    number scalars[2]; /* S of the base point, k of minus the key */
+    number encoded_r;
+    number scalars[2]; /* S of the base point, k of minus the key; S follows R, as in a signature */
     const struct ed25519_key *points[2];
     uint32_t left;
     uint32_t next; /* operation */
@@ -110,10 +114,8 @@ void ed25519_begin(const struct ed25519_key *key, const uint8_t signature[64])
 
     for (uint32_t i = 0; i < sizeof state / sizeof *words; i++)
         words[i] = 0;
-    for (uint32_t i = 0; i < 32; i++) {
-        ((uint8_t *)state.r)[i] = signature[i];
-        ((uint8_t *)state.scalars[0])[i] = signature[32 + i];
-    }
+    for (uint32_t i = 0; i < 64; i++)
+        ((uint8_t *)&state)[offsetof(struct state, encoded_r) + i] = signature[i];
     state.points[0] = &base;
     state.points[1] = key;
     state.registers[Y][0] = state.registers[Z][0] = state.registers[INVERSE][0] = 1;
@@ -136,17 +138,17 @@ bool ed25519_hashed(void)
 static void operate(void)
 {
     uint32_t operation = operations[state.next++];
-    uint32_t kind = operation % LAST;
     uint32_t *r = state.registers[operation >> 12];
     const uint32_t *a = state.registers[operation >> 8 & 15];
     const uint32_t *b = state.registers[operation >> 4 & 15];
+    int32_t factor = operation & TIMES_D ? D_NUMERATOR : 1;
 
     if (operation & LAST)
         state.next = NOTHING;
-    if (kind == MUL)
+    if (operation & MUL)
         number_multiply(r, a, b);
     else
-        number_add(r, a, b, factors[kind]);
+        number_add(r, a, b, operation & MINUS ? -factor : factor);
 }
 
 static void choose_point(const struct ed25519_key *point)
@@ -160,28 +162,25 @@ static void choose_point(const struct ed25519_key *point)
 
 static void choose_operations(uint32_t left)
 {
-    uint32_t bit = left / PER_BIT % NUMBER_BITS;
-    uint32_t part = left % PER_BIT;
-
-    if (left >= SUM) {
+    if (left >= REDUCTION) {
         uint32_t *k = state.scalars[1];
 
         number_add(k, k, k, 1);
-        k[0] |= sha512_bit(left - SUM);
+        k[0] |= sha512_bit(left - REDUCTION);
         number_subtract(k, order);
-    } else if (left >= INVERSION) {
-        if (part == 2) {
+    } else if (left >= SUM) {
+        uint32_t part = left % 4;
+
+        if (part == 3) {
             state.next = DOUBLING;
-        } else if (number_bit(state.scalars[part], bit)) {
+        } else if (part < 2 && number_bit(state.scalars[part], (left - SUM) / 4)) {
             choose_point(state.points[part]);
             state.next = ADDITION;
         }
-    } else if (part == 2) {
-        state.next = SQUARING;
-    } else if (part == 1) {
-        if (bit < 255 && bit != 4 && bit != 2) /* p - 2 = 2^255 - 21 */
-            state.next = TIMES_Z;
-    } else if (bit == 0) {
+    } else if (left >= INVERSION) {
+        /* p - 2 = 2^255 - 21 */
+        state.next = left == INVERSION + 4 || left == INVERSION + 2 ? SQUARING : SQUARING_TIMES_Z;
+    } else {
         state.next = TO_AFFINE;
     }
 }
@@ -194,7 +193,7 @@ static enum ed25519_verdict verdict(void)
     while (number_subtract(x, p) || number_subtract(y, p)) {}
     y[NUMBER_WORDS - 1] |= x[0] << 31;
     for (uint32_t i = 0; i < NUMBER_WORDS; i++)
-        differences |= y[i] ^ state.r[i];
+        differences |= y[i] ^ state.encoded_r[i];
     return differences ? ED25519_FORGED : ED25519_GENUINE;
 }
 

@@ -3,23 +3,25 @@
 
 enum { FOLD = 38 /* 2^256 modulo p */ };
 
-void number_add(uint32_t *r, const uint32_t *a, const uint32_t *b, int32_t factor)
+/* r = a + factor * b + carry; returns what is beyond 256 bits, which may be negative. */
+static int32_t accumulate(uint32_t *r, const uint32_t *a, const uint32_t *b, int32_t factor, int32_t carry)
 {
-    int64_t carry = 0;
+    int64_t sum = carry;
 
     for (uint32_t i = 0; i < NUMBER_WORDS; i++) {
-        carry += (int64_t)b[i] * factor + a[i];
-        r[i] = (uint32_t)carry;
-        carry >>= 32;
+        sum += (int64_t)b[i] * factor + a[i];
+        r[i] = (uint32_t)sum;
+        sum >>= 32;
     }
-    while (carry) {
-        carry *= FOLD;
-        for (uint32_t i = 0; i < NUMBER_WORDS; i++) {
-            carry += r[i];
-            r[i] = (uint32_t)carry;
-            carry >>= 32;
-        }
-    }
+    return (int32_t)sum;
+}
+
+void number_add(uint32_t *r, const uint32_t *a, const uint32_t *b, int32_t factor)
+{
+    int32_t carry = accumulate(r, a, b, factor, 0);
+
+    while (carry)
+        carry = accumulate(r, r, r, 0, FOLD * carry);
 }
 
 void number_multiply(uint32_t *r, const uint32_t *a, const uint32_t *b)
@@ -45,17 +47,10 @@ void number_multiply(uint32_t *r, const uint32_t *a, const uint32_t *b)
 bool number_subtract(uint32_t *r, const uint32_t *m)
 {
     number difference;
-    int64_t carry = 0;
 
-    for (uint32_t i = 0; i < NUMBER_WORDS; i++) {
-        carry += (int64_t)r[i] - m[i];
-        difference[i] = (uint32_t)carry;
-        carry >>= 32;
-    }
-    if (carry)
+    if (accumulate(difference, r, m, -1, 0))
         return false;
-    for (uint32_t i = 0; i < NUMBER_WORDS; i++)
-        r[i] = difference[i];
+    accumulate(r, r, m, -1, 0);
     return true;
 }
 
