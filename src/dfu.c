@@ -54,7 +54,7 @@ static struct {
         uint8_t bStatus, bwPollTimeout[3], bState, iString;
     } status;
     bool leaving;      /* the device restarts when the timer ends and the image, if any, is in flash */
-    uint16_t timer_ms; /* in dfuDNBUSY and dfuMANIFEST until they end; 0: not running */
+    uint32_t timer_ms; /* in dfuDNBUSY and dfuMANIFEST until they end; 0: not running */
     uint16_t block;    /* wBlockNum that must come next */
     uint32_t uploaded; /* bytes */
 } dfu;

@@ -27,9 +27,10 @@ static struct {
     bool working;   /* the image can be an application, and nothing went wrong */
     bool finishing; /* the host has sent everything */
     bool tried;     /* what makes the next step right was done once */
-    uint8_t invalidations; /* attempts to make the old application invalid */
-    uint16_t blanks;       /* half-words of the page in work that are blank in the image */
-    uint8_t erase_ms;      /* until the erase under way can end */
+    bool old_is_gone;       /* there is no other application in flash any more */
+    uint32_t invalidations; /* attempts to make the old application invalid */
+    uint16_t blanks;        /* half-words of the page in work that are blank in the image */
+    uint8_t erase_ms;       /* until the erase under way can end */
     uint8_t status;
 } image;
 
@@ -54,7 +55,7 @@ static void fail(uint8_t status)
 void image_begin(void)
 {
     image.received = image.written = image.done = 0;
-    image.working = image.finishing = image.tried = false;
+    image.working = image.finishing = image.old_is_gone = image.tried = false;
     image.invalidations = 0;
     image.status = STATUS_OK;
 }
@@ -119,9 +120,13 @@ static void erase(uint32_t offset)
  */
 static bool old_application_is_gone(void)
 {
+    if (image.old_is_gone)
+        return true;
+
     uint32_t key = *(const volatile uint16_t *)port_flash(APP_BASE_ADDRESS + 2 * KEY);
 
-    if (key == BLANK || key == 0)
+    image.old_is_gone = key == BLANK || key == 0;
+    if (image.old_is_gone)
         return true;
     image.done = 0; /* the page in work may be the first one, and need an erase now */
     image.invalidations++;

@@ -20,12 +20,15 @@ enum {
 };
 enum { ENDPOINT_HALT = 0 };
 
+/* Stages of a control transfer. */
+enum { QUIET, SENDING, RECEIVING, WAITING };
+
 static struct {
     struct usb_setup setup;
     const uint8_t *data; /* what is still to be sent */
     uint32_t left;       /* bytes of it */
     uint32_t received;   /* bytes of the data stage */
-    enum { QUIET, SENDING, RECEIVING, WAITING } stage;
+    uint32_t stage;
     uint8_t configuration;
     uint8_t alternate;
     uint8_t
