@@ -106,6 +106,20 @@ static void word_registers_refuse_narrow_accesses(void **state)
     lab_free(lab);
 }
 
+/* Where ones only clear, more of them than there are flags do no harm; ST's own library writes them. */
+static void ones_too_many_may_clear_flags(void **state)
+{
+    (void)state;
+    enum { EXTI_PR = 0x14, DMA_IFCR = 0x04 };
+    struct lab *lab = lab_new();
+    put(lab, RCC(RCC_AHBENR), AHBENR_DMA1);
+    put(lab, EXTI(EXTI_PR), 0x000FFFFF);
+    put(lab, DMA(DMA_IFCR), 0xFFFFFFFF);
+    expect_violation(lab, NULL);
+    assert_int_equal(get(lab, EXTI(EXTI_PR)), 0);
+    lab_free(lab);
+}
+
 static void the_bridge_repeats_narrow_data(void **state)
 {
     (void)state;
@@ -212,11 +226,10 @@ static void what_has_no_model_reads_as_after_reset(void **state)
 {
     (void)state;
     struct lab *lab = lab_new();
-    put(lab, RCC(RCC_APB2ENR), 1 << 12 | 1 << 9);
+    put(lab, RCC(RCC_APB2ENR), 1 << 12);
     put(lab, RCC(RCC_APB1ENR), 1 << 25);
     assert_int_equal(get(lab, 0x40013008), 0x0002);     /* SPI_SR: TXE */
     assert_int_equal(get(lab, 0x40013010), 0x0007);     /* SPI_CRCPR */
-    assert_int_equal(get(lab, 0x40012424), 0x0FFF);     /* ADC_HTR */
     assert_int_equal(get(lab, 0x40006400), 0x00010002); /* CAN_MCR */
     assert_int_equal(get_size(lab, 0x40006402, 2), 0x0001);
     lab_free(lab);
@@ -320,6 +333,7 @@ int main(void)
         cmocka_unit_test(a_peripheral_without_clock_reads_zero_and_loses_writes),
         cmocka_unit_test(a_peripheral_held_in_reset_is_reset_and_out_of_reach),
         cmocka_unit_test(word_registers_refuse_narrow_accesses),
+        cmocka_unit_test(ones_too_many_may_clear_flags),
         cmocka_unit_test(the_bridge_repeats_narrow_data),
         cmocka_unit_test(rcc_takes_any_size_and_only_the_lanes_written),
         cmocka_unit_test(half_words_may_be_written_to_backup_registers_and_bytes_not),

@@ -104,7 +104,13 @@ static void clocks_have_limits(void **state)
     put(lab, RCC(RCC_CFGR), PLL_HSE_72MHZ | PPRE1_2 | SW_PLL);
     expect_violation(lab, NULL);
     put(lab, RCC(RCC_APB2ENR), 1 << 9);
+    expect_violation(lab, NULL); /* the ADC itself is off */
+    put(lab, 0x40012408, 1);     /* CR2.ADON */
     expect_violation(lab, "FORBIDDEN adcclk-too-fast");
+    put(lab, RCC(RCC_CFGR), PLL_HSE_72MHZ | PPRE1_2 | SW_PLL | 1 << 14);
+    expect_violation(lab, "FORBIDDEN adcclk-too-fast");
+    put(lab, RCC(RCC_CFGR), PLL_HSE_72MHZ | PPRE1_2 | SW_PLL | 2 << 14);
+    expect_violation(lab, NULL);
     lab_free(lab);
 }
 

@@ -14,7 +14,7 @@
 #include "usb.h"
 
 enum { MAX_FLASH = 512 * 1024, MAX_RAM = 64 * 1024, MAX_PAGES = MAX_FLASH / 1024 };
-enum { TIMERS = 4, TIMER_CHANNELS = 4, USARTS = 3, DMA_CHANNELS = 7, SERIAL_QUEUE = 4096 };
+enum { TIMERS = 4, TIMER_CHANNELS = 4, USARTS = 3, ADCS = 2, DMA_CHANNELS = 7, SERIAL_QUEUE = 4096 };
 
 /*
  * A half-word of flash that is worn out. What is stuck shows only once it is worked on: what was burnt before
@@ -93,7 +93,8 @@ enum event {
     EVENT_DMA = EVENT_USART_RX + USARTS,      /* DMA1 makes the next transfer */
     EVENT_RTC,                                /* second, alarm, overflow, end of a write */
     EVENT_WWDG,                               /* early wake-up, reset */
-    EVENT_COUNT
+    EVENT_ADC,                                /* a conversion or a calibration ends; ADC1, ADC2 */
+    EVENT_COUNT = EVENT_ADC + ADCS
 };
 
 /* Where in a flash operation the power is to fail. */
@@ -238,6 +239,12 @@ struct crc {
     uint32_t DR, IDR;
 };
 
+struct adc {
+    uint32_t registers[20];
+    bool calibrating, regular, injected;   /* what is going on; injected before regular */
+    uint8_t regular_place, injected_place; /* in their sequences */
+};
+
 enum sleep_state { AWAKE, IN_STOP, IN_STANDBY };
 
 struct stm32f103 {
@@ -281,6 +288,7 @@ struct stm32f103 {
     struct rtc rtc;
     struct wwdg wwdg;
     struct crc crc;
+    struct adc adc[ADCS]; /* ADC1 first */
     struct usb usb;
     uint32_t polled_address; /* register without a model that was read last, and how often in a row */
     uint32_t polls;
@@ -344,7 +352,7 @@ static inline bool stm32f103_wants(const struct stm32f103 *chip, enum report_kin
 
 /* Interrupt lines the modelled peripherals use (RM0008 table 63). */
 enum { IRQ_WWDG = 0, IRQ_RTC = 3, IRQ_FLASH = 4, IRQ_RCC = 5, IRQ_DMA1_CHANNEL1 = 11 };
-enum { IRQ_USB_HP = 19, IRQ_USB_LP = 20, IRQ_USB_WAKEUP = 42 };
+enum { IRQ_ADC1_2 = 18, IRQ_USB_HP = 19, IRQ_USB_LP = 20, IRQ_USB_WAKEUP = 42 };
 enum { IRQ_TIM1_BRK = 24, IRQ_TIM1_UP, IRQ_TIM1_TRG_COM, IRQ_TIM1_CC, IRQ_TIM2, IRQ_TIM3, IRQ_TIM4 };
 enum { IRQ_USART1 = 37, IRQ_USART2, IRQ_USART3 };
 
@@ -377,6 +385,10 @@ void tim_write(struct stm32f103 *chip, uint32_t offset, uint32_t value);
 void tim_reset(struct stm32f103 *chip, unsigned timer);
 uint32_t usart_read(struct stm32f103 *chip, uint32_t offset);
 void usart_write(struct stm32f103 *chip, uint32_t offset, uint32_t value);
+uint32_t adc_read(struct stm32f103 *chip, uint32_t offset);
+void adc_write(struct stm32f103 *chip, uint32_t offset, uint32_t value);
+void adc_reset(struct stm32f103 *chip, unsigned n);
+void adc_event(struct stm32f103 *chip, unsigned n);
 void usart_reset(struct stm32f103 *chip, unsigned n);
 uint32_t gpio_read(struct stm32f103 *chip, unsigned port, uint32_t offset);
 void gpio_write(struct stm32f103 *chip, unsigned port, uint32_t offset, uint32_t value);
@@ -498,6 +510,9 @@ uint32_t rcc_usb_hz(const struct stm32f103 *chip); /* 0 when the PLL is off */
 uint32_t rcc_pclk1_hz(const struct stm32f103 *chip);
 /* How long a cycle of a peripheral's clock lasts now; 0 while it is off or the chip is in Stop. */
 ticks rcc_peripheral_clock(const struct stm32f103 *chip, uint32_t peripheral_base);
+/* One cycle of ADCCLK; and whether it is within its limit, if an ADC is on. */
+ticks rcc_adc_clock(const struct stm32f103 *chip);
+void rcc_check_adc_clock(struct stm32f103 *chip);
 /* The same of a timer: twice as fast as its APB if that has a prescaler (RM0008 figure 8). */
 ticks rcc_timer_clock(const struct stm32f103 *chip, uint32_t peripheral_base);
 /* Of RTCCLK, 0: none. */

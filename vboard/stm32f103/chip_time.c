@@ -141,6 +141,10 @@ static void dispatch(struct stm32f103 *chip, enum event event)
         usart_rx_event(chip, event - EVENT_USART_RX);
         return;
     }
+    if (event >= EVENT_ADC && event < EVENT_ADC + ADCS) {
+        adc_event(chip, event - EVENT_ADC);
+        return;
+    }
     switch ((unsigned)event) {
     case EVENT_FLASH: flash_event(chip); break;
     case EVENT_CLOCK: rcc_event(chip); break;

@@ -25,6 +25,16 @@ static void tim4_reset(struct stm32f103 *chip)
     tim_reset(chip, 3);
 }
 
+static void adc1_reset(struct stm32f103 *chip)
+{
+    adc_reset(chip, 0);
+}
+
+static void adc2_reset(struct stm32f103 *chip)
+{
+    adc_reset(chip, 1);
+}
+
 static void usart1_reset(struct stm32f103 *chip)
 {
     usart_reset(chip, 0);
@@ -40,14 +50,13 @@ static void usart3_reset(struct stm32f103 *chip)
     usart_reset(chip, 2);
 }
 
-/* Reset values of what has no model: the register maps of RM0008 chapters 11, 14, 21, 22, 24 to 27. */
+/* Reset values of what has no model: the register maps of RM0008 chapters 14, 21, 22, 24 to 27. */
 static const struct map_value zeros[] = {{0}};
 static const struct map_value timer_values[] = {{0x2C, 0x2C, 0xFFFF}, {0}};
 static const struct map_value spi_values[] = {
     {0x08, 0x08, 0x0002}, {0x10, 0x10, 0x0007}, {0x20, 0x20, 0x0002}, {0}};
 static const struct map_value i2c_values[] = {{0x20, 0x20, 0x0002}, {0}};
 static const struct map_value uart_values[] = {{0x00, 0x00, 0x00C0}, {0}};
-static const struct map_value adc_values[] = {{0x24, 0x24, 0x0FFF}, {0}};
 static const struct map_value can_values[] = {
     {0x000, 0x000, 0x00010002}, {0x004, 0x004, 0x00000C02}, {0x008, 0x008, 0x1C000000},
     {0x01C, 0x01C, 0x01230000}, {0x200, 0x200, 0x2A1C0E01}, {0},
@@ -89,6 +98,12 @@ static const struct map_value fsmc_values[] = {
         .sizes = HALF_WORDS_TOO, .model_offset = ((number)-1) * INSTANCE_SIZE, .quiet = false,               \
         .registers = names##_registers, .read = kind##_read, .write = kind##_write,                          \
         .reset = kind##number##_reset                                                                        \
+    }
+#define CONVERTER(title, at, bit, number)                                                                    \
+    {                                                                                                        \
+        .name = title, .base = at, .size = 0x400, .bus = BUS_APB2, .clock_bit = bit, .port = NOT_A_PORT,     \
+        .sizes = ONLY_WORDS, .model_offset = ((number)-1) * INSTANCE_SIZE, .quiet = false,                   \
+        .registers = adc_registers, .read = adc_read, .write = adc_write, .reset = adc##number##_reset       \
     }
 #define PORT(title, at, bit, number)                                                                         \
     {                                                                                                        \
@@ -161,13 +176,13 @@ const struct map_region map[] = {
     PORT("GPIOE", 0x40011800, 6, 4),
     ABSENT_HIGH("GPIOF", 0x40011C00, BUS_APB2, 7, zeros),
     ABSENT_HIGH("GPIOG", 0x40012000, BUS_APB2, 8, zeros),
-    ABSENT("ADC1", 0x40012400, BUS_APB2, 9, adc_values),
-    ABSENT("ADC2", 0x40012800, BUS_APB2, 10, adc_values),
+    CONVERTER("ADC1", 0x40012400, 9, 1),
+    CONVERTER("ADC2", 0x40012800, 10, 2),
     INSTANCE("TIM1", 0x40012C00, BUS_APB2, 11, tim1, tim, 1),
     ABSENT("SPI1", 0x40013000, BUS_APB2, 12, spi_values),
     ABSENT_HIGH("TIM8", 0x40013400, BUS_APB2, 13, timer_values),
     INSTANCE("USART1", 0x40013800, BUS_APB2, 14, usart, usart, 1),
-    ABSENT_HIGH("ADC3", 0x40013C00, BUS_APB2, 15, adc_values),
+    ABSENT_HIGH("ADC3", 0x40013C00, BUS_APB2, 15, zeros),
     ABSENT_HIGH("TIM9", 0x40014C00, BUS_APB2, 19, timer_values),
     ABSENT_HIGH("TIM10", 0x40015000, BUS_APB2, 20, timer_values),
     ABSENT_HIGH("TIM11", 0x40015400, BUS_APB2, 21, timer_values),

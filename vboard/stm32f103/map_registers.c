@@ -45,7 +45,7 @@ const struct map_register exti_registers[] = {
     {"RTSR", 0x08, RW, 0xFFF80000},
     {"FTSR", 0x0C, RW, 0xFFF80000},
     {"SWIER", 0x10, RW, 0xFFF80000},
-    {"PR", 0x14, RW, 0xFFF80000},
+    {"PR", 0x14, RW, 0}, /* ones only clear: ST's own library writes more of them than there are lines */
     {0},
 };
 
@@ -212,6 +212,30 @@ const struct map_register tim_registers[] = {
     {0},
 };
 
+const struct map_register adc_registers[] = {
+    {"SR", 0x00, RW, 0},
+    {"CR1", 0x04, RW, 0xFF300000},
+    {"CR2", 0x08, RW, 0xFF0106F0},
+    {"SMPR1", 0x0C, RW, 0xFF000000},
+    {"SMPR2", 0x10, RW, 0xC0000000},
+    {"JOFR1", 0x14, RW, 0xFFFFF000},
+    {"JOFR2", 0x18, RW, 0xFFFFF000},
+    {"JOFR3", 0x1C, RW, 0xFFFFF000},
+    {"JOFR4", 0x20, RW, 0xFFFFF000},
+    {"HTR", 0x24, RW, 0xFFFFF000},
+    {"LTR", 0x28, RW, 0xFFFFF000},
+    {"SQR1", 0x2C, RW, 0xFF000000},
+    {"SQR2", 0x30, RW, 0xC0000000},
+    {"SQR3", 0x34, RW, 0xC0000000},
+    {"JSQR", 0x38, RW, 0xFFC00000},
+    {"JDR1", 0x3C, READ_ONLY, 0},
+    {"JDR2", 0x40, READ_ONLY, 0},
+    {"JDR3", 0x44, READ_ONLY, 0},
+    {"JDR4", 0x48, READ_ONLY, 0},
+    {"DR", 0x4C, READ_ONLY, 0},
+    {0},
+};
+
 /* SR: as with the timers. */
 const struct map_register usart_registers[] = {
     {"SR", 0x00, RW, 0},
@@ -231,7 +255,7 @@ const struct map_register usart_registers[] = {
         "CMAR" #number, at + 12, RW, 0                                                                       \
     }
 const struct map_register dma_registers[] = {
-    {"ISR", 0x00, READ_ONLY, 0}, {"IFCR", 0x04, WRITE_ONLY, 0xF0000000},
+    {"ISR", 0x00, READ_ONLY, 0}, {"IFCR", 0x04, WRITE_ONLY, 0},
     DMA_CHANNEL(1, 0x08),        DMA_CHANNEL(2, 0x1C),
     DMA_CHANNEL(3, 0x30),        DMA_CHANNEL(4, 0x44),
     DMA_CHANNEL(5, 0x58),        DMA_CHANNEL(6, 0x6C),

@@ -117,6 +117,11 @@ static uint32_t adc_hz(const struct stm32f103 *chip)
     return pclk_hz(chip, PPRE2_SHIFT) / (2 * ((chip->rcc.CFGR >> 14 & 3) + 1));
 }
 
+ticks rcc_adc_clock(const struct stm32f103 *chip)
+{
+    return TICKS_PER_SECOND / adc_hz(chip);
+}
+
 uint32_t rcc_usb_hz(const struct stm32f103 *chip)
 {
     if (!(chip->rcc.CR & CR_PLLRDY)) {
@@ -135,15 +140,21 @@ static void too_fast(struct stm32f103 *chip, const char *rule, const char *what,
     }
 }
 
+void rcc_check_adc_clock(struct stm32f103 *chip)
+{
+    enum { CR2 = 2, ADON = 1 };
+    if ((chip->adc[0].registers[CR2] | chip->adc[1].registers[CR2]) & ADON) {
+        too_fast(chip, "adcclk-too-fast", "ADCCLK", adc_hz(chip), MAX_ADC_HZ, "RM0008 7.2, 11.1");
+    }
+}
+
 void rcc_check_limits(struct stm32f103 *chip)
 {
     const struct rcc *rcc = &chip->rcc;
     too_fast(chip, "hclk-too-fast", "HCLK", rcc_sysclk_hz(chip) / ahb_divider(chip), MAX_HCLK_HZ,
              "RM0008 7.2");
     too_fast(chip, "pclk1-too-fast", "PCLK1", rcc_pclk1_hz(chip), MAX_PCLK1_HZ, "RM0008 7.3.2 PPRE1");
-    if (rcc->APB2ENR & APB2ENR_ADC) {
-        too_fast(chip, "adcclk-too-fast", "ADCCLK", adc_hz(chip), MAX_ADC_HZ, "RM0008 7.2, 11.1");
-    }
+    rcc_check_adc_clock(chip);
     if (rcc->APB1ENR & APB1ENR_USB && rcc->CR & CR_PLLRDY && rcc_usb_hz(chip) != USB_HZ) {
         stm32f103_violation(
             chip, FORBIDDEN, "usb-clock-not-48mhz",

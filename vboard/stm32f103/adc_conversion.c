@@ -1,0 +1,210 @@
+/* Conversions of the ADCs (RM0008 11.3 to 11.6, 11.10): what is on a channel, how long it takes, what comes
+ * of it. */
+#include "../board.h"
+#include "adc_registers.h"
+
+enum { ADC1_DMA_CHANNEL = 1, FULL_SCALE = 0xFFF, MIDDLE = 0x800, NO_PIN = 0xFF };
+enum { CHANNELS = 18, CHANNEL_TEMPERATURE = 16, CHANNEL_REFERENCE = 17 };
+/* At VDDA = 3.3 V: 1.43 V at 25 degrees and 1.20 V (DS5319 5.3.19 and table 13). */
+enum { TEMPERATURE = 1775, REFERENCE = 1489 };
+/* In half cycles of ADCCLK: 11.6 and 11.12.4; calibration: DS5319 table 46. */
+enum { CONVERSION = 25, CALIBRATION = 2 * 83, CALIBRATION_RESET = 2 * 4 };
+
+static ticks half_cycles(const struct stm32f103 *chip, unsigned count)
+{
+    return count * rcc_adc_clock(chip) / 2;
+}
+
+static unsigned sample_half_cycles(const struct adc *adc, unsigned channel)
+{
+    static const uint16_t times[] = {3, 15, 27, 57, 83, 111, 143, 479};
+    enum { SMPR2_CHANNELS = 10, BITS = 3 };
+    bool first = channel < SMPR2_CHANNELS;
+    uint32_t SMPR = adc->registers[(first ? ADC_SMPR2 : ADC_SMPR1) / 4];
+    return times[SMPR >> BITS * (first ? channel : channel - SMPR2_CHANNELS) & 7];
+}
+
+/* Volts are not modelled: what is driven is at one of the ends, what is not in the middle. */
+static uint32_t pin_value(const struct stm32f103 *chip, uint8_t pin)
+{
+    unsigned port = pin >> 4, number = pin & 15;
+    struct pin_drive drive = gpio_pin_drive(chip, port, number);
+    int level = drive.output;
+    if (level < 0)
+        level = chip->board.pin_level(chip->board.context, port, number);
+    if (level < 0)
+        level = drive.pull;
+    return level < 0 ? MIDDLE : level ? FULL_SCALE : 0;
+}
+
+static uint32_t sample(const struct stm32f103 *chip, unsigned n, unsigned channel)
+{
+    static const uint8_t pins[CHANNEL_TEMPERATURE] = {
+        BOARD_PIN('A', 0), BOARD_PIN('A', 1), BOARD_PIN('A', 2), BOARD_PIN('A', 3),
+        BOARD_PIN('A', 4), BOARD_PIN('A', 5), BOARD_PIN('A', 6), BOARD_PIN('A', 7),
+        BOARD_PIN('B', 0), BOARD_PIN('B', 1), BOARD_PIN('C', 0), BOARD_PIN('C', 1),
+        BOARD_PIN('C', 2), BOARD_PIN('C', 3), BOARD_PIN('C', 4), BOARD_PIN('C', 5),
+    };
+    if (channel < CHANNEL_TEMPERATURE)
+        return pin_value(chip, pins[channel]);
+    bool inside = n == 0 && chip->adc[0].registers[ADC_CR2 / 4] & CR2_TSVREFE;
+    return !inside                          ? 0
+           : channel == CHANNEL_TEMPERATURE ? TEMPERATURE
+           : channel == CHANNEL_REFERENCE   ? REFERENCE
+                                            : 0;
+}
+
+/* The regular sequence: 16 places of 5 bits, 6 in SQR3, 6 in SQR2, 4 in SQR1, with L above them. */
+static unsigned regular_channel(const struct adc *adc, unsigned place)
+{
+    enum { PLACES = 6, BITS = 5 };
+    return adc->registers[ADC_SQR3 / 4 - place / PLACES] >> BITS * (place % PLACES) & 0x1F;
+}
+
+static unsigned length(const struct adc *adc, uint32_t offset, uint32_t mask)
+{
+    enum { L_SHIFT = 20 };
+    return adc->registers[ADC_CR1 / 4] & CR1_SCAN ? (adc->registers[offset / 4] >> L_SHIFT & mask) + 1 : 1;
+}
+
+static unsigned regular_length(const struct adc *adc)
+{
+    return length(adc, ADC_SQR1, 0xF);
+}
+
+static unsigned injected_length(const struct adc *adc)
+{
+    return length(adc, ADC_JSQR, 3);
+}
+
+/* The injected sequence ends at JSQ4: with fewer than four it begins later (11.12.12). */
+static unsigned injected_channel(const struct adc *adc, unsigned place)
+{
+    enum { PLACES = 4, BITS = 5 };
+    unsigned from = PLACES - ((adc->registers[ADC_JSQR / 4] >> 20 & 3) + 1);
+    return adc->registers[ADC_JSQR / 4] >> BITS * (from + place) & 0x1F;
+}
+
+static unsigned next_channel(const struct adc *adc)
+{
+    return adc->injected ? injected_channel(adc, adc->injected_place)
+                         : regular_channel(adc, adc->regular_place);
+}
+
+static void schedule(struct stm32f103 *chip, unsigned n)
+{
+    const struct adc *adc = &chip->adc[n];
+    ticks due = TICKS_NEVER;
+    if (adc->injected || adc->regular)
+        due =
+            stm32f103_now(chip) + half_cycles(chip, sample_half_cycles(adc, next_channel(adc)) + CONVERSION);
+    stm32f103_schedule(chip, (enum event)(EVENT_ADC + n), due);
+}
+
+void adc_stop(struct stm32f103 *chip, unsigned n)
+{
+    struct adc *adc = &chip->adc[n];
+    adc->regular = adc->injected = adc->calibrating = false;
+    *adc_register(adc, ADC_CR2) &= ~(uint32_t)(CR2_CAL | CR2_RSTCAL);
+    stm32f103_schedule(chip, (enum event)(EVENT_ADC + n), TICKS_NEVER);
+}
+
+void adc_calibrate(struct stm32f103 *chip, unsigned n, uint32_t bit)
+{
+    struct adc *adc = &chip->adc[n];
+    *adc_register(adc, ADC_CR2) |= bit;
+    adc->calibrating = true;
+    stm32f103_schedule(chip, (enum event)(EVENT_ADC + n),
+                       stm32f103_now(chip) +
+                           half_cycles(chip, bit == CR2_CAL ? CALIBRATION : CALIBRATION_RESET));
+}
+
+void adc_start_regular(struct stm32f103 *chip, unsigned n)
+{
+    struct adc *adc = &chip->adc[n];
+    adc->regular = true;
+    adc->regular_place = 0;
+    *adc_register(adc, ADC_SR) |= SR_STRT;
+    if (!adc->calibrating && !adc->injected)
+        schedule(chip, n);
+}
+
+/* A regular conversion that is under way begins again afterwards (11.3.9). */
+void adc_start_injected(struct stm32f103 *chip, unsigned n)
+{
+    struct adc *adc = &chip->adc[n];
+    adc->injected = true;
+    adc->injected_place = 0;
+    *adc_register(adc, ADC_SR) |= SR_JSTRT;
+    if (!adc->calibrating)
+        schedule(chip, n);
+}
+
+static uint32_t aligned(const struct adc *adc, uint32_t value, bool injected)
+{
+    enum { REGULAR_SHIFT = 4, INJECTED_SHIFT = 3 };
+    bool left = adc->registers[ADC_CR2 / 4] & CR2_ALIGN;
+    return (left ? value << (injected ? INJECTED_SHIFT : REGULAR_SHIFT) : value) & UINT16_MAX;
+}
+
+static void watch(struct adc *adc, uint32_t value, unsigned channel, bool injected)
+{
+    uint32_t CR1 = adc->registers[ADC_CR1 / 4];
+    bool watched =
+        CR1 & (injected ? CR1_JAWDEN : CR1_AWDEN) && (!(CR1 & CR1_AWDSGL) || (CR1 & CR1_AWDCH) == channel);
+    if (watched && (value > adc->registers[ADC_HTR / 4] || value < adc->registers[ADC_LTR / 4]))
+        adc->registers[ADC_SR / 4] |= SR_AWD;
+}
+
+static void convert_injected(struct stm32f103 *chip, unsigned n)
+{
+    struct adc *adc = &chip->adc[n];
+    unsigned place = adc->injected_place, channel = injected_channel(adc, place);
+    uint32_t value = sample(chip, n, channel);
+    watch(adc, value, channel, true);
+    adc->registers[ADC_JDR1 / 4 + place] = aligned(adc, value - adc->registers[ADC_JOFR1 / 4 + place], true);
+    if (++adc->injected_place == injected_length(adc)) {
+        adc->injected = false;
+        adc->registers[ADC_SR / 4] |= SR_JEOC;
+    }
+}
+
+static void regular_group_over(struct adc *adc)
+{
+    adc->registers[ADC_SR / 4] |= SR_EOC;
+    adc->regular_place = 0;
+    adc->regular = adc->registers[ADC_CR2 / 4] & CR2_CONT;
+    if (adc->registers[ADC_CR1 / 4] & CR1_JAUTO) {
+        adc->injected = true;
+        adc->injected_place = 0;
+    }
+}
+
+static void convert_regular(struct stm32f103 *chip, unsigned n)
+{
+    struct adc *adc = &chip->adc[n];
+    unsigned channel = regular_channel(adc, adc->regular_place);
+    uint32_t value = sample(chip, n, channel);
+    watch(adc, value, channel, false);
+    adc->registers[ADC_DR / 4] = aligned(adc, value, false);
+    if (++adc->regular_place >= regular_length(adc))
+        regular_group_over(adc);
+    if (n == 0 && adc->registers[ADC_CR2 / 4] & CR2_DMA)
+        dma_request(chip, ADC1_DMA_CHANNEL, true);
+}
+
+void adc_event(struct stm32f103 *chip, unsigned n)
+{
+    struct adc *adc = &chip->adc[n];
+    if (adc->calibrating) {
+        adc->calibrating = false;
+        adc->registers[ADC_CR2 / 4] &= ~(uint32_t)(CR2_CAL | CR2_RSTCAL);
+    } else if (adc->injected) {
+        convert_injected(chip, n);
+    } else {
+        convert_regular(chip, n);
+    }
+    chip->cpu.side_effects++;
+    schedule(chip, n);
+    adc_update_interrupt(chip);
+}
