@@ -1,4 +1,4 @@
-/* The debugger's connection, the frames of its protocol, and run control. */
+/* The debugger's connection, and the frames of its protocol. */
 #include "gdb.h"
 
 #include <errno.h>
@@ -86,119 +86,10 @@ void gdb_send(struct gdb *gdb, const char *packet, size_t length)
     send_all(gdb, frame, used);
 }
 
-static void send_answer(struct gdb *gdb)
+void gdb_send_answer(struct gdb *gdb)
 {
     gdb_send(gdb, gdb->answer, gdb->answered);
     gdb->answered = 0;
-}
-
-/* Run control */
-
-void gdb_say_stopped(struct gdb *gdb)
-{
-    static const char *const names[] = {
-        [GDB_WATCH_WRITE] = "watch", [GDB_WATCH_READ] = "rwatch", [GDB_WATCH_ACCESS] = "awatch"};
-    gdb_say(gdb, "T%02x", gdb->signal);
-    if (gdb->hit.length)
-        gdb_say(gdb, "%s:%x;", names[gdb->hit.kind], (unsigned)gdb->hit.address);
-    gdb_say(gdb, "thread:1;");
-}
-
-static void hold(struct gdb *gdb, int signal)
-{
-    gdb->held = true;
-    gdb->stepping = false;
-    gdb->signal = signal;
-    if (gdb->answer_due) {
-        gdb->answer_due = false;
-        gdb_say_stopped(gdb);
-        send_answer(gdb);
-    }
-}
-
-/* A BKPT in the program would stop it for ever: going on means past it. */
-static void pass_bkpt(struct cortex_m3 *cpu)
-{
-    enum { BKPT = 0xBE };
-    uint16_t op;
-    if (cortex_m3_peek(cpu, cpu->r[15], &op, sizeof op) && op >> 8 == BKPT)
-        cpu->r[15] += sizeof op;
-}
-
-void gdb_resume(struct gdb *gdb, bool step)
-{
-    gdb->held = false;
-    gdb->stepping = step;
-    gdb->answer_due = true;
-    gdb->hit.length = 0;
-    gdb->board->failed = false; /* the debugger has heard of it */
-    pass_bkpt(&gdb->board->chip.cpu);
-}
-
-void gdb_detach(struct gdb *gdb)
-{
-    gdb->held = gdb->stepping = gdb->answer_due = false;
-    gdb->breakpoint_count = gdb->watchpoint_count = 0;
-    gdb->hit.length = 0;
-}
-
-/* Switching the power makes the core forget all this. */
-static void arm(struct gdb *gdb, bool breakpoints)
-{
-    struct cortex_m3 *cpu = &gdb->board->chip.cpu;
-    cpu->debugger = gdb->client >= 0 ? gdb : NULL;
-    cpu->breakpoint_count = breakpoints ? gdb->breakpoint_count : 0;
-    memcpy(cpu->breakpoint, gdb->breakpoint, sizeof cpu->breakpoint);
-    cpu->at_breakpoint = false;
-    gdb_arm_watchpoints(gdb);
-}
-
-/* One instruction, or an exception entered. A processor that sleeps is woken, as a real one is (ARMv7-M
- * C1.6). */
-static void run_step(struct gdb *gdb)
-{
-    struct board *board = gdb->board;
-    struct cortex_m3 *cpu = &board->chip.cpu;
-    uint64_t instructions = cpu->instructions;
-    uint16_t ipsr = cpu->ipsr;
-    cpu->sleeping = false;
-    while (cpu->instructions == instructions && cpu->ipsr == ipsr && board->chip.powered && !cpu->locked_up &&
-           !cpu->at_breakpoint && !board->failed)
-        board_run(board, 1);
-    hold(gdb, GDB_SIGTRAP);
-}
-
-static void tell_violation(struct gdb *gdb)
-{
-    char text[sizeof gdb->board->first_violation + 1];
-    int length = snprintf(text, sizeof text, "%s\n", gdb->board->first_violation);
-    gdb_say(gdb, "O");
-    gdb_say_hex(gdb, text, (size_t)length);
-    send_answer(gdb);
-}
-
-void gdb_run(struct gdb *gdb, ticks duration)
-{
-    struct board *board = gdb->board;
-    if (gdb->held)
-        return;
-    bool was_locked_up = board->chip.cpu.locked_up;
-    arm(gdb, !gdb->stepping);
-    if (gdb->stepping)
-        run_step(gdb);
-    else
-        board_run(board, duration);
-    if (gdb->client < 0)
-        return;
-    if (board->failed) {
-        if (gdb->answer_due)
-            tell_violation(gdb);
-        hold(gdb, GDB_SIGABRT);
-    } else if (board->chip.cpu.locked_up && !was_locked_up) {
-        hold(gdb, GDB_SIGILL);
-    } else if (board->chip.cpu.at_breakpoint || gdb->hit.length) {
-        hold(gdb, GDB_SIGTRAP);
-    }
 }
 
 /* What comes in */
@@ -235,7 +126,7 @@ static void take_frame(struct gdb *gdb, char *frame, size_t length)
     frame[1 + packet] = '\0';
     gdb->answered = 0;
     if (gdb_packet(gdb, frame + 1, packet))
-        send_answer(gdb);
+        gdb_send_answer(gdb);
 }
 
 /* Length of the frame that the text begins with; 0: it is not complete. */
@@ -250,7 +141,7 @@ static size_t take_one(struct gdb *gdb)
 {
     if (gdb->in[0] != '$') {
         if (gdb->in[0] == INTERRUPT && !gdb->held)
-            hold(gdb, GDB_SIGINT);
+            gdb_hold(gdb, GDB_SIGINT);
         return 1;
     }
     size_t length = frame_length(gdb->in, gdb->received);
@@ -287,7 +178,7 @@ static void take_client(struct gdb *gdb)
     gdb->received = 0;
     gdb->no_acknowledgements = false;
     gdb->hit.length = 0;
-    hold(gdb, GDB_SIGTRAP);
+    gdb_hold(gdb, GDB_SIGTRAP);
     stm32f103_report(&gdb->board->chip, REPORT_NOTE, "gdb: debugger connected, the board stands still");
 }
 
@@ -349,7 +240,7 @@ void gdb_close(struct gdb *gdb)
         close(gdb->client);
     gdb->client = -1;
     gdb_detach(gdb);
-    arm(gdb, false);
+    gdb_arm(gdb, false);
     close(gdb->listener);
     free(gdb->copy);
     free(gdb);

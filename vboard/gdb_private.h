@@ -1,5 +1,5 @@
-/* Shared by gdb.c (connection and run control), gdb_packets.c (what each packet asks for), gdb_target.c
- * (registers, memory) and gdb_watch.c (watchpoints). */
+/* Shared by gdb.c (connection), gdb_run.c (run control), gdb_packets.c and gdb_queries.c (what each packet
+ * asks for), gdb_target.c (registers, memory) and gdb_watch.c (watchpoints). */
 #pragma once
 
 #include "gdb.h"
@@ -46,13 +46,31 @@ void gdb_send(struct gdb *gdb, const char *packet, size_t length);
 /* Adds printf-like to the answer under way. */
 void gdb_say(struct gdb *gdb, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void gdb_say_hex(struct gdb *gdb, const void *bytes, size_t length);
+void gdb_send_answer(struct gdb *gdb);
+
+/* gdb_run.c; gdb_run itself is in gdb.h */
 void gdb_resume(struct gdb *gdb, bool step);
+/* Stops the board, and says so if the debugger waits for it. */
+void gdb_hold(struct gdb *gdb, int signal);
+void gdb_reset_and_hold(struct gdb *gdb);
 void gdb_detach(struct gdb *gdb);
 /* Adds the stop reply to the answer. */
 void gdb_say_stopped(struct gdb *gdb);
+/* Hands break- and watchpoints to the core, which forgets them when power is switched. */
+void gdb_arm(struct gdb *gdb, bool breakpoints);
 
 /* gdb_packets.c: leaves in gdb->answer what to send; false: nothing yet. */
 bool gdb_packet(struct gdb *gdb, char *packet, size_t length);
+/* What comes behind a number; NULL when it is not there. */
+const char *gdb_parse_hex(const char *text, uint32_t *value);
+/* "ADDRESS,LENGTH<after>": what comes behind; NULL when it is not so. */
+const char *gdb_parse_range(const char *text, char after, uint32_t *address, uint32_t *length);
+/* How many bytes the text gives. */
+size_t gdb_from_hex(const char *text, uint8_t *bytes, size_t room);
+void gdb_say_done(struct gdb *gdb, bool good);
+
+/* gdb_queries.c: the packets that begin with q. */
+void gdb_query(struct gdb *gdb, const char *packet);
 
 /* gdb_target.c */
 extern const char gdb_target_xml[];

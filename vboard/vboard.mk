@@ -16,7 +16,7 @@ vboard: $(BUILD)/vboard ## the virtual board, a command: build/vboard --help
 
 .PHONY: debug-vboard
 debug-vboard: vboard firmware ## gdb on TARGET's bootloader, which runs on the virtual board
-	$(Q)tools/debug-vboard $(BUILD)/firmware/$(TARGET)/dapboot.elf --board $(firstword $(subst _, ,$(TARGET)))
+	$(Q)set -- $$($(MAKE) -s --no-print-directory -C src where) && tools/debug-vboard "$$1" --board "$$2"
 
 $(BUILD)/vboard: $(VBOARD_MAIN:%.c=$(HOST)/%.o) $(VBOARD_LIB)
 	$(Q)echo "  LD $@"

@@ -144,7 +144,7 @@ debug program.elf "tbreak 13" "continue" "monitor reset" "maintenance flush regi
     "tbreak 13" "continue" "kill"
 it_says "monitor resets" "reset, PC 0x080001" "reset"
 it_says "monitor switches power and presses the button" "power off: done" "power on: done" "reset" "press: done"
-it_says "monitor says what it knows" "monitor knows: halt, reset halt, unplug"
+it_says "monitor says what it knows" "monitor reset   " "monitor power off" "monitor unplug" "monitor press"
 it_says "load writes flash" "Transfer rate" "Temporary breakpoint 2"
 ended_with 0
 
@@ -200,6 +200,24 @@ it_says "the bootloader is debugged source line by source line" "Temporary break
 it_says "its reset vector is where monitor reset ends" "main in section"
 it_says "detaching lets it run" "[Inferior 1 (Remote target) detached]"
 stop_board
+
+# ---- make debug-vboard ----
+
+# gdb, told at once what a person would type
+cat >fake <<'END'
+#!/bin/sh
+exec gdb-multiarch -nx -batch "$@" -ex 'tbreak serve' -ex 'continue' -ex 'monitor reset' -ex 'print $pc' -ex 'kill'
+END
+chmod +x fake
+for choice in TARGET= TARGET=MAPLEMINI_HIGH; do
+    target=${choice#TARGET=}
+    # shellcheck disable=SC2086 # nothing at all when empty
+    (unset MAKEFLAGS TARGET && cd "$sources/.." && make -s debug-vboard GDB="$work/fake" ${target:+"$choice"}) >said 2>&1
+    it_says "make debug-vboard debugs the image of ${target:-the default target}, and shows where monitor reset ends" \
+        "Temporary breakpoint 1, serve" "reset, PC 0x080" "main () at" "<main>"
+    ! grep -q 'Undefined command' said
+    result "and gdb understands its commands" $?
+done
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
