@@ -23,7 +23,13 @@ void ed25519_begin(const struct ed25519_key *key, const uint8_t signature[64]);
  * was true before.
  */
 void ed25519_message(const uint8_t *bytes, uint32_t length);
-/* Hashes a small part of what is left to do of the message so far; true if nothing is left. */
+/*
+ * Hashes a small part of what is left to do of the message so far; true if nothing is left. The first 128
+ * bytes after power-up take 30 ms longer: SHA-512's constants are computed.
+ */
 bool ed25519_hashed(void);
-/* After the last of the message, again and again until it is no longer ED25519_WORKING. */
+/*
+ * After the last of the message, again and again until it is no longer ED25519_WORKING. No call takes longer
+ * than 50 us at 72 MHz.
+ */
 enum ed25519_verdict ed25519_step(void);

@@ -28,12 +28,14 @@ void number_multiply(uint32_t *r, const uint32_t *a, const uint32_t *b)
 {
     uint32_t product[2 * NUMBER_WORDS];
 
-    for (uint32_t i = 0; i < NUMBER_WORDS; i++)
+    for (uint32_t i = 0; i < 2 * NUMBER_WORDS; i++)
         product[i] = 0;
     for (uint32_t i = 0; i < NUMBER_WORDS; i++) {
         uint32_t *at = &product[i];
         uint64_t carry = 0;
 
+        if (!a[i])
+            continue; /* small numbers are quicker */
         for (uint32_t j = 0; j < NUMBER_WORDS; j++) {
             carry += (uint64_t)a[i] * b[j] + at[j];
             at[j] = (uint32_t)carry;

@@ -43,7 +43,7 @@ test-unit: $(UNIT_PROGRAMS) ## the portable core alone, milliseconds
 	$(Q)tests/run $^
 
 # The verifier of signatures alone: on the PC against OpenSSL, under sanitizers; then on the virtual board.
-SIGNATURE_SOURCES := src/ed25519.c src/number.c src/sha512.c
+SIGNATURE_SOURCES := src/ed25519.c src/number.c src/sha512.c src/cube_root.c
 SIGNATURE_FLAGS := -std=gnu11 -g -O2 $(HOST_WARNINGS) -fsanitize=address,undefined -fno-sanitize-recover=all -Isrc -Ivboard \
                    -Itests/signature -MMD -MP
 SIGNATURE_TESTS := $(patsubst tests/signature/%.c,$(HOST)/signature/%,$(wildcard tests/signature/test_*.c))

@@ -30,5 +30,6 @@ struct outcome {
 struct report {
     uint32_t done; /* records */
     uint32_t complete;
+    uint32_t preparation; /* cycles until the first block is hashed, for once */
     struct outcome outcomes[MOST_RECORDS];
 };

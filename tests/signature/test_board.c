@@ -176,6 +176,7 @@ static void time_is_within_limits(void **state)
         hashing = outcome->hashing > hashing ? outcome->hashing : hashing;
     }
     row("hashing, a KiB", (double)hashing / CYCLES_PER_US / (LARGE / KIB), "us", 4000);
+    row("the first block, once", (double)the.report->preparation / CYCLES_PER_US / 1000, "ms", 60);
     row("after the message", (double)curve / CYCLES_PER_US / 1000, "ms", 250);
     row("longest step", (double)longest / CYCLES_PER_US, "us", 100);
 }

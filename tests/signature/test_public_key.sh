@@ -69,7 +69,7 @@ key() {
     openssl genpkey -algorithm ed25519 -out "$work/key$1.pem" &&
         openssl pkey -in "$work/key$1.pem" -pubout -out "$work/key$1.pub.pem" &&
         tools/public-key "$work/key$1.pub.pem" > "$work/public_key.h" &&
-        gcc -Wall -Wextra -Werror -Isrc "-I$work" "$work/main.c" src/ed25519.c src/number.c src/sha512.c -o "$work/verifier$1"
+        gcc -Wall -Wextra -Werror -Isrc "-I$work" "$work/main.c" src/ed25519.c src/number.c src/sha512.c src/cube_root.c -o "$work/verifier$1"
 }
 
 # verify N SIGNATURE MESSAGE
