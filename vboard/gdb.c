@@ -176,7 +176,7 @@ static void take_client(struct gdb *gdb)
     if (gdb->client < 0)
         return;
     gdb->received = 0;
-    gdb->no_acknowledgements = false;
+    gdb->no_acknowledgements = gdb->extended = false;
     gdb->hit.length = 0;
     gdb_hold(gdb, GDB_SIGTRAP);
     stm32f103_report(&gdb->board->chip, REPORT_NOTE, "gdb: debugger connected, the board stands still");

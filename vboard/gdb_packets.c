@@ -200,6 +200,15 @@ static void resume(struct gdb *gdb, const char *packet)
     resume_at(gdb, address, packet[0] == 's' || packet[0] == 'S');
 }
 
+/* A debugger that may run it again finds it at its beginning; for others this is the end. */
+static void kill_program(struct gdb *gdb)
+{
+    if (gdb->extended)
+        gdb_reset_and_hold(gdb);
+    else
+        gdb->killed = true;
+}
+
 /* The letter v and a word. false: no answer yet. */
 static bool long_packet(struct gdb *gdb, char *packet, size_t length)
 {
@@ -219,7 +228,7 @@ static bool long_packet(struct gdb *gdb, char *packet, size_t length)
         gdb_reset_and_hold(gdb);
         gdb_say_stopped(gdb);
     } else if (starts_with(packet, "vKill")) {
-        gdb->killed = true;
+        kill_program(gdb);
         gdb_say_done(gdb, true);
     }
     return true;
@@ -244,11 +253,14 @@ bool gdb_packet(struct gdb *gdb, char *packet, size_t length)
     case 'S': resume(gdb, packet); return false;
     case 'v': return long_packet(gdb, packet, length);
     case 'q': gdb_query(gdb, packet); return true;
+    case '!':
+        gdb->extended = true;
+        gdb_say_done(gdb, true);
+        return true;
     case 'H':
-    case 'T':
-    case '!': gdb_say_done(gdb, true); return true;
+    case 'T': gdb_say_done(gdb, true); return true;
     case 'R': gdb_reset_and_hold(gdb); return false;
-    case 'k': gdb->killed = true; return false;
+    case 'k': kill_program(gdb); return false;
     case 'D':
         gdb_detach(gdb);
         gdb_say_done(gdb, true);

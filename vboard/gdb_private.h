@@ -28,6 +28,7 @@ struct gdb {
     bool stepping;        /* one instruction, then held again */
     bool answer_due;      /* the debugger waits to hear that the board stopped */
     bool no_acknowledgements;
+    bool extended; /* '!': the debugger may kill the program and run it again */
     bool killed;
     int signal; /* why the board was last stopped */
     unsigned breakpoint_count;

@@ -35,7 +35,7 @@ start_board() {
     local firmware=$1
     port=''
     rm -f board.log
-    "$vboard" run "$firmware" --gdb 0 --halt --max-time 20 >board.log 2>&1 </dev/null &
+    "$vboard" run ${firmware:+"$firmware"} --gdb 0 --halt --max-time 20 >board.log 2>&1 </dev/null &
     board=$!
     for _ in {1..100}; do
         [ ! -f board.log ] || port=$(sed -n 's/^gdb: waiting on 127.0.0.1:\([0-9]*\)$/\1/p' board.log)
@@ -199,6 +199,17 @@ debug "$bootloader" "tbreak port_start_serving" "continue" "info source" "next" 
 it_says "the bootloader is debugged source line by source line" "Temporary breakpoint 1, " "Current source file is " 
 it_says "its reset vector is where monitor reset ends" "main in section"
 it_says "detaching lets it run" "[Inferior 1 (Remote target) detached]"
+stop_board
+
+# ---- as IDEs do it: no program until gdb loads one, and run again as often as one likes ----
+
+start_board ''
+timeout 60 gdb-multiarch -q -nx -batch -ex "set confirm off" -ex "file program.elf" -ex "target extended-remote :$port" \
+    -ex "load" -ex "compare-sections" -ex "break doubled" -ex "run" -ex "print number" -ex "continue" -ex "print number" \
+    -ex "run" -ex "print number" -ex "kill" >said 2>&1 </dev/null
+it_says "a program is loaded and run twice" "Transfer rate" "matched." "= 1" "= 2" "= 1"
+! grep -q 'MIS-MATCHED\|closed' said && ! grep -q 'killed by the debugger' board.log
+result "the board outlives what is killed" $?
 stop_board
 
 # ---- make debug-vboard ----
