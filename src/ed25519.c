@@ -105,6 +105,7 @@ static struct state {
     number scalars[2]; /* S of the base point, k of minus the key; S follows R, as in a signature */
     const struct ed25519_key *points[2];
     uint32_t left;
+    uint32_t differences;
     uint32_t next; /* operation */
 } state;
 
@@ -185,16 +186,17 @@ static void choose_operations(uint32_t left)
     }
 }
 
+/* R must be the canonical encoding of the sum, S below L. Asked again it says the same. */
 static enum ed25519_verdict verdict(void)
 {
     uint32_t *x = state.registers[X], *y = state.registers[Y];
-    uint32_t differences = number_subtract(state.scalars[0], order);
 
+    state.differences |= number_subtract(state.scalars[0], order);
     while (number_subtract(x, p) || number_subtract(y, p)) {}
-    y[NUMBER_WORDS - 1] |= x[0] << 31;
-    for (uint32_t i = 0; i < NUMBER_WORDS; i++)
-        differences |= y[i] ^ state.encoded_r[i];
-    return differences ? ED25519_FORGED : ED25519_GENUINE;
+    state.differences |= (y[NUMBER_WORDS - 1] ^ state.encoded_r[NUMBER_WORDS - 1]) ^ x[0] << 31;
+    for (uint32_t i = 0; i < NUMBER_WORDS - 1; i++)
+        state.differences |= y[i] ^ state.encoded_r[i];
+    return state.differences ? ED25519_FORGED : ED25519_GENUINE;
 }
 
 enum ed25519_verdict ed25519_step(void)

@@ -30,6 +30,6 @@ void ed25519_message(const uint8_t *bytes, uint32_t length);
 bool ed25519_hashed(void);
 /*
  * After the last of the message, again and again until it is no longer ED25519_WORKING. No call takes longer
- * than 50 us at 72 MHz.
+ * than 80 us at 72 MHz.
  */
 enum ed25519_verdict ed25519_step(void);

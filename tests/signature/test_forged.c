@@ -141,6 +141,31 @@ static void s_is_below_the_order(void **state)
         }
 }
 
+/* Whoever asks again gets the same answer. */
+static void a_verdict_stays(void **state)
+{
+    enum { KINDS = 3, TIMES = 4 };
+
+    (void)state;
+    for (unsigned kind = 0; kind < KINDS * 4; kind++) {
+        struct sample sample = sample_new(kind);
+        enum ed25519_verdict verdict = ED25519_WORKING;
+
+        if (kind % KINDS == 1)
+            assert_true(scalar_add_order(sample.signature + KEY, 1));
+        if (kind % KINDS == 2)
+            flip(sample.signature, kind);
+        ed25519_begin(&sample.signer.key, sample.signature);
+        ed25519_message(sample.message, MESSAGE);
+        while (verdict == ED25519_WORKING)
+            verdict = ed25519_step();
+        assert_int_equal(verdict, kind % KINDS == 0 ? ED25519_GENUINE : ED25519_FORGED);
+        for (unsigned i = 0; i < TIMES; i++)
+            assert_int_equal(ed25519_step(), verdict);
+        signer_free(&sample.signer);
+    }
+}
+
 /* R and S of all values that are special to someone, in all combinations. */
 static void special_values(void **state)
 {
@@ -279,6 +304,7 @@ int main(void)
         cmocka_unit_test(no_message_may_be_longer_or_shorter),
         cmocka_unit_test(anothers_signature_is_not_the_makers),
         cmocka_unit_test(s_is_below_the_order),
+        cmocka_unit_test(a_verdict_stays),
         cmocka_unit_test(special_values),
         cmocka_unit_test(r_may_be_the_neutral_point_but_not_in_other_encodings),
         cmocka_unit_test(small_and_mixed_order_are_compared_without_cofactor),
