@@ -2,24 +2,9 @@
 # The command `vboard` as people use it: what it prints and how it ends. Its firmware is a few instructions made here.
 set -u
 
-vboard=$(realpath "${VBOARD:-build/vboard}")
-work=$(mktemp -d)
-readonly vboard work
-trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/vboard/common.sh
+. "$(dirname "$0")/common.sh"
 cd "$work" || exit
-
-passed=0 failed=0
-
-result() {
-    if [ "$1" = ok ]; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "FAIL  $2"
-        printf '      exit status %s, wanted %s; it said:\n' "$status" "$wanted"
-        sed 's/^/      /' said
-    fi
-}
 
 # it_says SENTENCE STATUS TEXT ARGUMENT...: the command ends so and its output has the text. $input goes to it.
 input=''
@@ -30,19 +15,16 @@ it_says() {
     timeout 20 "$vboard" "$@" <<<"$input" >said 2>&1
     status=$?
     if [ "$status" -eq "$wanted" ] && grep -q -F -e "$text" said; then
-        result ok "$sentence"
+        result "$sentence" 0
     else
-        result bad "$sentence ('$text' was expected)"
+        result "$sentence ('$text' was expected, and status $wanted; it was $status)" 1
     fi
 }
 
 # The output of the command before has no such text.
 and_not() {
-    if grep -q -F -e "$1" said; then
-        result bad "'$1' was not expected"
-    else
-        result ok ''
-    fi
+    ! grep -q -F -e "$1" said
+    result "'$1' is not said" $?
 }
 
 # half_words HEX...: as they are in memory
@@ -113,16 +95,15 @@ it_says "two recordings cannot be one file" 2 "--vcd and --pcap are one file" ru
 cp loop.bin firmware.bin
 it_says "a recording does not overwrite the firmware" 2 "the firmware and --vcd are one file" run firmware.bin --vcd ./firmware.bin
 cmp -s loop.bin firmware.bin
-status=$? wanted=0
-result "$([ "$status" -eq 0 ] && echo ok)" "and the firmware is as before"
+result "and the firmware is as before" $?
 it_says "a disk that is full is told, with the file" 2 "/dev/full could not be written to its end" run loop.bin --max-time 0.1 --vcd /dev/full
 it_says "packets as well" 2 "/dev/full could not be written to its end" run loop.bin --max-time 0.1 --pcap /dev/full
-status=0 wanted=2
-"$vboard" run loop.bin --max-time 0.1 >/dev/full 2>said </dev/null || status=$?
-result "$([ "$status" -eq 2 ] && grep -q 'not all of the output' said && echo ok)" "output that cannot be written is told"
+"$vboard" run loop.bin --max-time 0.1 >/dev/full 2>said </dev/null
+[ $? -eq 2 ] && grep -q 'not all of the output' said
+result "output that cannot be written is told" $?
 "$vboard" run loop.bin --trace all --realtime 2>said </dev/null | head -n 1 >/dev/null
-status=${PIPESTATUS[0]} wanted=0
-result "$([ "$status" -eq 0 ] && [ ! -s said ] && echo ok)" "a reader that has seen enough ends the run"
+[ "${PIPESTATUS[0]}" -eq 0 ] && [ ! -s said ]
+result "a reader that has seen enough ends the run" $?
 
 # What cannot start is told before the page of faults that follows.
 half_words 5000 2000 2009 0800 e7fe >elsewhere.bin
@@ -165,69 +146,55 @@ input=''
 # What one run leaves in its flash file, the next one finds.
 it_says "a flash file is made" 0 "--max-time" run loop.bin --flash-file chip --max-time 0.01
 cmp -s -n 10 chip loop.bin && [ "$(stat -c %s chip)" -eq 131072 ]
-status=$? wanted=0
-result "$([ "$status" -eq 0 ] && echo ok)" "a flash file holds the whole flash"
+result "a flash file holds the whole flash" $?
 it_says "a flash file can be all there is" 0 "--max-time" run --flash-file chip --max-time 0.01
 it_says "what is in a flash file stays" 0 "--max-time" run --flash-file chip --load undefined.bin@0x08001000 --max-time 0.01
 cmp -s -n 10 chip loop.bin && cmp -s <(tail -c +4097 chip | head -c 10) undefined.bin
-status=$?
-result "$([ "$status" -eq 0 ] && echo ok)" "a flash file holds what was there and what came"
+result "a flash file holds what was there and what came" $?
 it_says "a flash file of another size is refused" 2 "of another chip" run --flash-file chip --flash-size 64
 ln -s chip link
 it_says "a link to a flash file stays a link" 0 "--max-time" run --flash-file link --load undefined.bin@0x08001400 --max-time 0.01
 [ -L link ] && cmp -s <(tail -c +5121 chip | head -c 10) undefined.bin
-status=$?
-result "$([ "$status" -eq 0 ] && echo ok)" "and its file gets the flash"
+result "and its file gets the flash" $?
 mkfifo pipe
 it_says "a pipe is no flash file" 2 "a folder or a device" run loop.bin --flash-file pipe --max-time 0.01
 it_says "that a flash file cannot be written is told before the run" 2 "cannot be written" run loop.bin --flash-file nowhere/chip
 and_not "power on"
 it_says "a flash file that cannot be written is named" 2 "nowhere/chip" run loop.bin --flash-file nowhere/chip --max-time 0.01
 [ -z "$(find . -name 'chip.*')" ]
-status=$?
-result "$([ "$status" -eq 0 ] && echo ok)" "no half-written flash file is left"
+result "no half-written flash file is left" $?
 
 # Ctrl-C and kill end a run in order.
 for signal in INT TERM HUP; do
     rm -f chip
-    env --default-signal=INT "$vboard" run loop.bin --flash-file chip --realtime >said 2>&1 </dev/null &
-    pid=$!
-    sleep 0.3
-    kill "-$signal" "$pid"
-    wait "$pid"
-    status=$? wanted=0
-    if [ "$status" -eq 0 ] && [ -s chip ] && grep -q 'end: interrupted' said; then
-        result ok ''
-    else
-        result bad "SIG$signal ends a run and the flash is saved"
-    fi
+    env --default-signal=INT "$vboard" run loop.bin --flash-file chip --usbip 0 >said 2>&1 </dev/null &
+    board=$!
+    port_of said USB/IP >/dev/null
+    kill "-$signal" "$board"
+    wait "$board" && [ -s chip ] && grep -q 'end: interrupted' said
+    result "SIG$signal ends a run and the flash is saved" $?
+    board=''
 done
 
 # In real time, virtual time is not ahead of the clock.
 start=$(date +%s%N)
 it_says "real time is kept" 0 "--max-time is over" run loop.bin --realtime --max-time 0.5
-status=$((($(date +%s%N) - start) / 1000000)) wanted="500 ms or more"
-result "$([ "$status" -ge 500 ] && echo ok)" "real time is not too fast"
+took_ms=$((($(date +%s%N) - start) / 1000000))
+[ "$took_ms" -ge 500 ]
+result "real time is not too fast (it took $took_ms ms)" $?
 
 # A port that is taken is named; port 0 finds one.
 "$vboard" run loop.bin --usbredir 0 >first 2>&1 </dev/null &
-pid=$!
-for _ in {1..100}; do
-    port=$(sed -n 's/^usb-redir: waiting on 127.0.0.1:\([0-9]*\)$/\1/p' first)
-    [ -z "$port" ] || break
-    sleep 0.05
-done
+board=$!
+port=$(port_of first usb-redir)
 it_says "a port in use is named" 2 "port $port on 127.0.0.1 is in use" run loop.bin --usbredir "$port"
-kill "$pid"
-wait "$pid"
+stop_board
 
 # The same input gives the same output, every time.
 "$vboard" run loop.bin --trace all --max-time 0.5 >first </dev/null
 it_says "a run is told" 0 "power on" run loop.bin --trace all --max-time 0.5
 cmp -s first said
-status=$? wanted=0
-result "$([ "$status" -eq 0 ] && echo ok)" "two runs are the same, line by line"
+result "two runs are the same, line by line" $?
 and_not "LED on"
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

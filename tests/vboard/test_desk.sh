@@ -2,29 +2,9 @@
 # What `vboard run` puts on the desk: serial ports, several boards, the live picture on a terminal.
 set -u
 
-vboard=$(realpath "${VBOARD:-build/vboard}")
-work=$(mktemp -d)
-readonly vboard work
+# shellcheck source=tests/vboard/common.sh
+. "$(dirname "$0")/common.sh"
 cd "$work" || exit
-
-passed=0 failed=0 board=''
-
-stop_board() {
-    [ -z "$board" ] || kill "$board" 2>/dev/null
-    [ -z "$board" ] || wait "$board" 2>/dev/null
-    board=''
-}
-trap 'stop_board; rm -rf "$work"' EXIT
-
-result() {
-    if [ "$2" -eq 0 ]; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "FAIL  $1"
-        sed 's/^/      /' said
-    fi
-}
 
 # it_says SENTENCE TEXT: in `said`
 it_says() {
@@ -77,12 +57,7 @@ it_says "a port that is none is refused" "takes a port up to 65535 (0: any that 
 
 "$vboard" run echo.elf --usart 1=tcp:0 >said 2>&1 </dev/null &
 board=$!
-port=''
-for _ in {1..100}; do
-    port=$(sed -n 's/^USART1: waiting on 127.0.0.1:\([0-9]*\)$/\1/p' said)
-    [ -z "$port" ] || break
-    sleep 0.05
-done
+port=$(port_of said USART1)
 exec 5<>"/dev/tcp/127.0.0.1/$port"
 sleep 0.2
 printf 'HAL' >&5
@@ -153,5 +128,4 @@ picture 5 80 b
 grep -q '^LED' painted && ! grep -q -- '--- messages' painted
 result "it fits 5 rows" $?
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

@@ -2,46 +2,19 @@
 # The debugger's door, with the real gdb: the bootloader source line by line, and a small program made for it.
 set -u
 
-vboard=$(realpath "${VBOARD:-build/vboard}")
-bootloader=${BOOTLOADER:-build/firmware/BLUEPILL/dapboot.elf}
-[ -f "$bootloader" ] || make -s blue-pill >/dev/null
-bootloader=$(realpath "$bootloader")
+# shellcheck source=tests/vboard/common.sh
+. "$(dirname "$0")/common.sh"
 sources=$(realpath src)
-work=$(mktemp -d)
-readonly vboard bootloader sources work
+readonly sources
 cd "$work" || exit
-
-passed=0 failed=0 board=''
-
-stop_board() {
-    [ -z "$board" ] || kill "$board" 2>/dev/null
-    [ -z "$board" ] || wait "$board" 2>/dev/null
-    board=''
-}
-trap 'stop_board; rm -rf "$work"' EXIT
-
-result() {
-    if [ "$2" -eq 0 ]; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "FAIL  $1"
-        sed 's/^/      /' said
-    fi
-}
 
 # A new board that waits for its debugger; sets port.
 start_board() {
     local firmware=$1
-    port=''
     rm -f board.log
     "$vboard" run ${firmware:+"$firmware"} --gdb 0 --halt --max-time 20 >board.log 2>&1 </dev/null &
     board=$!
-    for _ in {1..100}; do
-        [ ! -f board.log ] || port=$(sed -n 's/^gdb: waiting on 127.0.0.1:\([0-9]*\)$/\1/p' board.log)
-        [ -z "$port" ] || break
-        sleep 0.05
-    done
+    port=$(port_of board.log gdb)
 }
 
 # debug FIRMWARE COMMAND...: gdb on a new board; what it says is in `said`.
@@ -230,5 +203,4 @@ for choice in TARGET= TARGET=MAPLEMINI_HIGH; do
     result "and gdb understands its commands" $?
 done
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

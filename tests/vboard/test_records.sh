@@ -3,25 +3,9 @@
 # packets also with tshark, where that is installed.
 set -u
 
-vboard=$(realpath "${VBOARD:-build/vboard}")
-bootloader=${BOOTLOADER:-build/firmware/BLUEPILL/dapboot.elf}
-[ -f "$bootloader" ] || make -s blue-pill >/dev/null
-bootloader=$(realpath "$bootloader")
-work=$(mktemp -d)
-readonly vboard bootloader work
-trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/vboard/common.sh
+. "$(dirname "$0")/common.sh"
 cd "$work" || exit
-
-passed=0 failed=0
-
-result() {
-    if [ "$2" -eq 0 ]; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "FAIL  $1"
-    fi
-}
 
 # USB/IP enumerates without a client; nobody connects.
 "$vboard" run "$bootloader" --usbip 0 --pcap packets --vcd wave --max-time 0.4 >said 2>&1 </dev/null
@@ -117,5 +101,4 @@ result "a waveform that cannot be written is named" $?
 cmp -s -n 2000 two.1 two.2 && [ -s two.1 ]
 result "each of several boards has its own file" $?
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish
