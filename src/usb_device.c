@@ -163,7 +163,7 @@ void usb_device_poll(void)
         else if (USB_REQUEST(usb.setup.bmRequestType, usb.setup.bRequest) == USB_REQUEST(0x00, SET_ADDRESS))
             port_usb_set_address(usb.setup.wValue & 0x7F);
         break;
-    case PORT_USB_NOTHING: break;
+    default: break; /* PORT_USB_NOTHING */
     }
 }
 

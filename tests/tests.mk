@@ -12,6 +12,7 @@ test-all:
 	    system "$(MAKE) --no-print-directory test-system" \
 	    power  "$(MAKE) --no-print-directory test-powercut" \
 	    fuzz   "$(MAKE) --no-print-directory test-fuzz" \
+	    cover  "$(MAKE) --no-print-directory coverage" \
 	    bench  "$(MAKE) --no-print-directory bench" \
 	    linux  "$(MAKE) --no-print-directory test-linux"
 
@@ -146,7 +147,7 @@ $(HOST)/tests/build/test_%: $(HOST)/tests/build/test_%.o $(SYSTEM_COMMON) $(VBOA
 	$(Q)$(HOST_CC) $(SANITIZE) $^ -lcmocka $(USBREDIR_LIBS) -o $@
 
 # Power cuts at every flash operation, of the image of each variant.
-SWEPT_TARGETS := BLUEPILL BLUEPILL_4K BLUEPILL_HIGH
+SWEPT_TARGETS := BLUEPILL BLUEPILL_4K BLUEPILL_HIGH BTTSKRMINIE3V2_HIGH_256
 POWERCUT := $(HOST)/tests/powercut/powercut
 
 swept-images:

@@ -23,6 +23,7 @@ struct scenario {
     uint64_t changed; /* a bit for each of the first 64 pages */
     uint32_t abort_at;
     bool protected;    /* the application's pages from the fifth on, eight of them, by option bytes */
+    bool clone;        /* a chip that refuses to program 0 over data */
     uint8_t ends_with; /* bStatus */
     unsigned every;    /* cut at each n-th operation; 1: at all of them */
 };

@@ -458,6 +458,38 @@ static void the_device_answers_within_100_ms_and_tells_the_time_it_really_needs(
     assert_in_range(busy, 7 * (20 + HALF_WORDS * 40 / 1000), 12 * (22 + HALF_WORDS * 40 / 1000));
 }
 
+/* Asked at every turn of the main loop: once the rest of a page is blank there is no more to wait for. */
+static void blank_half_words_at_the_end_of_a_page_are_no_time_to_wait(void **state)
+{
+    enum { WRITTEN = 128, MOST_TURNS = 1000 };
+    uint32_t told = 0;
+
+    for (uint32_t turns = 0; turns < MOST_TURNS; turns++) {
+        replace_old(state);
+        memset(image.bytes + PAGE + WRITTEN, 0xFF, PAGE - WRITTEN);
+        fake.erase_turns = fake.program_turns = 2;
+        for (uint16_t number = 0; number * BLOCK < 3 * PAGE; number++) {
+            assert_int_equal(dfu_dnload(number, image.bytes + number * BLOCK, BLOCK), BLOCK);
+            if ((number + 1) * BLOCK < 3 * PAGE)
+                assert_int_equal(dfu_wait().bState, dfuDNLOAD_IDLE);
+        }
+        for (uint32_t i = 0; i < turns; i++)
+            fake_turn();
+
+        bool all_there = memcmp(fake_area() + PAGE, image.bytes + PAGE, PAGE) == 0;
+        struct dfu_reply reply = dfu_get_status();
+
+        if (reply.bState == dfuDNLOAD_IDLE)
+            break;
+        assert_int_equal(reply.bState, dfuDNBUSY);
+        if (all_there) {
+            assert_int_equal(reply.bwPollTimeout, 1);
+            told++;
+        }
+    }
+    assert_true(told > 0);
+}
+
 static void with_a_free_page_buffer_the_device_takes_the_next_block_at_once(void **state)
 {
     replace_old(state);
@@ -591,6 +623,7 @@ int main(void)
         TEST(an_image_that_adds_to_a_partly_blank_first_page_arrives),
         TEST(a_key_that_is_in_flash_already_is_still_written_last),
         TEST(the_device_answers_within_100_ms_and_tells_the_time_it_really_needs),
+        TEST(blank_half_words_at_the_end_of_a_page_are_no_time_to_wait),
         TEST(with_a_free_page_buffer_the_device_takes_the_next_block_at_once),
         TEST(the_first_status_of_the_manifestation_is_held_back_until_it_is_good),
         TEST(the_status_of_a_long_manifestation_comes_within_400_ms_with_a_time_to_wait),
