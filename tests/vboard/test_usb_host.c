@@ -181,18 +181,23 @@ static void note_done(struct usb_transfer *transfer)
     ++*(unsigned *)transfer->context;
 }
 
+static struct usb_transfer bulk(uint8_t endpoint, uint8_t *data, unsigned length, unsigned *done)
+{
+    return (struct usb_transfer){.type = USB_BULK,
+                                 .endpoint = endpoint,
+                                 .data = data,
+                                 .length = length,
+                                 .max_packet = 64,
+                                 .context = done,
+                                 .done = note_done};
+}
+
 static void test_unplugging_ends_what_is_in_flight(void **state)
 {
     struct model *model = *state;
     uint8_t data[64];
     unsigned done = 0;
-    struct usb_transfer in = {.type = USB_BULK,
-                              .endpoint = 0x81,
-                              .data = data,
-                              .length = 64,
-                              .max_packet = 64,
-                              .context = &done,
-                              .done = note_done};
+    struct usb_transfer in = bulk(0x81, data, 64, &done);
     enumerate(model);
     assert_true(usb_host_submit(host_of(model), &in));
     model_run_us(model, 5000);
@@ -214,13 +219,7 @@ static void test_a_cancelled_transfer_leaves_the_bus(void **state)
     struct model *model = *state;
     uint8_t data[64];
     unsigned done = 0;
-    struct usb_transfer in = {.type = USB_BULK,
-                              .endpoint = 0x81,
-                              .data = data,
-                              .length = 64,
-                              .max_packet = 64,
-                              .context = &done,
-                              .done = note_done};
+    struct usb_transfer in = bulk(0x81, data, 64, &done);
     enumerate(model);
     usb_host_submit(host_of(model), &in);
     model_run_us(model, 3000);
@@ -242,20 +241,8 @@ static void test_bulk_goes_both_ways_with_its_toggles(void **state)
         uint8_t sent[64], back[64] = {0};
         memset(sent, (int)(round + 1), sizeof sent);
         unsigned length = 60 + round, done = 0;
-        struct usb_transfer out = {.type = USB_BULK,
-                                   .endpoint = 0x01,
-                                   .data = sent,
-                                   .length = length,
-                                   .max_packet = 64,
-                                   .context = &done,
-                                   .done = note_done};
-        struct usb_transfer in = {.type = USB_BULK,
-                                  .endpoint = 0x81,
-                                  .data = back,
-                                  .length = sizeof back,
-                                  .max_packet = 64,
-                                  .context = &done,
-                                  .done = note_done};
+        struct usb_transfer out = bulk(0x01, sent, length, &done);
+        struct usb_transfer in = bulk(0x81, back, sizeof back, &done);
         assert_true(usb_host_submit(host_of(model), &in));
         assert_true(usb_host_submit(host_of(model), &out));
         model_run_us(model, 5000);
