@@ -11,6 +11,7 @@ enum option_code {
     OPTION_BUTTON,
     OPTION_COUNT,
     OPTION_DISPLAY,
+    OPTION_ENUMERATE,
     OPTION_FLASH_FILE,
     OPTION_FLASH_SIZE,
     OPTION_GDB,
@@ -39,6 +40,7 @@ static const struct option long_options[] = {
     {"button", required_argument, NULL, OPTION_BUTTON},
     {"count", required_argument, NULL, OPTION_COUNT},
     {"display", no_argument, NULL, OPTION_DISPLAY},
+    {"enumerate", no_argument, NULL, OPTION_ENUMERATE},
     {"flash-file", required_argument, NULL, OPTION_FLASH_FILE},
     {"flash-size", required_argument, NULL, OPTION_FLASH_SIZE},
     {"gdb", required_argument, NULL, OPTION_GDB},
@@ -91,6 +93,7 @@ static bool apply(struct options *options, int code, char *text)
         return strcmp(text, "pressed") == 0 || options_wrong("--button takes only 'pressed', not '%s'", text);
     case OPTION_COUNT: return options_parse_count(options, text);
     case OPTION_DISPLAY: options->display = true; return true;
+    case OPTION_ENUMERATE: options->enumerate = true; return true;
     case OPTION_FLASH_FILE: options->flash_file = text; return true;
     case OPTION_FLASH_SIZE: return options_parse_flash_size(options, text);
     case OPTION_GDB: return options_parse_port("--gdb", text, &options->gdb, &options->gdb_port);

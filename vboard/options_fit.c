@@ -103,11 +103,16 @@ static bool files_fit(const struct options *options)
 
 bool options_fit(const struct options *options)
 {
-    if (options->usbredir && options->usbip)
-        return options_wrong("a board has one USB cable: --usbredir or --usbip");
+    if (options->usbredir + options->usbip + options->enumerate > 1)
+        return options_wrong("a board has one USB cable: --usbredir or --usbip or --enumerate");
     if (options->halt && !options->gdb)
         return options_wrong("--halt waits for a debugger: it needs --gdb PORT");
     if (options->display && options->count > 1)
         return options_wrong("--display shows one board, not %u", options->count);
+    if (options->pcap && !options->usbredir && !options->usbip && !options->enumerate)
+        fputs("vboard: note: --pcap will stay empty, as nobody is at the other end of the USB cable: "
+              "--enumerate, --usbip "
+              "or --usbredir\n",
+              stderr);
     return ports_fit(options) && files_fit(options);
 }

@@ -111,6 +111,8 @@ static bool open_serial(struct seat *seat, char *error)
 static bool open_ports(struct seat *seat, char *error)
 {
     const struct options *options = seat->options;
+    if (options->enumerate)
+        usb_pc_attach(&seat->pc, seat->board);
     if (options->usbredir) {
         seat->usbredir =
             usbredir_listen(seat->board, own_port(seat, options->usbredir_port), error, SEAT_ERROR);

@@ -6,6 +6,7 @@
 #include "board.h"
 #include "options.h"
 #include "repeats.h"
+#include "usb_pc.h"
 
 enum { SEAT_ERROR = 512, SEAT_TEXT = 64 };
 
@@ -16,6 +17,7 @@ struct seat {
     unsigned number; /* from 1 */
     struct board *board;
     struct display *display; /* NULL: reports are printed */
+    struct usb_pc pc;        /* with --enumerate */
     struct usbredir *usbredir;
     struct gdb *gdb;
     struct vcd *vcd;

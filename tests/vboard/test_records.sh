@@ -7,6 +7,25 @@ set -u
 . "$(dirname "$0")/common.sh"
 cd "$work" || exit
 
+# ---- a PC that enumerates, in virtual time ----
+
+"$vboard" run "$bootloader" --enumerate --max-time 0.5 >said 2>&1 </dev/null
+grep -q 'USB: found 1209:db42, interfaces: 1' said && grep -q 'USB: configured' said
+result "a device is enumerated and configured" $?
+cp said first
+"$vboard" run "$bootloader" --enumerate --max-time 0.5 >said 2>&1 </dev/null
+cmp -s first said
+result "at the same time each time" $?
+printf 'wait 0.5\nunplug\nwait 0.1\nplug\nwait 0.5\nquit\n' | "$vboard" run "$bootloader" --enumerate >said 2>&1
+[ "$(grep -c 'USB: configured' said)" -eq 2 ]
+result "and again when it is plugged in again" $?
+"$vboard" run "$bootloader" --enumerate --usbip 0 >said 2>&1 </dev/null
+[ $? -eq 2 ] && grep -q 'one USB cable' said
+result "but not beside a real PC" $?
+"$vboard" run "$bootloader" --pcap packets --max-time 0.01 >said 2>&1 </dev/null
+grep -q -e '--pcap will stay empty' said
+result "a recording of nobody's talk is doubted" $?
+
 # USB/IP enumerates without a client; nobody connects.
 "$vboard" run "$bootloader" --usbip 0 --pcap packets --vcd wave --max-time 0.4 >said 2>&1 </dev/null
 result "a run is recorded" $?
