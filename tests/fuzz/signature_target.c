@@ -14,13 +14,15 @@
 
 enum { KEY = 32, SIGNATURE = 64, SIGNERS = 8, CHANGE = 3 };
 
-/* The head of an input; messages follow. */
+enum kind { RAW = 1, WITHOUT_R = 2, WITHOUT_A = 4, OTHER_R = 8, OTHER_A = 16, CHANGED_R = 32 };
+
+/* The head of an input; messages follow. RAW: key and signature do, too. */
 struct recipe {
-    uint8_t kind;        /* bit 0: all bytes as they come; 1, 2: without r, without a; 3: R as below */
+    uint8_t kind;        /* enum kind */
     uint8_t signers;     /* whose A, whose R */
     uint8_t torsion;     /* added to A and to R */
     uint8_t orders;      /* added to S */
-    uint8_t encoding;    /* of R or A that is not canonical */
+    uint8_t encoding;    /* of R or A that is not canonical; or which bit of R to change before the hash */
     uint8_t changes;     /* bytes at the end that say what to change */
     uint8_t piece;       /* of the message, in bytes */
     uint8_t interrupted; /* steps of a verification before */
@@ -52,14 +54,16 @@ static void point(uint8_t encoded[KEY], unsigned torsion, bool whole, const stru
 static void make(struct signature *made, const struct recipe *recipe, const uint8_t *message, size_t length)
 {
     const struct signer *maker = signer(recipe->signers), *nonce = signer(recipe->signers >> 4);
-    bool with_r = !(recipe->kind & 2), with_a = !(recipe->kind & 4);
+    bool with_r = !(recipe->kind & WITHOUT_R), with_a = !(recipe->kind & WITHOUT_A);
 
     point(made->key, recipe->torsion, with_a, maker);
     point(made->bytes, recipe->torsion >> 4, with_r, nonce);
-    if (recipe->kind & 8 && !with_r)
+    if (recipe->kind & OTHER_R && !with_r)
         curve_not_canonical(made->bytes, recipe->encoding % NOT_CANONICAL);
-    if (recipe->kind & 16 && !with_a)
+    if (recipe->kind & OTHER_A && !with_a)
         curve_not_canonical(made->key, recipe->encoding % NOT_CANONICAL);
+    if (recipe->kind & CHANGED_R)
+        made->bytes[recipe->encoding / 8] ^= (uint8_t)(1 << recipe->encoding % 8);
     forge(made->bytes, made->bytes, with_r ? nonce->scalar : zero, made->key, with_a ? maker->scalar : zero,
           message, length);
     scalar_add_order(made->bytes + KEY, recipe->orders % 16);
@@ -96,7 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(&recipe, data, sizeof recipe);
     data += sizeof recipe;
     size -= sizeof recipe;
-    if (recipe.kind & 1) {
+    if (recipe.kind & RAW) {
         if (size < sizeof made)
             return 0;
         memcpy(&made, data, sizeof made);

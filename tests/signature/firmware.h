@@ -31,5 +31,6 @@ struct report {
     uint32_t done; /* records */
     uint32_t complete;
     uint32_t preparation; /* cycles until the first block is hashed, for once */
+    uint32_t longest_preparation;
     struct outcome outcomes[MOST_RECORDS];
 };

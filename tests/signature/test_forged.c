@@ -141,6 +141,33 @@ static void s_is_below_the_order(void **state)
         }
 }
 
+/*
+ * A bit of R is changed before the hash and S answers that hash, so that the sum is the R that was: all
+ * depends on the comparison with R, which must look at every bit.
+ */
+static void every_bit_of_r_is_compared(void **state)
+{
+    struct sample sample = sample_new(1);
+    struct signer nonce = signer_new(1);
+
+    (void)state;
+    forge(sample.signature, nonce.encoded, nonce.scalar, sample.signer.encoded, sample.signer.scalar,
+          sample.message, MESSAGE);
+    assert_true(passes(&sample));
+    for (unsigned bit = 0; bit < 8 * KEY; bit++) {
+        uint8_t r[KEY];
+
+        memcpy(r, nonce.encoded, KEY);
+        flip(r, bit);
+        forge(sample.signature, r, nonce.scalar, sample.signer.encoded, sample.signer.scalar, sample.message,
+              MESSAGE);
+        if (passes(&sample))
+            fail_msg("bit %u of R is not compared", bit);
+    }
+    signer_free(&nonce);
+    signer_free(&sample.signer);
+}
+
 /* Whoever asks again gets the same answer. */
 static void a_verdict_stays(void **state)
 {
@@ -304,6 +331,7 @@ int main(void)
         cmocka_unit_test(no_message_may_be_longer_or_shorter),
         cmocka_unit_test(anothers_signature_is_not_the_makers),
         cmocka_unit_test(s_is_below_the_order),
+        cmocka_unit_test(every_bit_of_r_is_compared),
         cmocka_unit_test(a_verdict_stays),
         cmocka_unit_test(special_values),
         cmocka_unit_test(r_may_be_the_neutral_point_but_not_in_other_encodings),
