@@ -213,11 +213,11 @@ static void a_peripheral_without_model_is_named_once(void **state)
 {
     (void)state;
     struct lab *lab = lab_new();
-    put(lab, RCC(RCC_APB2ENR), 1 << 12);
-    assert_int_equal(get(lab, 0x40013000), 0);
+    put(lab, RCC(RCC_APB1ENR), 1 << 25);
+    assert_int_equal(get(lab, 0x40006408), 0x1C000000); /* CAN_TSR */
     expect_violation(lab, "SUSPICIOUS unmodelled");
-    assert_true(heard(lab, "SPI1"));
-    put(lab, 0x4001300C, 0x55);
+    assert_true(heard(lab, "CAN"));
+    put(lab, 0x40006400, 0x55);
     expect_violation(lab, NULL);
     lab_free(lab);
 }
@@ -226,10 +226,7 @@ static void what_has_no_model_reads_as_after_reset(void **state)
 {
     (void)state;
     struct lab *lab = lab_new();
-    put(lab, RCC(RCC_APB2ENR), 1 << 12);
     put(lab, RCC(RCC_APB1ENR), 1 << 25);
-    assert_int_equal(get(lab, 0x40013008), 0x0002);     /* SPI_SR: TXE */
-    assert_int_equal(get(lab, 0x40013010), 0x0007);     /* SPI_CRCPR */
     assert_int_equal(get(lab, 0x40006400), 0x00010002); /* CAN_MCR */
     assert_int_equal(get_size(lab, 0x40006402, 2), 0x0001);
     lab_free(lab);
@@ -239,13 +236,13 @@ static void a_wait_for_what_has_no_model_is_told_once_more(void **state)
 {
     (void)state;
     struct lab *lab = lab_new();
-    put(lab, RCC(RCC_APB1ENR), 1 << 21);
-    (void)get(lab, 0x40005414);
-    expect_violation(lab, "SUSPICIOUS unmodelled: read of I2C1");
+    put(lab, RCC(RCC_APB1ENR), 1 << 25);
+    (void)get(lab, 0x40006404);
+    expect_violation(lab, "SUSPICIOUS unmodelled: read of CAN");
     for (unsigned i = 0; i < 1000; i++) {
-        (void)get(lab, 0x40005414);
+        (void)get(lab, 0x40006404);
     }
-    expect_violation(lab, "SUSPICIOUS unmodelled-polled: read of I2C1");
+    expect_violation(lab, "SUSPICIOUS unmodelled-polled: read of CAN");
     lab_free(lab);
 }
 

@@ -42,14 +42,14 @@ struct access {
 static void complain(struct stm32f103 *chip, const struct access *access, enum violation_level level,
                      const char *rule, const char *why)
 {
-    const char *name = access->reg ? access->reg->name : "";
+    const char *name = access->reg ? access->reg->name : "", *dot = access->reg ? "." : "";
     if (access->write) {
-        stm32f103_violation(chip, level, rule, "write of 0x%X (%u bytes) to %s.%s at 0x%08X: %s",
-                            (unsigned)access->value, access->size, access->region->name, name,
+        stm32f103_violation(chip, level, rule, "write of 0x%X (%u bytes) to %s%s%s at 0x%08X: %s",
+                            (unsigned)access->value, access->size, access->region->name, dot, name,
                             (unsigned)access->address, why);
     } else {
-        stm32f103_violation(chip, level, rule, "read of %s.%s (%u bytes) at 0x%08X: %s", access->region->name,
-                            name, access->size, (unsigned)access->address, why);
+        stm32f103_violation(chip, level, rule, "read of %s%s%s (%u bytes) at 0x%08X: %s",
+                            access->region->name, dot, name, access->size, (unsigned)access->address, why);
     }
 }
 

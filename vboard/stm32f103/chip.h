@@ -14,7 +14,16 @@
 #include "usb.h"
 
 enum { MAX_FLASH = 512 * 1024, MAX_RAM = 64 * 1024, MAX_PAGES = MAX_FLASH / 1024 };
-enum { TIMERS = 4, TIMER_CHANNELS = 4, USARTS = 3, ADCS = 2, DMA_CHANNELS = 7, SERIAL_QUEUE = 4096 };
+enum {
+    TIMERS = 4,
+    TIMER_CHANNELS = 4,
+    USARTS = 3,
+    ADCS = 2,
+    SPIS = 2,
+    I2CS = 2,
+    DMA_CHANNELS = 7,
+    SERIAL_QUEUE = 4096
+};
 
 /*
  * A half-word of flash that is worn out. What is stuck shows only once it is worked on: what was burnt before
@@ -94,7 +103,9 @@ enum event {
     EVENT_RTC,                                /* second, alarm, overflow, end of a write */
     EVENT_WWDG,                               /* early wake-up, reset */
     EVENT_ADC,                                /* a conversion or a calibration ends; ADC1, ADC2 */
-    EVENT_COUNT = EVENT_ADC + ADCS
+    EVENT_SPI = EVENT_ADC + ADCS,             /* a frame has gone over; SPI1, SPI2 */
+    EVENT_I2C = EVENT_SPI + SPIS,             /* a condition or an address is over; I2C1, I2C2 */
+    EVENT_COUNT = EVENT_I2C + I2CS
 };
 
 /* Where in a flash operation the power is to fail. */
@@ -239,6 +250,19 @@ struct crc {
     uint32_t DR, IDR;
 };
 
+struct i2c {
+    uint32_t CR1, CR2, OAR1, OAR2, DR, SR1, SR2, CCR, TRISE;
+    enum { I2C_NOTHING, I2C_START, I2C_ADDRESS, I2C_STOP } doing;
+    bool start_seen; /* SR1 was read with SB */
+};
+
+struct spi {
+    uint32_t CR1, CR2, SR, CRCPR, I2SCFGR, I2SPR;
+    uint16_t received;
+    bool shifting;
+    bool data_read, status_read; /* DR, SR: what was read last, for the flags that two steps clear */
+};
+
 struct adc {
     uint32_t registers[20];
     bool calibrating, regular, injected;   /* what is going on; injected before regular */
@@ -288,6 +312,8 @@ struct stm32f103 {
     struct rtc rtc;
     struct wwdg wwdg;
     struct crc crc;
+    struct i2c i2c[I2CS];
+    struct spi spi[SPIS]; /* SPI1 first */
     struct adc adc[ADCS]; /* ADC1 first */
     struct usb usb;
     uint32_t polled_address; /* register without a model that was read last, and how often in a row */
@@ -354,7 +380,7 @@ static inline bool stm32f103_wants(const struct stm32f103 *chip, enum report_kin
 enum { IRQ_WWDG = 0, IRQ_RTC = 3, IRQ_FLASH = 4, IRQ_RCC = 5, IRQ_DMA1_CHANNEL1 = 11 };
 enum { IRQ_ADC1_2 = 18, IRQ_USB_HP = 19, IRQ_USB_LP = 20, IRQ_USB_WAKEUP = 42 };
 enum { IRQ_TIM1_BRK = 24, IRQ_TIM1_UP, IRQ_TIM1_TRG_COM, IRQ_TIM1_CC, IRQ_TIM2, IRQ_TIM3, IRQ_TIM4 };
-enum { IRQ_USART1 = 37, IRQ_USART2, IRQ_USART3 };
+enum { IRQ_I2C1_EV = 31, IRQ_SPI1 = 35, IRQ_SPI2, IRQ_USART1, IRQ_USART2, IRQ_USART3 };
 
 /*
  * A peripheral is a file with these three; offsets are multiples of 4 inside its block, value is the whole
@@ -385,6 +411,14 @@ void tim_write(struct stm32f103 *chip, uint32_t offset, uint32_t value);
 void tim_reset(struct stm32f103 *chip, unsigned timer);
 uint32_t usart_read(struct stm32f103 *chip, uint32_t offset);
 void usart_write(struct stm32f103 *chip, uint32_t offset, uint32_t value);
+uint32_t i2c_read(struct stm32f103 *chip, uint32_t offset);
+void i2c_write(struct stm32f103 *chip, uint32_t offset, uint32_t value);
+void i2c_reset(struct stm32f103 *chip, unsigned n);
+void i2c_event(struct stm32f103 *chip, unsigned n);
+uint32_t spi_read(struct stm32f103 *chip, uint32_t offset);
+void spi_write(struct stm32f103 *chip, uint32_t offset, uint32_t value);
+void spi_reset(struct stm32f103 *chip, unsigned n);
+void spi_event(struct stm32f103 *chip, unsigned n);
 uint32_t adc_read(struct stm32f103 *chip, uint32_t offset);
 void adc_write(struct stm32f103 *chip, uint32_t offset, uint32_t value);
 void adc_reset(struct stm32f103 *chip, unsigned n);

@@ -127,23 +127,26 @@ static void board_event(struct stm32f103 *chip)
     stm32f103_end_call(chip, stopped);
 }
 
+/* Events of peripherals of which there are several. */
+static const struct {
+    unsigned first, count;
+    void (*handle)(struct stm32f103 *chip, unsigned n);
+} several[] = {
+    {EVENT_TIM, TIMERS, tim_event},
+    {EVENT_USART_TX, USARTS, usart_tx_event},
+    {EVENT_USART_RX, USARTS, usart_rx_event},
+    {EVENT_ADC, ADCS, adc_event},
+    {EVENT_SPI, SPIS, spi_event},
+    {EVENT_I2C, I2CS, i2c_event},
+};
+
 static void dispatch(struct stm32f103 *chip, enum event event)
 {
-    if (event >= EVENT_TIM && event < EVENT_TIM + TIMERS) {
-        tim_event(chip, event - EVENT_TIM);
-        return;
-    }
-    if (event >= EVENT_USART_TX && event < EVENT_USART_TX + USARTS) {
-        usart_tx_event(chip, event - EVENT_USART_TX);
-        return;
-    }
-    if (event >= EVENT_USART_RX && event < EVENT_USART_RX + USARTS) {
-        usart_rx_event(chip, event - EVENT_USART_RX);
-        return;
-    }
-    if (event >= EVENT_ADC && event < EVENT_ADC + ADCS) {
-        adc_event(chip, event - EVENT_ADC);
-        return;
+    for (unsigned i = 0; i < sizeof several / sizeof several[0]; i++) {
+        if (event - several[i].first < several[i].count) {
+            several[i].handle(chip, event - several[i].first);
+            return;
+        }
     }
     switch ((unsigned)event) {
     case EVENT_FLASH: flash_event(chip); break;

@@ -25,6 +25,26 @@ static void tim4_reset(struct stm32f103 *chip)
     tim_reset(chip, 3);
 }
 
+static void i2c1_reset(struct stm32f103 *chip)
+{
+    i2c_reset(chip, 0);
+}
+
+static void i2c2_reset(struct stm32f103 *chip)
+{
+    i2c_reset(chip, 1);
+}
+
+static void spi1_reset(struct stm32f103 *chip)
+{
+    spi_reset(chip, 0);
+}
+
+static void spi2_reset(struct stm32f103 *chip)
+{
+    spi_reset(chip, 1);
+}
+
 static void adc1_reset(struct stm32f103 *chip)
 {
     adc_reset(chip, 0);
@@ -55,7 +75,6 @@ static const struct map_value zeros[] = {{0}};
 static const struct map_value timer_values[] = {{0x2C, 0x2C, 0xFFFF}, {0}};
 static const struct map_value spi_values[] = {
     {0x08, 0x08, 0x0002}, {0x10, 0x10, 0x0007}, {0x20, 0x20, 0x0002}, {0}};
-static const struct map_value i2c_values[] = {{0x20, 0x20, 0x0002}, {0}};
 static const struct map_value uart_values[] = {{0x00, 0x00, 0x00C0}, {0}};
 static const struct map_value can_values[] = {
     {0x000, 0x000, 0x00010002}, {0x004, 0x004, 0x00000C02}, {0x008, 0x008, 0x1C000000},
@@ -99,6 +118,13 @@ static const struct map_value fsmc_values[] = {
         .registers = names##_registers, .read = kind##_read, .write = kind##_write,                          \
         .reset = kind##number##_reset                                                                        \
     }
+/* Half-words and words by the book (25.5); the HAL of ST's own writes bytes to DR. */
+#define SERIAL(title, at, on, bit, number)                                                                   \
+    {                                                                                                        \
+        .name = title, .base = at, .size = 0x400, .bus = on, .clock_bit = bit, .port = NOT_A_PORT,           \
+        .sizes = ANY_SIZE, .model_offset = ((number)-1) * INSTANCE_SIZE, .quiet = false,                     \
+        .registers = spi_registers, .read = spi_read, .write = spi_write, .reset = spi##number##_reset       \
+    }
 #define CONVERTER(title, at, bit, number)                                                                    \
     {                                                                                                        \
         .name = title, .base = at, .size = 0x400, .bus = BUS_APB2, .clock_bit = bit, .port = NOT_A_PORT,     \
@@ -126,14 +152,14 @@ const struct map_region map[] = {
     MODEL("RTC", 0x40002800, BUS_APB1, 27, HALF_WORDS_TOO, false, rtc),
     MODEL("WWDG", 0x40002C00, BUS_APB1, 11, HALF_WORDS_TOO, false, wwdg),
     MODEL("IWDG", 0x40003000, BUS_APB1, ALWAYS_CLOCKED, HALF_WORDS_TOO, true, iwdg),
-    ABSENT("SPI2", 0x40003800, BUS_APB1, 14, spi_values),
+    SERIAL("SPI2", 0x40003800, BUS_APB1, 14, 2),
     ABSENT_HIGH("SPI3", 0x40003C00, BUS_APB1, 15, spi_values),
     INSTANCE("USART2", 0x40004400, BUS_APB1, 17, usart, usart, 2),
     INSTANCE("USART3", 0x40004800, BUS_APB1, 18, usart, usart, 3),
     ABSENT_HIGH("UART4", 0x40004C00, BUS_APB1, 19, uart_values),
     ABSENT_HIGH("UART5", 0x40005000, BUS_APB1, 20, uart_values),
-    ABSENT("I2C1", 0x40005400, BUS_APB1, 21, i2c_values),
-    ABSENT("I2C2", 0x40005800, BUS_APB1, 22, i2c_values),
+    INSTANCE("I2C1", 0x40005400, BUS_APB1, 21, i2c, i2c, 1),
+    INSTANCE("I2C2", 0x40005800, BUS_APB1, 22, i2c, i2c, 2),
     {
         .name = "USB",
         .base = 0x40005C00,
@@ -179,7 +205,7 @@ const struct map_region map[] = {
     CONVERTER("ADC1", 0x40012400, 9, 1),
     CONVERTER("ADC2", 0x40012800, 10, 2),
     INSTANCE("TIM1", 0x40012C00, BUS_APB2, 11, tim1, tim, 1),
-    ABSENT("SPI1", 0x40013000, BUS_APB2, 12, spi_values),
+    SERIAL("SPI1", 0x40013000, BUS_APB2, 12, 1),
     ABSENT_HIGH("TIM8", 0x40013400, BUS_APB2, 13, timer_values),
     INSTANCE("USART1", 0x40013800, BUS_APB2, 14, usart, usart, 1),
     ABSENT_HIGH("ADC3", 0x40013C00, BUS_APB2, 15, zeros),

@@ -212,6 +212,28 @@ const struct map_register tim_registers[] = {
     {0},
 };
 
+const struct map_register i2c_registers[] = {
+    {"CR1", 0x00, RW, 0xFFFF4004},   {"CR2", 0x04, RW, 0xFFFFE0C0},
+    {"OAR1", 0x08, RW, 0xFFFF3C00},  {"OAR2", 0x0C, RW, 0xFFFFFF00},
+    {"DR", 0x10, RW, 0xFFFFFF00},    {"SR1", 0x14, RW, 0},
+    {"SR2", 0x18, READ_ONLY, 0},     {"CCR", 0x1C, RW, 0xFFFF3000},
+    {"TRISE", 0x20, RW, 0xFFFFFFC0}, {0},
+};
+
+/* RXCRCR and TXCRCR stay 0: CRC has no model. */
+const struct map_register spi_registers[] = {
+    {"CR1", 0x00, RW, 0xFFFF0000},
+    {"CR2", 0x04, RW, 0xFFFFFF18},
+    {"SR", 0x08, RW, 0},
+    {"DR", 0x0C, RW, 0xFFFF0000},
+    {"CRCPR", 0x10, RW, 0xFFFF0000},
+    {"RXCRCR", 0x14, READ_ONLY, 0},
+    {"TXCRCR", 0x18, READ_ONLY, 0},
+    {"I2SCFGR", 0x1C, RW, 0xFFFFF040},
+    {"I2SPR", 0x20, RW, 0xFFFFFC00},
+    {0},
+};
+
 const struct map_register adc_registers[] = {
     {"SR", 0x00, RW, 0},
     {"CR1", 0x04, RW, 0xFF300000},

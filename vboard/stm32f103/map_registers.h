@@ -19,5 +19,7 @@ extern const struct map_register crc_registers[];
 extern const struct map_register tim1_registers[];
 extern const struct map_register tim_registers[];
 extern const struct map_register usart_registers[];
+extern const struct map_register i2c_registers[];
+extern const struct map_register spi_registers[];
 extern const struct map_register adc_registers[];
 extern const struct map_register dma_registers[];
