@@ -14,9 +14,12 @@ enum {
 
 static struct {
     uint64_t h[8];
-    uint64_t w[ROUNDS];
-    /* a to h of the last round; those of the next begin one place before, so that b to d and f to h need no
-     * moving */
+    uint64_t
+        w[ROUNDS]; /* the last round's first, so that the message's bytes just follow each other downwards */
+    /*
+     * a to h of the last round; those of the next begin one place before, so that b to d and f to h need no
+     * moving
+     */
     uint64_t working[ROUNDS + 8];
     uint32_t length; /* of the message, bytes */
     uint32_t left;   /* rounds */
