@@ -14,8 +14,7 @@ enum {
 
 static struct {
     uint64_t h[8];
-    uint64_t
-        w[ROUNDS]; /* the last round's first, so that the message's bytes just follow each other downwards */
+    uint64_t w[ROUNDS]; /* the last round's first: the message's bytes follow each other downwards */
     /*
      * a to h of the last round; those of the next begin one place before, so that b to d and f to h need no
      * moving

@@ -28,8 +28,7 @@ static void r_may_be_the_neutral_point_but_not_in_other_encodings(void **state)
     assert_true(accepted(signer.encoded, signature, message, MESSAGE));
     for (unsigned i = 0; i < NOT_CANONICAL; i++) {
         curve_not_canonical(r, i);
-        forge(sample.signature, r, zero, sample.signer.encoded, sample.signer.scalar, sample.message,
-              MESSAGE);
+        forge(signature, r, zero, signer.encoded, signer.scalar, message, MESSAGE);
         assert_false(accepted(signer.encoded, signature, message, MESSAGE));
     }
     signer_free(&signer);
