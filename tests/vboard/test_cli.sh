@@ -166,7 +166,7 @@ result "no half-written flash file is left" $?
 
 # Ctrl-C and kill end a run in order.
 for signal in INT TERM HUP; do
-    rm -f chip
+    rm -f chip said
     env --default-signal=INT "$vboard" run loop.bin --flash-file chip --usbip 0 >said 2>&1 </dev/null &
     board=$!
     port_of said USB/IP >/dev/null
