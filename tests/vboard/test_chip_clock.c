@@ -92,6 +92,21 @@ static void the_prefetch_buffer_has_rules(void **state)
     lab_free(lab);
 }
 
+/* A crystal that runs goes on running here, so that there is nothing to report (RM0008 7.2.7). */
+static void the_clock_security_system_keeps_quiet(void **state)
+{
+    (void)state;
+    enum { CSSON = 1 << 19, CSSF = 1 << 7 };
+    struct lab *lab = lab_new();
+    start_hse(lab);
+    set_bits(lab, RCC(RCC_CR), CSSON);
+    assert_true(get(lab, RCC(RCC_CR)) & CSSON);
+    wait_us(lab, 1000);
+    assert_false(get(lab, RCC(RCC_CIR)) & CSSF);
+    expect_violation(lab, NULL);
+    lab_free(lab);
+}
+
 static void clocks_have_limits(void **state)
 {
     (void)state;
@@ -346,6 +361,7 @@ int main(void)
         cmocka_unit_test(the_crystal_takes_its_time_and_a_dead_one_forever),
         cmocka_unit_test(wait_states_must_come_before_speed),
         cmocka_unit_test(the_prefetch_buffer_has_rules),
+        cmocka_unit_test(the_clock_security_system_keeps_quiet),
         cmocka_unit_test(clocks_have_limits),
         cmocka_unit_test(the_processor_is_not_overclocked),
         cmocka_unit_test(the_pll_has_a_range_and_a_fixed_setup),

@@ -87,11 +87,6 @@ static void write_CR(struct stm32f103 *chip, uint32_t value)
                             (unsigned)value);
         value ^= CR_HSEBYP;
     }
-    if (value & ~old & CR_CSSON) {
-        stm32f103_violation(chip, SUSPICIOUS, "unmodelled",
-                            "RCC_CR = 0x%08X: the clock security system (RM0008 7.2.7) is not modelled",
-                            (unsigned)value);
-    }
     uint32_t set = value & ~old, cleared = old & ~value;
     rcc->CR = (old & ~(uint32_t)CR_WRITABLE) | (value & CR_WRITABLE);
     if (set & CR_HSION) {
