@@ -51,7 +51,7 @@ SIGNATURE_TESTS := $(patsubst tests/signature/%.c,$(HOST)/signature/%,$(wildcard
 SIGNATURE_COMMON := $(patsubst %.c,$(HOST)/signature/%.o,$(SIGNATURE_SOURCES) $(addprefix tests/signature/,curve.c signer.c vectors.c))
 SIGNATURE_FIRMWARE := $(HOST)/signature/firmware.elf
 
-test-signature: $(SIGNATURE_TESTS) $(SIGNATURE_FIRMWARE) ## the verifier of signatures, against OpenSSL and on the virtual board
+test-signature: $(SIGNATURE_TESTS) $(SIGNATURE_FIRMWARE) $(HOST)/signature/verify ## the verifier of signatures, against OpenSSL and on the virtual board
 	$(Q)tests/run $(SIGNATURE_TESTS) $(wildcard tests/signature/test_*.sh)
 
 .PRECIOUS: $(HOST)/signature/%.o
@@ -61,6 +61,13 @@ $(HOST)/signature/%.o: %.c
 
 $(HOST)/signature/test_%: $(HOST)/signature/tests/signature/test_%.o $(SIGNATURE_COMMON) $(VBOARD_LIB)
 	$(Q)$(HOST_CC) -fsanitize=address,undefined $^ -lcmocka -lcrypto $(USBREDIR_LIBS) -o $@
+
+$(HOST)/signature/verify: $(HOST)/signature/tests/signature/verify.o $(SIGNATURE_COMMON)
+	$(Q)$(HOST_CC) -fsanitize=address,undefined $^ -lcmocka -lcrypto -o $@
+
+.PHONY: verify
+verify: $(HOST)/signature/verify ## the verifier's answers to your own test vectors, VECTORS=FILE (docs/signing.md)
+	$(Q)$< $(or $(VECTORS),--help)
 
 # as src/Makefile has it, as far as it matters here
 $(SIGNATURE_FIRMWARE): tests/signature/firmware.c tests/signature/firmware.ld $(SIGNATURE_SOURCES) $(wildcard src/*.h tests/signature/*.h)
