@@ -45,7 +45,7 @@ static void each_mode_drives_as_it_should(void **state)
     }
     expect_violation(lab, NULL);
     configure(lab, 'C', 14, RESERVED);
-    expect_violation(lab, "FORBIDDEN gpio-reserved-mode");
+    expect_violation(lab, "SUSPICIOUS gpio-reserved-mode");
     lab_free(lab);
 }
 

@@ -24,7 +24,6 @@ enum {
     CR_HSEON = 1 << 16,
     CR_HSERDY = 1 << 17,
     CR_HSEBYP = 1 << 18,
-    CR_CSSON = 1 << 19,
     CR_PLLON = 1 << 24,
     CR_PLLRDY = 1 << 25,
     CR_RESET = 0x83,
