@@ -92,7 +92,7 @@ test-system: blue-pill system-images $(SYSTEM_TESTS:%=$(HOST)/tests/system/%) ##
 
 # The images it runs: every target as it is shipped, and builds with options, each in build/firmware/NAME.
 long_text := $(subst x,0123456789abcdef,xxxxxxx)
-OPTION_BUILDS := hsi stay no-upload no-download alternate-2 no-led flash-64k flash-register app-16k transfer-128 \
+OPTION_BUILDS := hsi stay no-upload no-download alternate-2 no-led led-swd led-jtag flash-64k flash-register app-16k transfer-128 \
                  long-strings empty-strings packet-string delay-0 delay-100ms bkp5 double-tap app-watchdog protect ds20 everything
 DEFS_hsi := -DUSE_HSI
 DEFS_stay := -DDFU_WILL_DETACH=0
@@ -100,6 +100,8 @@ DEFS_no-upload := -DDFU_UPLOAD_AVAILABLE=0
 DEFS_no-download := -DDFU_DOWNLOAD_AVAILABLE=0
 DEFS_alternate-2 := -DUSB_DFU_ALTN=2
 DEFS_no-led := -DHAVE_LED=0
+DEFS_led-swd := -DLED_GPIO_PORT=GPIOA -DLED_GPIO_PIN=GPIO13 -DLED_OPEN_DRAIN=0 -DLED_ACTIVE_HIGH=0
+DEFS_led-jtag := -DLED_GPIO_PORT=GPIOB -DLED_GPIO_PIN=GPIO3 -DLED_OPEN_DRAIN=0
 DEFS_flash-64k := -DFLASH_SIZE_OVERRIDE=0x10000
 DEFS_flash-register := -DFLASH_SIZE_OVERRIDE=0
 DEFS_app-16k := -DAPP_BASE_ADDRESS=0x08004000

@@ -647,6 +647,47 @@ static void d19_the_debug_port_keeps_its_pins_unless_the_board_needs_them(void *
     assert_int_equal(rig.board->chip.afio.MAPR & SWJ_CFG, SWJ_OFF);
 }
 
+/*
+ * D19 (D): an LED on such a pin, with nothing else of the board on one, stayed dark: its port was compared
+ * with the numbers of pins. D20: one that is lit by a low level without open drain could not be told of.
+ */
+static void d19_an_led_alone_takes_its_pin_from_the_debug_port(void **state)
+{
+    (void)state;
+    enum { SWJ_CFG = 7 << 24, JTAG_OFF = 2 << 24, SWJ_OFF = 4 << 24 };
+    static const struct {
+        const char *build;
+        uint8_t led;
+        bool active_high;
+        uint32_t swj;
+    } cases[] = {{"led-swd", BOARD_PIN('A', 13), false, SWJ_OFF},
+                 {"led-jtag", BOARD_PIN('B', 3), true, JTAG_OFF}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct stm32f103_config config = rig_config("BLUEPILL");
+
+        rig_free(&rig);
+        rig = rig_new_build(cases[i].build, "BLUEPILL", &config);
+        struct board_info board = *rig.board->info;
+        board.led = cases[i].led;
+        board.led_active_high = cases[i].active_high;
+        rig.board->info = &board;
+        enter_dfu();
+        assert_int_equal(rig.board->chip.afio.MAPR & SWJ_CFG, cases[i].swj);
+        uint64_t before = rig.board->led_changes;
+        rig_run_ms(&rig, 4096);
+        assert_in_range(rig.board->led_changes - before, 7, 9);
+        /* waiting, then at work: lit */
+        uint8_t *image = rig_application(&rig, 1024, 1);
+        assert_true(dfu_send_block(&rig, 0, image, 1024));
+        rig_run_ms(&rig, 2);
+        assert_true(rig.board->led_on);
+        rig_assert_clean(&rig);
+        free(image);
+        rig.board->info = board_find("BLUEPILL");
+    }
+}
+
 /* D20 (D): the LED was configured and never lit. */
 static void d20_the_led_tells_waiting_busy_and_error_apart(void **state)
 {
@@ -746,6 +787,7 @@ int main(void)
         BLUE_PILL(d18_downloads_of_one_session_do_not_disturb_each_other),
         BLUE_PILL(d18_a_protected_page_is_reported_as_such),
         BLUE_PILL(d19_the_debug_port_keeps_its_pins_unless_the_board_needs_them),
+        BLUE_PILL(d19_an_led_alone_takes_its_pin_from_the_debug_port),
         BLUE_PILL(d20_the_led_tells_waiting_busy_and_error_apart),
         BLUE_PILL(d21_the_device_is_bus_powered_and_has_microsoft_os_20_descriptors),
         BLUE_PILL(d22_a_watchdog_that_the_option_bytes_start_is_fed),
