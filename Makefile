@@ -60,7 +60,7 @@ include vboard/vboard.mk
 include tests/tests.mk
 include web/web.mk
 
-.PHONY: demo test lint format deps clean help
+.PHONY: demo test bench lint format deps clean help
 demo: deps blue-pill vboard ## see it work: flash the blink example over USB in a real Linux, watch the LED
 	$(Q)tools/demo
 

@@ -145,11 +145,12 @@ $(HOST)/tests/system/test_%: $(HOST)/tests/system/test_%.o $(SYSTEM_COMMON) $(VB
 $(HOST)/bench/bench: $(HOST)/bench/bench.o $(SYSTEM_COMMON) $(VBOARD_LIB)
 	$(Q)$(HOST_CC) $(SANITIZE) $^ -lcmocka $(USBREDIR_LIBS) -o $@
 
-# The build itself: targets, options, what must stop it, a covering set of options, what a programmer is given. It builds in copies.
+# The build itself: targets, options, what must stop it, a covering set of options, what a programmer is given, the figures in the
+# manuals. It builds in copies.
 BUILD_TESTS := $(wildcard tests/build/test_*.sh) $(patsubst tests/build/%.c,$(HOST)/tests/build/%,$(wildcard tests/build/test_*.c))
 
 .PHONY: test-build
-test-build: system-images $(BUILD_TESTS) ## the build: every target, options by pairs, values that must stop it
+test-build: blue-pill system-images vboard $(BUILD_TESTS) ## the build: every target, options by pairs, values that must stop it
 	$(Q)tests/run $(BUILD_TESTS)
 
 $(HOST)/tests/build/test_%: $(HOST)/tests/build/test_%.o $(SYSTEM_COMMON) $(VBOARD_LIB)

@@ -1,0 +1,42 @@
+#!/bin/bash
+# What the manuals say in numbers is what is built: the bytes of the examples and of the options that are off by default, the first
+# run of the virtual board.
+set -u
+# shellcheck source=tests/build/common.sh
+. "$(dirname "$0")/common.sh"
+
+# docs/applications.md: rows "| [NAME](../examples/NAME) | ... | BYTES |"
+it 'the examples' make examples
+rows=$(sed -n 's/^| \[[^]]*\](..\/examples\/\([a-z-]*\)) |.*| \([0-9]*\) |$/\1 \2/p' "$root/docs/applications.md")
+examples=$(printf '%s\n' examples/*/*.c | sed -n 's,^examples/\(.*\)/\1\.c$,\1,p')
+it 'docs/applications.md has a row for every example' test "$(cut -d ' ' -f 1 <<< "$rows" | sort)" = "$(sort <<< "$examples")"
+while read -r name bytes; do
+    is=$(stat -c %s "build/examples/$name/$name.bin")
+    it "docs/applications.md: $name has $is bytes, not $bytes" test "$is" = "$bytes"
+done <<< "$rows"
+
+# docs/options.md: "What each costs on a Blue Pill: 1, 2, 3 and 4 bytes.", in the order of the table below
+said_costs=$(tr '\n' ' ' < "$root/docs/options.md" | sed -n 's/.*What each costs on a Blue Pill: \([0-9, and]*\) bytes\..*/\1/p' | tr -c '0-9\n' ' ' | xargs)
+bytes_with() {
+    make DEFS="$1" 2>&1 | sed -n 's/^BLUEPILL  *flash *\([0-9]*\) of .*/\1/p'
+}
+plain=$(bytes_with '')
+costs=
+for defs in -DHAVE_DOUBLE_TAP=1 -DAPP_WATCHDOG_MS=1000 -DPROTECT_BOOTLOADER=1 -DHAVE_DS20=1; do
+    costs+=" $(($(bytes_with $defs) - plain))"
+done
+: > "$said"
+it "docs/options.md: what is off by default costs$costs bytes, not $said_costs" test "$costs" = " $said_costs"
+it 'docs/fleet.md: what HAVE_DS20 costs' grep -q "the lines above as text, for ${costs##* } bytes" "$root/docs/fleet.md"
+
+# docs/vboard.md: its first command, after "$", and what follows up to an empty line; to the hundredth of a second
+to_hundredths() {
+    sed 's/^\(\[ *[0-9]*\.[0-9][0-9]\)[0-9]*/\1/'
+}
+awk 'sub(/^    \$ /, "") { on = 1 } on && !NF { exit } on { sub(/^    /, ""); print }' "$root/docs/vboard.md" > "$work/manual"
+read -r -a command < "$work/manual"
+it 'the first command of docs/vboard.md is a run' test "${command[*]:0:2}" = 'build/vboard run'
+tail -n +2 "$work/manual" | to_hundredths > "$work/expected"
+(cd "$root" && "${command[@]}" 2>&1) | to_hundredths > "$work/run"
+it 'the first run of docs/vboard.md' diff "$work/expected" "$work/run"
+finish
