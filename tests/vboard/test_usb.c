@@ -773,6 +773,14 @@ static void break_twice(struct model *model)
     model_stat(model, 2, USB_RX, STAT_VALID);
 }
 
+static void break_twice_at_last(struct model *model)
+{
+    model_write(model, USB_DADDR, 0);
+    break_twice(model);
+    model_expect_clean(model);
+    model_write(model, USB_DADDR, DADDR_EF);
+}
+
 static void break_iso_stall(struct model *model)
 {
     open_endpoint(model, EP, EPR_ISOCHRONOUS, STAT_STALL, STAT_DISABLED);
@@ -870,6 +878,7 @@ static const struct rule {
     {"usb-event-lost", break_lost_reset, false},
     {"usb-ctr-masked", break_ctr_mask, false},
     {"usb-endpoint-twice", break_twice, false},
+    {"usb-endpoint-twice", break_twice_at_last, false},
     {"usb-endpoint-status", break_iso_stall, false},
     {"usb-endpoint-direction", break_double_directions, false},
     {"usb-endpoint-kind", break_kind, false},

@@ -195,9 +195,12 @@ static void write_daddr(struct stm32f103 *chip, uint16_t value)
         stm32f103_violation(chip, SUSPICIOUS, "usb-in-reset", "DADDR written while FRES holds it in reset");
     else
         write_plain(chip, &chip->usb.DADDR, value & (DADDR_EF | DADDR_ADD));
-    if (chip->usb.DADDR & ~before & DADDR_EF)
-        for (unsigned n = 0; n < USB_ENDPOINT_REGISTERS; n++)
+    if (chip->usb.DADDR & ~before & DADDR_EF) {
+        for (unsigned n = 0; n < USB_ENDPOINT_REGISTERS; n++) {
+            usb_check_endpoint(chip, n);
             usb_check_layout(chip, n);
+        }
+    }
 }
 
 /* Bits that must be written as 0. ISTR has none: ones there are how a flag is left alone. */

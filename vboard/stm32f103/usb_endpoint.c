@@ -2,10 +2,12 @@
  * (RM0008 23.5.2). */
 #include "usb_registers.h"
 
-static void check_endpoint(struct stm32f103 *chip, unsigned n)
+void usb_check_endpoint(struct stm32f103 *chip, unsigned n)
 {
     const struct usb *usb = &chip->usb;
     uint16_t epr = usb->EPR[n];
+    if (!(usb->DADDR & DADDR_EF))
+        return; /* ST's own library gives them their numbers last of all */
     enum usb_stat rx = usb_stat(epr, USB_RX), tx = usb_stat(epr, USB_TX);
     unsigned type = epr & EPR_EP_TYPE;
     if (usb_isochronous(epr) && (rx == STAT_STALL || rx == STAT_NAK || tx == STAT_STALL || tx == STAT_NAK))
@@ -45,7 +47,7 @@ void usb_write_endpoint(struct stm32f103 *chip, unsigned n, uint16_t value)
         return;
     chip->cpu.side_effects++;
     usb->EPR[n] = new;
-    check_endpoint(chip, n);
+    usb_check_endpoint(chip, n);
     if ((new ^ old) & (EPR_STAT_RX | EPR_STAT_TX | EPR_EP_TYPE))
         usb_check_layout(chip, n);
     usb_update_interrupts(chip);

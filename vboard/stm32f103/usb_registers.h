@@ -133,6 +133,8 @@ unsigned usb_fetch(struct stm32f103 *chip, unsigned n, unsigned half, uint8_t da
 
 /* usb_endpoint.c */
 void usb_write_endpoint(struct stm32f103 *chip, unsigned n, uint16_t value);
+/* What must not be set together, looked at at every change once the function is enabled (DADDR.EF). */
+void usb_check_endpoint(struct stm32f103 *chip, unsigned n);
 
 /* usb_layout.c */
 /* Rules on the buffers of an endpoint, looked at when one of its directions comes into use. */
