@@ -10,7 +10,10 @@ ifdef PREFIX
 export PREFIX
 endif
 # src/Makefile runs in its own folder, LDSCRIPT is meant from here
-FIRMWARE = $(MAKE) --no-print-directory -C src $(if $(LDSCRIPT),LDSCRIPT=$(abspath $(LDSCRIPT)))
+FIRMWARE = $(MAKE) --no-print-directory -C src $(if $(LDSCRIPT),LDSCRIPT=$(abspath $(LDSCRIPT))) \
+           $(if $(PUBLIC_KEY),PUBLIC_KEY=$(abspath $(PUBLIC_KEY)))
+# For signed variants, whose bootloaders hold the maker's public key.
+WITH_KEY = PUBLIC_KEY='$(if $(PUBLIC_KEY),$(abspath $(PUBLIC_KEY)))'
 
 ifneq ($(V),1)
 Q := @
@@ -26,10 +29,22 @@ size: ## flash and RAM that TARGET takes, and its limit; with REPORT=1 where the
 	$(Q)$(FIRMWARE) size
 
 list: ## every TARGET there is: board, chip, addresses, flash and RAM
-	$(Q)tools/list
+	$(Q)$(WITH_KEY) tools/list
 
 release: ## every TARGET into build/release, with checksums and a table of sizes
-	$(Q)tools/release $(BUILD)/release
+	$(Q)$(WITH_KEY) tools/release $(BUILD)/release
+
+# Signed firmware: docs/signing.md.
+.PHONY: keys sign
+keys: ## a pair of keys to sign firmware with, key.pem and key.pub.pem (KEY=other.pem)
+	$(Q)tools/keys $(KEY)
+
+SIGNED_FILE = $(BUILD)/signed/$(basename $(notdir $(APP)))-$(VERSION).bin
+sign: ## sign APP=application.bin with KEY=key.pem as VERSION=1 for TARGET, into build/signed
+	$(Q)$(if $(and $(APP),$(KEY),$(VERSION)),,echo 'make sign APP=application.bin KEY=key.pem VERSION=1 [TARGET=...]' >&2; exit 2)
+	$(Q)mkdir -p $(BUILD)/signed
+	$(Q)tools/sign --target '$(or $(TARGET),BLUEPILL_SIGNED)' --defs '$(subst ','\'',$(DEFS))' \
+	    '$(APP)' '$(KEY)' '$(VERSION)' $(SIGNED_FILE)
 
 # With a board and a debug probe on the desk.
 .PHONY: flash stlink-flash erase debug

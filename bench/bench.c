@@ -158,6 +158,53 @@ static double start_seconds(const char *target)
     return time;
 }
 
+/* From the last block to success, of an image that is there already: what is left is to look at it. */
+static double check_seconds(const char *target, uint32_t kib, uint32_t crystal_hz)
+{
+    struct stm32f103_config config = rig_config(target);
+
+    config.hse_hz = crystal_hz;
+    struct rig rig = rig_new_with(target, &config);
+    uint32_t length = kib * KIB, block = rig.transfer_size;
+    uint8_t *file = rig_application(&rig, length, 1);
+    double time = 0;
+
+    for (unsigned twice = 0; twice < 2; twice++) {
+        board_press(rig.board, true);
+        if (!rig_enter_dfu(&rig))
+            fail_msg("%s does not enumerate", target);
+        for (uint32_t at = 0; at < length; at += block)
+            if (!dfu_send_block(&rig, (uint16_t)(at / block), file + at, (uint16_t)block))
+                fail_msg("%s refuses a block", target);
+        ticks start = board_now(rig.board);
+        if (!dfu_send_block(&rig, (uint16_t)(length / block), NULL, 0))
+            fail_msg("%s refuses the image", target);
+        time = seconds(board_now(rig.board) - start);
+        rig_power_cycle(&rig);
+    }
+    rig_assert_clean(&rig);
+    rig_free(&rig);
+    free(file);
+    return time;
+}
+
+static void signatures(void)
+{
+    static const struct {
+        uint32_t kib;
+        double most, most_without_crystal;
+    } sizes[] = {{16, 1, 1}, {56, 1, 1}, {112, 1, 1}};
+
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        char what[80];
+
+        (void)snprintf(what, sizeof what, "signature of %u KiB checked (BLUEPILL_SIGNED)", sizes[i].kib);
+        row(what, check_seconds("BLUEPILL_SIGNED", sizes[i].kib, 8000000), "s", '<', sizes[i].most);
+        row("  without a crystal", check_seconds("BLUEPILL_SIGNED", sizes[i].kib, 0), "s", '<',
+            sizes[i].most_without_crystal);
+    }
+}
+
 static void bench(void **state)
 {
     (void)state;
@@ -168,6 +215,7 @@ static void bench(void **state)
             downloads(sizes[i], erases[j]);
     same_again_and_one_page();
     upload();
+    signatures();
     row("reset to application, no button (MAPLEMINI)", start_seconds("MAPLEMINI") * 1e3, "ms", '<', 0.2);
     row("reset to application, 20 ms of button (BLUEPILL)", start_seconds("BLUEPILL") * 1e3, "ms", '<', 22);
 }

@@ -18,6 +18,8 @@ static inline uint32_t application_area(uint32_t flash)
 {
     if (HIGH)
         flash = (BOOTLOADER_BASE - FLASH_BASE) / FLASH_PAGE_SIZE * FLASH_PAGE_SIZE;
+    if (SIGNED)
+        flash -= FLASH_PAGE_SIZE; /* version_log.h */
     return flash - (APP_BASE_ADDRESS - FLASH_BASE);
 }
 

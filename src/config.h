@@ -47,7 +47,7 @@
 
 #include BOARD_FILE  /* boards/NAME.h */
 #include "defs.h"    /* made by the build from DEFS */
-#include "variant.h" /* made by the build from the suffix of TARGET */
+#include "variant.h" /* made by the build from TARGET: HIGH, SIGNED, sizes, the board's name */
 
 /* Application and flash ---------------------------------------------------------------------------------- */
 
@@ -66,7 +66,8 @@
 #define FLASH_BASE 0x08000000u
 #define RAM_BASE   0x20000000u
 
-/* variant.h: HIGH 0 and BOOTLOADER_SIZE, or HIGH 1 and HIGH_FLASH_SIZE */
+/* variant.h: HIGH 0 and BOOTLOADER_SIZE, or HIGH 1 and HIGH_FLASH_SIZE; SIGNED 0, or SIGNED 1 and BOARD_NAME
+ */
 #if HIGH
 #define BOOTLOADER_SIZE (7 * 1024)
 #define BOOTLOADER_BASE (FLASH_BASE + HIGH_FLASH_SIZE - BOOTLOADER_SIZE)
@@ -209,6 +210,11 @@
 #define HAVE_DS20 0
 #endif
 
+/* Signed variants: the signature is checked at every start too, not only before an image is made valid. */
+#ifndef VERIFY_AT_START
+#define VERIFY_AT_START 0
+#endif
+
 /* What cannot work --------------------------------------------------------------------------------------- */
 
 /* Anything but 0 and 1 would be half believed. */
@@ -233,6 +239,13 @@
 #error "HAVE_DOUBLE_TAP, PROTECT_BOOTLOADER and HAVE_DS20 must be 0 or 1."
 #endif
 
+#if !IS_BOOLEAN(VERIFY_AT_START)
+#error "VERIFY_AT_START must be 0 or 1."
+#endif
+#if VERIFY_AT_START && !SIGNED
+#error "VERIFY_AT_START needs a TARGET that ends in _SIGNED: there is no signature to verify in the others."
+#endif
+
 #if FLASH_PAGE_SIZE != 1024 && FLASH_PAGE_SIZE != 2048
 #error "FLASH_PAGE_SIZE must be 1024 (up to 128 KiB of flash) or 2048: the STM32F1 has no other page sizes."
 #endif
@@ -251,6 +264,9 @@
 #if RAM_SIZE % 1024 || RAM_SIZE < 8 * 1024 || RAM_SIZE > 96 * 1024 ||                                        \
     (FLASH_PAGE_SIZE > 1024 && RAM_SIZE < 12 * 1024)
 #error "RAM_SIZE must be whole KiB up to 96 KiB, at least 8 KiB (12 KiB with pages of 2 KiB)."
+#endif
+#if SIGNED && RAM_SIZE < 20 * 1024
+#error "RAM_SIZE must be at least 20 KiB for a TARGET that ends in _SIGNED: that much the check may need."
 #endif
 #if APP_BASE_ADDRESS % FLASH_PAGE_SIZE
 #error "APP_BASE_ADDRESS must be the start of a flash page."

@@ -1,7 +1,8 @@
 /* What the device says of itself. Each descriptor is laid out as the table of its specification. */
 #include "descriptors.h"
 
-#include "port.h" // port_unique_id
+#include "port.h"      // port_unique_id
+#include "signature.h" // NOT_SIGNED
 
 typedef __CHAR16_TYPE__ char16_t;
 
@@ -11,7 +12,6 @@ typedef __CHAR16_TYPE__ char16_t;
 
 /* Descriptor types, USB 2.0 table 9-5 and USB 3.2 table 9-6. */
 enum { DEVICE = 1, CONFIGURATION, STRING, INTERFACE, BOS = 15, DEVICE_CAPABILITY, DFU_FUNCTIONAL = 0x21 };
-enum { STRING_LANGUAGES, STRING_VENDOR, STRING_PRODUCT, STRING_SERIAL, STRING_INTERFACE };
 enum { STRING_MICROSOFT = 0xEE, US_ENGLISH = 0x0409 };
 /* wIndex of the vendor requests; index of the landing page. */
 enum { WEBUSB_GET_URL = 2, MS_COMPATIBLE_ID = 4, MS_OS_20_DESCRIPTOR = 7, LANDING_PAGE = 1 };
@@ -75,6 +75,11 @@ enum { BOS_LENGTH = 5 + WEBUSB_CAPABILITY + MICROSOFT_CAPABILITY + HAVE_DS20 * D
 #define VENDOR_KEY(wIndex, wValue) ((wIndex) | (wValue) << 4)
 #define IS_TEXT(key)               ((key) >> 8 == STRING && (key) % 256 != STRING_LANGUAGES)
 
+/* Why an image was refused. */
+#define NOT_SIGNED_TEXT       "not signed for this product"
+#define OLDER_VERSION_TEXT    "older than what was installed"
+#define FORGED_SIGNATURE_TEXT "not signed by the maker"
+
 /* Everything that can be asked for, one behind the other. A text is sent as a string descriptor. */
 #define RECORD(type)                                                                                         \
     struct PACKED {                                                                                          \
@@ -93,6 +98,11 @@ static const struct PACKED {
     TEXT(USB_PRODUCT_STRING) product;
     TEXT(USB_INTERFACE_STRING) interface;
     TEXT("MSFT100!") microsoft;
+#if SIGNED
+    TEXT(NOT_SIGNED_TEXT) not_signed;
+    TEXT(OLDER_VERSION_TEXT) older_version;
+    TEXT(FORGED_SIGNATURE_TEXT) forged_signature;
+#endif
     RECORD(struct landing_page) landing_page;
     RECORD(struct microsoft_os_10) microsoft_os_10;
     RECORD(struct microsoft_os_20) microsoft_os_20;
@@ -152,6 +162,12 @@ static const struct PACKED {
     .product = {HEAD(product, DESCRIPTOR(STRING, STRING_PRODUCT)), USB_PRODUCT_STRING},
     .interface = {HEAD(interface, DESCRIPTOR(STRING, STRING_INTERFACE)), USB_INTERFACE_STRING},
     .microsoft = {HEAD(microsoft, DESCRIPTOR(STRING, STRING_MICROSOFT)), "MSFT100!"},
+#if SIGNED
+    .not_signed = {HEAD(not_signed, DESCRIPTOR(STRING, NOT_SIGNED >> 8)), NOT_SIGNED_TEXT},
+    .older_version = {HEAD(older_version, DESCRIPTOR(STRING, OLDER_VERSION >> 8)), OLDER_VERSION_TEXT},
+    .forged_signature = {HEAD(forged_signature, DESCRIPTOR(STRING, FORGED_SIGNATURE >> 8)),
+                         FORGED_SIGNATURE_TEXT},
+#endif
     .landing_page = {HEAD(landing_page, VENDOR_KEY(WEBUSB_GET_URL, LANDING_PAGE)),
                      {sizeof(struct landing_page), URL, HTTPS, LANDING_PAGE_URL}},
     .microsoft_os_10 =

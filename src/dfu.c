@@ -60,12 +60,14 @@ static struct {
 } dfu;
 _Static_assert(sizeof dfu.status == 6, "as on the wire");
 
-static void to_state(enum dfu_state state, uint8_t status)
+static void to_state(enum dfu_state state, image_result result)
 {
-    dfu.status.bStatus = status;
+    dfu.status.bStatus = result;
     dfu.status.bState = state;
     dfu.leaving = false;
     dfu.timer_ms = 0;
+    if (SIGNED)
+        dfu.status.iString = result >> 8;
 }
 
 static void leave_in(uint32_t ms)
@@ -82,18 +84,20 @@ void dfu_idle(void)
     dfu.uploaded = 0;
 }
 
-NOINLINE static enum usb_answer fail(uint8_t status)
+NOINLINE static enum usb_answer fail(image_result result)
 {
-    to_state(dfuERROR, status);
+    to_state(dfuERROR, result);
     return USB_STALL;
 }
 
 /* Says that work goes on for at least so long; `state` then ends by itself a bit before, as clocks differ. */
 static void busy(enum dfu_state state)
 {
-    uint8_t ms = image_busy_ms();
+    uint32_t ms = image_busy_ms();
 
     dfu.status.bwPollTimeout[0] = ms;
+    if (SIGNED)
+        dfu.status.bwPollTimeout[1] = ms >> 8;
     dfu.status.bState = state;
     dfu.timer_ms = ms - ms / 8 - 1;
 }
@@ -101,6 +105,8 @@ static void busy(enum dfu_state state)
 static enum usb_answer get_status(void)
 {
     dfu.status.bwPollTimeout[0] = 0;
+    if (SIGNED)
+        dfu.status.bwPollTimeout[1] = 0;
     if (image_status() != STATUS_OK) {
         fail(image_status());
     } else if (dfu.status.bState == dfuDNLOAD_SYNC) {

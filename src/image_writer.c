@@ -3,6 +3,7 @@
 
 #include "application.h" // application_is_valid
 #include "port.h"        // port_flash_*
+#include "signature.h"   // signature_*
 
 enum {
     PAGE = FLASH_PAGE_SIZE,
@@ -18,6 +19,7 @@ enum {
      */
     STRIDE = 64,
     HALF_WORDS_PER_MS = 1000 / 40,
+    LEAST = SIGNED ? sizeof(struct trailer) : 8, /* bytes of an image */
 };
 
 static struct {
@@ -31,7 +33,7 @@ static struct {
     uint32_t invalidations; /* attempts to make the old application invalid */
     uint16_t blanks;        /* half-words of the page in work that are blank in the image */
     uint8_t erase_ms;       /* until the erase under way can end */
-    uint8_t status;
+    image_result result;
 } image;
 
 /* The first page waits here until the end, the others take turns in the two places behind it. */
@@ -46,9 +48,9 @@ static uint32_t buffered(uint32_t offset)
     return offset < PAGE ? offset : PAGE + offset % (2 * PAGE);
 }
 
-static void fail(uint8_t status)
+static void fail(image_result result)
 {
-    image.status = status;
+    image.result = result;
     image.working = false;
 }
 
@@ -57,7 +59,7 @@ void image_begin(void)
     image.received = image.written = image.done = 0;
     image.working = image.finishing = image.old_is_gone = image.tried = false;
     image.invalidations = 0;
-    image.status = STATUS_OK;
+    image.result = STATUS_OK;
 }
 
 bool image_has_room(void)
@@ -90,8 +92,10 @@ void image_accept(uint32_t length)
 
 void image_finish(void)
 {
-    if (image.received < 8)
-        fail(errTARGET);
+    if (image.received < LEAST)
+        fail(SIGNED ? NOT_SIGNED : errTARGET);
+    if (SIGNED)
+        signature_begin(image.received);
     while (image.received % PAGE)
         buffer.bytes[buffered(image.received++)] = 0xFF;
     image.finishing = true;
@@ -172,6 +176,16 @@ static void hide_start_words(void)
     }
 }
 
+/* What nobody signed never gets as far as the first page. False: not known yet, or refused. */
+static bool is_genuine(void)
+{
+    image_result result = signature_step(buffer.bytes);
+
+    if (result != STATUS_OK && result != errNOTDONE)
+        fail(result);
+    return result == STATUS_OK;
+}
+
 /*
  * One rule does it all: if the flash is right go on; if it was tried already it is an error; if there may
  * still be an application invalidate it; else try.
@@ -184,6 +198,8 @@ void image_step(void)
         return;
     if (page + PAGE > image.received) {
         if (!image.finishing)
+            return;
+        if (SIGNED && !is_genuine())
             return;
         page = 0; /* all others are done */
         hide_start_words();
@@ -239,11 +255,13 @@ void image_tick(void)
 {
     if (image.erase_ms)
         image.erase_ms--;
+    if (SIGNED)
+        signature_tick();
 }
 
-enum dfu_status image_status(void)
+image_result image_status(void)
 {
-    return image.status;
+    return image.result;
 }
 
 bool image_working(void)
@@ -262,7 +280,7 @@ uint32_t image_busy_ms(void)
 
     /* blank half-words take no time; where they are does not matter here, rather too short than too long */
     left = left > image.blanks ? left - image.blanks : 0;
-    return image.erase_ms + left / HALF_WORDS_PER_MS + 1;
+    return image.erase_ms + left / HALF_WORDS_PER_MS + 1 + (SIGNED ? signature_busy_ms() : 0);
 }
 
 const uint8_t *image_read(uint32_t offset, uint32_t length)

@@ -26,6 +26,13 @@ enum dfu_status {
     errSTALLEDPKT
 };
 
+/* bStatus; in the signed variants iString in the upper byte. */
+#if SIGNED
+typedef uint16_t image_result;
+#else
+typedef uint8_t image_result;
+#endif
+
 /* Forgets the image so far. Flash that was written stays as it is. */
 void image_begin(void);
 /* True if the next block, of up to TARGET_DFU_WTRANSFERSIZE bytes, can be buffered. */
@@ -48,7 +55,7 @@ void image_step(void);
 void image_tick(void);
 
 /* STATUS_OK, or what went wrong; nothing is written after that. */
-enum dfu_status image_status(void);
+image_result image_status(void);
 /* True from image_finish until the image is complete or failed. */
 bool image_working(void);
 /* True once the image is in flash, whole and compared. */

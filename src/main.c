@@ -3,6 +3,7 @@
 #include "dfu.h"          // dfu_idle, dfu_tick
 #include "image_writer.h" // image_step
 #include "port.h"         // port_*
+#include "signature.h"    // signature_of_application
 #include "usb_device.h"   // usb_device_poll, usb_device_tick
 
 /* Runs from RAM. */
@@ -19,6 +20,17 @@ FAR NOINLINE static _Noreturn void serve(void)
     }
 }
 
+/* On a fast clock, from RAM; afterwards the chip is as after reset again. */
+FROM_FLASH static bool application_is_genuine(void)
+{
+    port_begin_check();
+
+    bool genuine = signature_of_application();
+
+    port_end_check();
+    return genuine;
+}
+
 /* The reset vector. Until port_start_serving there is no data in RAM, only a stack. */
 FROM_FLASH _Noreturn void main(void)
 {
@@ -29,7 +41,8 @@ FROM_FLASH _Noreturn void main(void)
         stay |= port_button_held();
     if (APP_WATCHDOG_MS)
         stay |= port_watchdog_has_bitten();
-    if (!stay && application_is_valid(application_start_words())) {
+    if (!stay && application_is_valid(application_start_words()) &&
+        (!VERIFY_AT_START || application_is_genuine())) {
         if (HAVE_DOUBLE_TAP)
             port_wait_for_second_reset();
         if (APP_WATCHDOG_MS)

@@ -34,6 +34,10 @@ bool port_watchdog_has_bitten(void);
 void port_start_watchdog(void);
 /* Lets a reset within half a second pass for a boot command; takes that long. */
 void port_wait_for_second_reset(void);
+/* Gets ready to check the application: code and data in RAM, the fastest clock there is without a crystal. */
+void port_begin_check(void);
+/* As after reset again, but for RAM. */
+void port_end_check(void);
 /* Hands the machine over, as after reset: stack pointer from words[0], execution from words[1]. */
 _Noreturn void port_start_application(const uint32_t words[2]);
 

@@ -93,7 +93,8 @@ test-system: blue-pill system-images $(SYSTEM_TESTS:%=$(HOST)/tests/system/%) ##
 # The images it runs: every target as it is shipped, and builds with options, each in build/firmware/NAME.
 long_text := $(subst x,0123456789abcdef,xxxxxxx)
 OPTION_BUILDS := hsi stay no-upload no-download alternate-2 no-led led-swd led-jtag flash-64k flash-register app-16k transfer-128 \
-                 long-strings empty-strings packet-string delay-0 delay-100ms bkp5 double-tap app-watchdog protect ds20 everything
+                 long-strings empty-strings packet-string delay-0 delay-100ms bkp5 double-tap app-watchdog protect ds20 everything \
+                 verify-at-start verify-at-start-high
 DEFS_hsi := -DUSE_HSI
 DEFS_stay := -DDFU_WILL_DETACH=0
 DEFS_no-upload := -DDFU_UPLOAD_AVAILABLE=0
@@ -117,9 +118,15 @@ DEFS_app-watchdog := -DAPP_WATCHDOG_MS=1000
 DEFS_protect := -DPROTECT_BOOTLOADER=1
 DEFS_ds20 := -DHAVE_DS20=1
 DEFS_everything := $(DEFS_double-tap) $(DEFS_app-watchdog) $(DEFS_protect) $(DEFS_ds20)
+DEFS_verify-at-start := -DVERIFY_AT_START=1
+DEFS_verify-at-start-high := -DVERIFY_AT_START=1
+TARGET_verify-at-start := BLUEPILL_SIGNED
+TARGET_verify-at-start-high := BLUEPILL_HIGH_SIGNED
 DEFS_bkp5 := -DREG_BOOT=BKP5 -DCMD_BOOT=0x1234
 
-FIRMWARE_SOURCES := tests/tests.mk src/Makefile $(wildcard src/*.[ch] src/boards/*.h src/stm32f103/*)
+# What signs for them; tests/maker.pem is the other half.
+MAKER_KEY := tests/maker.pub.pem
+FIRMWARE_SOURCES := tests/tests.mk src/Makefile tools/public-key $(MAKER_KEY) $(wildcard src/*.[ch] src/boards/*.h src/stm32f103/*)
 images_of = $(patsubst %,$(BUILD)/firmware/%/dapboot.elf,$1)
 
 .PHONY: system-images
@@ -130,7 +137,8 @@ $(BUILD)/firmware/%/dapboot.elf: $(FIRMWARE_SOURCES)
 	$(Q)echo "  FIRMWARE $*"
 	$(Q)mkdir -p $(@D)
 	$(Q)$(MAKE) --no-print-directory -s -C src OUT=$(abspath $(@D)) LDSCRIPT=stm32f103/bootloader.ld \
-	    $(if $(filter $*,$(OPTION_BUILDS)),TARGET=BLUEPILL FLASH_LIMIT=8192,TARGET=$*) \
+	    $(if $(filter $*,$(OPTION_BUILDS)),TARGET=$(or $(TARGET_$*),BLUEPILL) FLASH_LIMIT=8192,TARGET=$*) \
+	    PUBLIC_KEY=$(abspath $(MAKER_KEY)) \
 	    DEFS='$(subst ','\'',$(DEFS_$*))' > $(@D)/log 2>&1 || { cat $(@D)/log; rm -f $@; exit 1; }
 	$(Q)touch $@
 
@@ -140,10 +148,10 @@ $(HOST)/tests/vboard/test_%: $(HOST)/tests/vboard/test_%.o $(VBOARD_LIB)
 SYSTEM_COMMON := $(patsubst %.c,$(HOST)/%.o,$(filter-out tests/system/test_%.c,$(wildcard tests/system/*.c)))
 
 $(HOST)/tests/system/test_%: $(HOST)/tests/system/test_%.o $(SYSTEM_COMMON) $(VBOARD_LIB)
-	$(Q)$(HOST_CC) $(SANITIZE) $^ -lcmocka $(USBREDIR_LIBS) -o $@
+	$(Q)$(HOST_CC) $(SANITIZE) $^ -lcmocka -lcrypto $(USBREDIR_LIBS) -o $@
 
 $(HOST)/bench/bench: $(HOST)/bench/bench.o $(SYSTEM_COMMON) $(VBOARD_LIB)
-	$(Q)$(HOST_CC) $(SANITIZE) $^ -lcmocka $(USBREDIR_LIBS) -o $@
+	$(Q)$(HOST_CC) $(SANITIZE) $^ -lcmocka -lcrypto $(USBREDIR_LIBS) -o $@
 
 # The build itself: targets, options, what must stop it, a covering set of options, what a programmer is given, the figures in the
 # manuals. It builds in copies.
@@ -154,7 +162,7 @@ test-build: blue-pill system-images vboard $(BUILD_TESTS) ## the build: every ta
 	$(Q)tests/run $(BUILD_TESTS)
 
 $(HOST)/tests/build/test_%: $(HOST)/tests/build/test_%.o $(SYSTEM_COMMON) $(VBOARD_LIB)
-	$(Q)$(HOST_CC) $(SANITIZE) $^ -lcmocka $(USBREDIR_LIBS) -o $@
+	$(Q)$(HOST_CC) $(SANITIZE) $^ -lcmocka -lcrypto $(USBREDIR_LIBS) -o $@
 
 # Power cuts at every flash operation, of the image of each variant.
 SWEPT_TARGETS := BLUEPILL BLUEPILL_4K BLUEPILL_HIGH BTTSKRMINIE3V2_HIGH_256
@@ -170,7 +178,7 @@ test-powercut: swept-images $(POWERCUT) ## the power fails at every flash operat
 	$(Q)$(POWERCUT)
 
 $(POWERCUT): $(patsubst %.c,$(HOST)/%.o,$(wildcard tests/powercut/*.c)) $(SYSTEM_COMMON) $(VBOARD_LIB)
-	$(Q)$(HOST_CC) $(SANITIZE) $^ -lcmocka $(USBREDIR_LIBS) -o $@
+	$(Q)$(HOST_CC) $(SANITIZE) $^ -lcmocka -lcrypto $(USBREDIR_LIBS) -o $@
 
 # Hostile hosts: libFuzzer against the portable core, in the builds of ring 1, and what it finds worth keeping against the image.
 FUZZ_CC ?= clang
@@ -199,7 +207,7 @@ $(SIGNATURE_FUZZER): tests/fuzz/signature_target.c $(SIGNATURE_SOURCES) tests/si
 	    -Isrc -Itests/signature $(filter %.c,$^) -lcmocka -lcrypto -o $@
 
 $(IMAGE_TARGET): $(addprefix $(HOST)/tests/fuzz/,image_target.o hostile_host.o) $(SYSTEM_COMMON) $(VBOARD_LIB)
-	$(Q)$(HOST_CC) $(SANITIZE) $^ -lcmocka $(USBREDIR_LIBS) -o $@
+	$(Q)$(HOST_CC) $(SANITIZE) $^ -lcmocka -lcrypto $(USBREDIR_LIBS) -o $@
 
 # What of the portable core the tests of ring 1 and the fuzzer's corpus reach, in a build of its own.
 COVERAGE := $(BUILD)/coverage

@@ -36,6 +36,16 @@ bool port_crystal_works(void)
     return USE_HSI || RCC->CFGR & RCC_CFGR_PLLSRC;
 }
 
+static void run_from(uint32_t pll)
+{
+    FLASH->ACR = FLASH_ACR_72MHZ;
+    RCC->CFGR = pll;
+    RCC->CR |= RCC_CR_PLLON;
+    while (!(RCC->CR & RCC_CR_PLLRDY)) {}
+    RCC->CFGR = pll | RCC_CFGR_SW_PLL;
+    while (!(RCC->CFGR & RCC_CFGR_SWS_PLL)) {} /* was 0, the internal oscillator */
+}
+
 uint32_t clock_start(void)
 {
     uint32_t khz = INTERNAL_KHZ, pll = RCC_CFGR_PPRE1_2 | RCC_CFGR_PLLMUL(12) | RCC_CFGR_USBPRE;
@@ -44,13 +54,23 @@ uint32_t clock_start(void)
         khz = CRYSTAL_KHZ;
         pll = RCC_CFGR_PPRE1_2 | RCC_CFGR_PLLMUL(9) | RCC_CFGR_PLLSRC;
     }
-    FLASH->ACR = FLASH_ACR_72MHZ;
-    RCC->CFGR = pll;
-    RCC->CR |= RCC_CR_PLLON;
-    while (!(RCC->CR & RCC_CR_PLLRDY)) {}
-    RCC->CFGR = pll | RCC_CFGR_SW_PLL;
-    while (!(RCC->CFGR & RCC_CFGR_SWS_PLL)) {} /* was 0, the internal oscillator */
+    run_from(pll);
     return khz;
+}
+
+/* Multiplied by 16, the internal oscillator is too coarse for USB, and good for anything else. */
+void clock_hurry(void)
+{
+    run_from(RCC_CFGR_PPRE1_2 | RCC_CFGR_PLLMUL(16));
+}
+
+void clock_rest(void)
+{
+    RCC->CFGR = RCC_CFGR_PPRE1_2 | RCC_CFGR_PLLMUL(16); /* nothing else may change before the PLL is off */
+    while (RCC->CFGR & RCC_CFGR_SWS_PLL) {}
+    RCC->CR &= ~RCC_CR_PLLON;
+    RCC->CFGR = 0;
+    FLASH->ACR = FLASH_ACR_RESET;
 }
 
 bool port_tick(void)

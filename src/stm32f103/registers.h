@@ -54,6 +54,7 @@ struct flash {
 };
 #define FLASH             ((struct flash *)0x40022000)
 #define FLASH_ACR_72MHZ   (BIT(4) | 2u) /* prefetch, two wait states */
+#define FLASH_ACR_RESET   BIT(4)        /* prefetch */
 #define FLASH_KEY1        0x45670123u
 #define FLASH_KEY2        0xCDEF89ABu
 #define FLASH_SR_BSY      BIT(0)

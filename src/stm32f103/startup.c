@@ -20,7 +20,7 @@ static void *const vectors[]
 __attribute__((used, section(".hook"))) static void *const hook[] = {stack_top, main};
 #endif
 
-enum { DISCONNECT_MS = 20, RESET_KHZ = 8000, FASTEST_KHZ = 72000 };
+enum { DISCONNECT_MS = 20, RESET_KHZ = 8000, CHECK_KHZ = 64000, FASTEST_KHZ = 72000 };
 
 /* Everything before and beside it is as after reset already. */
 FROM_FLASH _Noreturn void port_start_application(const uint32_t words[2])
@@ -34,7 +34,7 @@ FROM_FLASH _Noreturn void port_start_application(const uint32_t words[2])
     __builtin_unreachable();
 }
 
-FROM_FLASH void port_start_serving(void)
+static inline void fill_ram(void)
 {
     uint32_t *to = ram_start;
 
@@ -42,7 +42,34 @@ FROM_FLASH void port_start_serving(void)
         *to++ = *from++;
     while (to < bss_end)
         *to++ = 0;
+}
 
+static inline void start_tick(uint32_t khz)
+{
+    SYSTICK->LOAD = khz - 1;
+    SYSTICK->VAL = 0;
+    SYSTICK->CTRL = SYSTICK_CTRL_ENABLE | SYSTICK_CTRL_CLKSOURCE;
+}
+
+FROM_FLASH void port_begin_check(void)
+{
+    fill_ram();
+    flash_measure();
+    clock_hurry();
+    start_tick(CHECK_KHZ);
+}
+
+FROM_FLASH void port_end_check(void)
+{
+    clock_rest();
+    SYSTICK->CTRL = 0;
+    SYSTICK->LOAD = 0;
+    SYSTICK->VAL = 0;
+}
+
+FROM_FLASH void port_start_serving(void)
+{
+    fill_ram();
     if (HIGH)
         SCB->VTOR = BOOTLOADER_BASE;
     pins_start();
@@ -56,9 +83,7 @@ FROM_FLASH void port_start_serving(void)
         flash_protect_bootloader();
     usb_start();
     pins_connect();
-    SYSTICK->LOAD = khz - 1;
-    SYSTICK->VAL = 0;
-    SYSTICK->CTRL = SYSTICK_CTRL_ENABLE | SYSTICK_CTRL_CLKSOURCE;
+    start_tick(khz);
 }
 
 FROM_FLASH _Noreturn void port_restart(void)

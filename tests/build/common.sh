@@ -1,6 +1,6 @@
 # Sourced by the tests of the build: a copy of the sources to build in, where nobody's local.mk or DEFS have a say; counting.
 # shellcheck shell=bash
-unset MAKEFLAGS MFLAGS MAKELEVEL TARGET DEFS PREFIX LDSCRIPT BUILD FLASH_LIMIT REPORT V
+unset MAKEFLAGS MFLAGS MAKELEVEL TARGET DEFS PREFIX LDSCRIPT BUILD FLASH_LIMIT REPORT V PUBLIC_KEY APP KEY VERSION
 unset OOCD OOCD_INTERFACE OOCD_BOARD ST_FLASH GDB
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)

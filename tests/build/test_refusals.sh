@@ -40,6 +40,11 @@ text='HAVE_DOUBLE_TAP, PROTECT_BOOTLOADER and HAVE_DS20 must be 0 or 1.'
 stop BLUEPILL "$text" -DHAVE_DOUBLE_TAP=500
 stop BLUEPILL "$text" -DPROTECT_BOOTLOADER=2
 stop BLUEPILL "$text" -DHAVE_DS20=2
+stop BLUEPILL 'VERIFY_AT_START must be 0 or 1.' -DVERIFY_AT_START=2
+stop BLUEPILL 'VERIFY_AT_START needs a TARGET that ends in _SIGNED: there is no signature to verify in the others.' -DVERIFY_AT_START=1
+export PUBLIC_KEY=$root/tests/maker.pub.pem
+stop BLUEPILL_SIGNED 'RAM_SIZE must be at least 20 KiB for a TARGET that ends in _SIGNED: that much the check may need.' -DRAM_SIZE=10240
+unset PUBLIC_KEY
 
 text='FLASH_PAGE_SIZE must be 1024 (up to 128 KiB of flash) or 2048: the STM32F1 has no other page sizes.'
 stop BLUEPILL "$text" -DFLASH_PAGE_SIZE=4096

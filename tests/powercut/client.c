@@ -53,7 +53,7 @@ static enum client_progress status_read(struct client *client, struct rig *rig)
 {
     const uint8_t *reply = client->reply;
 
-    client->status = (struct dfu_status){reply[0], reply[4], reply[1] | (uint32_t)reply[2] << 8};
+    client->status = (struct dfu_status){reply[0], reply[4], reply[5], reply[1] | (uint32_t)reply[2] << 8};
     switch (client->status.bState) {
     case dfuERROR: return CLIENT_REFUSED;
     case dfuIDLE: return CLIENT_DONE;

@@ -11,7 +11,9 @@
 #include <cmocka.h>
 
 #include "image.h"
+#include "signed_file.h"
 
+static const char signed_suffix[] = "_SIGNED";
 static const char blink_path[] = "build/examples/blink/blink.bin";
 
 static const struct {
@@ -53,19 +55,49 @@ const char *const rig_targets[] = {
     NULL,
 };
 
+const char *const rig_signed_targets[] = {
+    "BLUEPILL_SIGNED",
+    "BLUEPILL_HIGH_SIGNED",
+    "BLUEPILL_HIGH_128_SIGNED",
+    "MAPLEMINI_SIGNED",
+    "MAPLEMINI_HIGH_SIGNED",
+    "MAPLEMINI_HIGH_128_SIGNED",
+    "STLINK_SIGNED",
+    "STLINK_HIGH_SIGNED",
+    "STLINK_HIGH_128_SIGNED",
+    "OLIMEXSTM32H103_SIGNED",
+    "OLIMEXSTM32H103_HIGH_SIGNED",
+    "OLIMEXSTM32H103_HIGH_128_SIGNED",
+    "BLUEPILLPLUSSTM32_SIGNED",
+    "BLUEPILLPLUSSTM32_HIGH_SIGNED",
+    "BLUEPILLPLUSSTM32_HIGH_128_SIGNED",
+    "BLUEPILLPLUSGD32_SIGNED",
+    "BTTSKRMINIE3V2_SIGNED",
+    "BTTSKRMINIE3V2_HIGH_256_SIGNED",
+    "STM32F103_SIGNED",
+    NULL,
+};
+
 bool rig_is_high(const char *target)
 {
     return strstr(target, "_HIGH") != NULL;
 }
 
+bool rig_is_signed(const char *target)
+{
+    return strstr(target, signed_suffix) != NULL;
+}
+
 /* Splits BOARD and suffix. */
 static const struct board_info *find_board(const char *target, size_t *variant)
 {
+    size_t length = strlen(target) - (rig_is_signed(target) ? strlen(signed_suffix) : 0);
+
     for (*variant = 0;; ++*variant) {
         const char *suffix = variants[*variant].suffix;
-        size_t length = strlen(target), tail = strlen(suffix);
+        size_t tail = strlen(suffix);
 
-        if (length >= tail && strcmp(target + length - tail, suffix) == 0) {
+        if (length >= tail && strncmp(target + length - tail, suffix, tail) == 0) {
             char name[64] = "";
             memcpy(name, target, length - tail);
             const struct board_info *info = board_find(name);
@@ -109,6 +141,10 @@ struct rig rig_new_build(const char *build, const char *target, const struct stm
     rig.bootloader = 0x08000000 + (variants[variant].kept_at_top ? flash - variants[variant].kept_at_top : 0);
     rig.app_bytes = flash - variants[variant].offset - variants[variant].kept_at_top;
     rig.app_bytes -= rig.app_bytes % config->page_bytes;
+    if (rig_is_signed(target)) {
+        rig.target = target;
+        rig.app_bytes -= config->page_bytes; /* the log of versions */
+    }
     snprintf(path, sizeof path, "build/firmware/%s/dapboot.elf", build);
     if (!image_add(&image, path, 0, error, sizeof error) ||
         !image_burn(&image, rig.board->chip.flash_bytes, config->flash_bytes, config->page_bytes, error,
@@ -210,8 +246,8 @@ enum usb_host_status dfu_get_status(struct rig *rig, struct dfu_status *status)
 
     if (result == USB_DONE && actual != sizeof data)
         result = USB_ERROR;
-    *status =
-        (struct dfu_status){data[0], data[4], data[1] | (uint32_t)data[2] << 8 | (uint32_t)data[3] << 16};
+    *status = (struct dfu_status){data[0], data[4], data[5],
+                                  data[1] | (uint32_t)data[2] << 8 | (uint32_t)data[3] << 16};
     return result;
 }
 
@@ -394,6 +430,15 @@ uint8_t *blink_image(uint32_t length, unsigned seed)
     return image;
 }
 
+void rig_sign(const struct rig *rig, uint8_t *image, uint32_t length, uint16_t version)
+{
+    const struct trailer trailer = trailer_of(rig->target, rig->app_base, length, version);
+
+    if (rig_is_high(rig->target))
+        memset(image + 28, 0, 8); /* words 7 and 8, reserved in the vector table */
+    sign(image, length, &trailer);
+}
+
 uint8_t *rig_application(const struct rig *rig, uint32_t length, unsigned seed)
 {
     enum { STACK = 0x20001000, THUMB = 1 };
@@ -404,5 +449,7 @@ uint8_t *rig_application(const struct rig *rig, uint32_t length, unsigned seed)
     assert_true(length >= APPLICATION_LOOP + sizeof endless_loop);
     memcpy(image, start, sizeof start);
     memcpy(image + APPLICATION_LOOP, &endless_loop, sizeof endless_loop);
+    if (rig->target)
+        rig_sign(rig, image, length, FIRST_VERSION);
     return image;
 }

@@ -17,6 +17,7 @@ struct rig {
     uint32_t app_base, app_bytes;
     uint32_t bootloader; /* its address */
     uint32_t transfer_size;
+    const char *target; /* of a signed variant; else NULL */
 };
 
 /* bStatus and bState, DFU 1.1 6.1.2. */
@@ -30,6 +31,7 @@ enum {
     errPROG,
     errVERIFY,
     errADDRESS,
+    errVENDOR = 11,
     errSTALLEDPKT = 15
 };
 enum {
@@ -46,7 +48,7 @@ enum {
 enum { DFU_DETACH, DFU_DNLOAD, DFU_UPLOAD, DFU_GETSTATUS, DFU_CLRSTATUS, DFU_GETSTATE, DFU_ABORT };
 
 struct dfu_status {
-    uint8_t bStatus, bState;
+    uint8_t bStatus, bState, iString;
     uint32_t poll_ms;
 };
 
@@ -68,9 +70,10 @@ struct rig rig_new(const char *target);
 /* The same with another chip on the board. */
 struct rig rig_new_with(const char *target, const struct stm32f103_config *config);
 struct stm32f103_config rig_config(const char *target);
-/* Every target there is, NULL at the end. */
-extern const char *const rig_targets[];
+/* Every target there is, NULL at the end: those that take any application, and those that want it signed. */
+extern const char *const rig_targets[], *const rig_signed_targets[];
 bool rig_is_high(const char *target);
+bool rig_is_signed(const char *target);
 /* The same with an image built with options: build/firmware/BUILD/dapboot.elf (tests/tests.mk names them). */
 struct rig rig_new_build(const char *build, const char *target, const struct stm32f103_config *config);
 void rig_free(struct rig *rig);
@@ -117,6 +120,11 @@ enum usb_answer wire_in(struct rig *rig, uint8_t *data, unsigned *length);
 uint8_t *blink_image(uint32_t length, unsigned seed);
 uint32_t blink_length(void);
 
-/* The smallest application for the board of the rig: start words, noise, an endless loop. malloced. */
-enum { APPLICATION_LOOP = 0x40, APPLICATION_LEAST = APPLICATION_LOOP + 2 };
+/*
+ * The smallest application for the board of the rig: start words, noise, an endless loop. malloced. On a
+ * board that wants it signed it is, as FIRST_VERSION; its last TRAILER bytes are the trailer.
+ */
+enum { APPLICATION_LOOP = 0x40, APPLICATION_LEAST = APPLICATION_LOOP + 2, FIRST_VERSION = 1 };
 uint8_t *rig_application(const struct rig *rig, uint32_t length, unsigned seed);
+/* Signs it again as the maker would, as a version, for the board of the rig. */
+void rig_sign(const struct rig *rig, uint8_t *image, uint32_t length, uint16_t version);

@@ -1,3 +1,4 @@
 /* Stands for what the firmware's build makes of the suffix _HIGH_128. */
 #define HIGH            1
 #define HIGH_FLASH_SIZE 0x20000
+#define SIGNED          0
