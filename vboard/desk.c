@@ -119,7 +119,7 @@ static void poll_doors(struct desk *desk)
 {
     struct seat *first = &desk->seats[0];
     if (desk->usbip)
-        usbip_poll(desk->usbip);
+        usbip_poll(desk->usbip, pace_clock_us());
     for (unsigned i = 0; i < desk->count; i++)
         seat_poll(&desk->seats[i]);
     if (!desk->display)
@@ -168,10 +168,7 @@ static int run_until_end(struct desk *desk)
         int wait_ms = pace_ahead_ms(&pace, desk_now(desk));
         if (wait_ms)
             poll(NULL, 0, wait_ms);
-        /* a request is for the time at which it comes: its sender has waited by a clock that did not stand
-         * still */
-        if (wait_ms || !pace.kept || desk->options->gdb || pace_looks_due(&pace))
-            poll_doors(desk);
+        poll_doors(desk);
         if (!desk->console.quit && pace_ahead_ms(&pace, desk_now(desk)) == 0)
             run_slice(desk);
     }

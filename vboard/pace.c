@@ -8,7 +8,7 @@ enum {
                              real time */
 };
 
-static int64_t wall_us(void)
+int64_t pace_clock_us(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -17,24 +17,15 @@ static int64_t wall_us(void)
 
 struct pace pace_begin(bool kept)
 {
-    return (struct pace){.kept = kept, .offset_us = wall_us()};
+    return (struct pace){.kept = kept, .offset_us = pace_clock_us()};
 }
 
 int pace_ahead_ms(struct pace *pace, ticks now)
 {
     if (!pace->kept)
         return 0;
-    int64_t ahead = (int64_t)ticks_to_us(now) + pace->offset_us - wall_us();
+    int64_t ahead = (int64_t)ticks_to_us(now) + pace->offset_us - pace_clock_us();
     if (ahead < -MAX_LAG_US)
         pace->offset_us -= ahead;
     return ahead > 0 ? (int)((ahead + 999) / 1000) : 0;
-}
-
-bool pace_looks_due(struct pace *pace)
-{
-    int64_t now = wall_us();
-    if (now - pace->looked_us < MAX_LAG_US)
-        return false;
-    pace->looked_us = now;
-    return true;
 }

@@ -9,11 +9,10 @@
 struct pace {
     bool kept;         /* with the clock */
     int64_t offset_us; /* wall clock minus virtual time */
-    int64_t looked_us; /* when doors were looked after although virtual time was behind */
 };
 
 struct pace pace_begin(bool kept);
 /* How many milliseconds, rounded up, virtual time is ahead of the clock on the wall; 0: go on. */
 int pace_ahead_ms(struct pace *pace, ticks now);
-/* A board that never catches up must still be heard. */
-bool pace_looks_due(struct pace *pace);
+/* The clock itself. */
+int64_t pace_clock_us(void);

@@ -1,5 +1,5 @@
-/* Virtual time. Nothing in the virtual board reads the clock of the PC it runs on, except main.c to pace
- * itself. */
+/* Virtual time. Nothing in the virtual board reads the clock of the PC it runs on, but what meets hosts and
+ * people who live by it (pace.h, think_time.h). */
 #pragma once
 
 #include <stdint.h>

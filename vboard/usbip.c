@@ -143,16 +143,21 @@ static bool serve(struct usbip *usbip, struct usbip_client *client)
     bool connected = client->leaving || receive(client);
     bool more = !client->leaving;
     while (more && !client->leaving)
-        more = client->board ? usbip_message(client) : usbip_operation(usbip, client);
+        more = client->board ? usbip_message(usbip, client) : usbip_operation(usbip, client);
     return connected && flush(client);
 }
 
-void usbip_poll(struct usbip *usbip)
+void usbip_poll(struct usbip *usbip, int64_t clock_us)
 {
+    usbip->clock_us = clock_us;
     take_client(usbip);
     for (unsigned i = 0; i < USBIP_CLIENTS; i++)
         if (usbip->client[i].socket >= 0 && !serve(usbip, &usbip->client[i]))
             hang_up(&usbip->client[i]);
+    for (unsigned i = 0; i < usbip->count; i++) {
+        think_time_begins(&usbip->board[i].think, clock_us);
+        usbip_submit(&usbip->board[i]);
+    }
 }
 
 static void take_over(struct usbip_export *board, struct board *real)

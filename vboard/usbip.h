@@ -9,6 +9,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct board;
 struct usbip;
@@ -17,6 +18,7 @@ struct usbip;
 struct usbip *usbip_listen(struct board *const *boards, unsigned count, unsigned port, char *error,
                            size_t error_size);
 unsigned usbip_port(const struct usbip *usbip);
-/* Between slices of virtual time: takes what clients sent, sends what the boards answered. Never waits. */
-void usbip_poll(struct usbip *usbip);
+/* Between slices of virtual time: takes what clients sent, sends what the boards answered. Never waits.
+ * clock_us: the time of the PC, by which clients wait between their requests. */
+void usbip_poll(struct usbip *usbip, int64_t clock_us);
 void usbip_close(struct usbip *usbip);

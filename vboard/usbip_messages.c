@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "board.h"
 #include "usbip_private.h"
 
 enum { SHORT_NOT_OK = 0x0001, ZERO_PACKET = 0x0040 }; /* flags */
@@ -87,7 +88,8 @@ static bool aim_at_endpoint(struct usbip_request *request, const uint8_t *messag
     return true;
 }
 
-static void take_submit(struct usbip_client *client, const uint8_t *message, uint32_t packets)
+static void take_submit(struct usbip_client *client, const uint8_t *message, uint32_t packets,
+                        int64_t clock_us)
 {
     struct usbip_export *board = client->board;
     struct usbip_request *request = new_request(board, message);
@@ -104,6 +106,7 @@ static void take_submit(struct usbip_client *client, const uint8_t *message, uin
         usbip_restart(board);
     else
         board->touched |= !(control && follows_reset(setup));
+    request->due = think_time_ends(&board->think, clock_us, board_now(board->board));
     enqueue(request);
     usbip_submit(board);
 }
@@ -131,7 +134,7 @@ static size_t body_length(const uint8_t *message, uint32_t *packets)
     return (in ? 0 : (size_t)usbip_u32(message + USBIP_LENGTH)) + *packets * USBIP_PACKET;
 }
 
-bool usbip_message(struct usbip_client *client)
+bool usbip_message(const struct usbip *usbip, struct usbip_client *client)
 {
     const struct usbip_buffer *in = &client->in;
     uint32_t packets = 0;
@@ -149,7 +152,7 @@ bool usbip_message(struct usbip_client *client)
     if (command == USBIP_UNLINK)
         take_unlink(client, in->bytes);
     else
-        take_submit(client, in->bytes, packets);
+        take_submit(client, in->bytes, packets, usbip->clock_us);
     usbip_take_off(&client->in, USBIP_HEADER + body);
     return true;
 }

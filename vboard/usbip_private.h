@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "think_time.h"
 #include "usb_enumerator.h"
 #include "usbip.h"
 
@@ -56,6 +57,7 @@ struct usbip_request {
     uint32_t sequence;
     uint32_t length; /* of the kernel's buffer */
     bool in, on_bus;
+    ticks due; /* not on the bus before */
     bool short_is_error, ends_with_empty_packet;
     struct usbip_packet *packet; /* NULL: not isochronous */
     uint32_t packets, packet_now, failed_packets, first_frame;
@@ -76,10 +78,12 @@ struct usbip_export {
     struct usb_identity identity;
     uint8_t alternate[USBIP_INTERFACES];
     struct usbip_request *first; /* in the order they came */
+    struct think_time think;     /* of the kernel */
 };
 
 struct usbip {
     int listener;
+    int64_t clock_us; /* of the PC, at this poll */
     struct usbip_client client[USBIP_CLIENTS];
     unsigned count;
     struct usbip_export board[];
@@ -100,7 +104,7 @@ bool usbip_operation(struct usbip *usbip, struct usbip_client *client);
 /* usbip_messages.c */
 /* Deals with the first message of client->in; false: it is not complete. One that makes no sense ends the
  * connection. */
-bool usbip_message(struct usbip_client *client);
+bool usbip_message(const struct usbip *usbip, struct usbip_client *client);
 
 /* usbip_requests.c */
 /* How a transfer ended, as an error of Linux. */

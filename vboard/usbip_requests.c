@@ -54,14 +54,19 @@ static void answer_submit(const struct usbip_request *request)
         usbip_send(client, request->data, actual);
 }
 
+static void discard(struct usbip_request *request)
+{
+    free(request->packet);
+    free(request);
+}
+
 static void release(struct usbip_request *request)
 {
     struct usbip_request **at = &request->board->first;
     while (*at != request)
         at = &(*at)->next;
     *at = request->next;
-    free(request->packet);
-    free(request);
+    discard(request);
 }
 
 /* SET_INTERFACE starts the interface's endpoints with DATA0 (USB 2.0 9.1.1.5). */
@@ -113,6 +118,7 @@ void usbip_done(struct usb_transfer *transfer)
     if (!request->in && transfer->status == USB_DONE && transfer->length == 0)
         transfer->actual = request->length;
     observe(request);
+    board->think.answered = transfer->ended;
     if (request->packet)
         usbip_isochronous_answer(request);
     else
@@ -133,20 +139,33 @@ void usbip_submit(struct usbip_export *board)
 {
     if (!board->ready || board->host->port != USB_PORT_ENABLED)
         return;
+    ticks now = board_now(board->board);
     for (struct usbip_request *request = board->first; request; request = request->next)
-        if (!request->on_bus && !endpoint_busy(request))
+        if (!request->on_bus && request->due <= now && !endpoint_busy(request))
             request->on_bus = usb_host_submit(board->host, &request->transfer);
+}
+
+/* Off the bus, and nobody hears of it. */
+static void silence(struct usbip_request *request)
+{
+    request->transfer.done = NULL;
+    usb_host_cancel(request->board->host, &request->transfer);
 }
 
 void usbip_cancel(struct usbip_request *request)
 {
-    request->transfer.done = NULL;
-    usb_host_cancel(request->board->host, &request->transfer);
+    silence(request);
     release(request);
 }
 
 void usbip_drop(struct usbip_export *board)
 {
-    while (board->first)
-        usbip_cancel(board->first);
+    struct usbip_request *request = board->first;
+    board->first = NULL;
+    while (request) {
+        struct usbip_request *next = request->next;
+        silence(request);
+        discard(request);
+        request = next;
+    }
 }

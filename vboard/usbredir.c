@@ -6,54 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "board.h"
 #include "loopback.h"
+#include "pace.h"
 #include "usbredir_private.h"
 
 /* A Linux guest whose device is unplugged within some 30 ms of a bus reset, or plugged in right after it was
- * unplugged, stalls in its xHCI driver for a minute. Real time, as the guest's is. */
-enum { CALM_MS = 900 };
+ * unplugged, stalls in its xHCI driver for up to a minute; and the bus is reset some 100 ms after a device
+ * came. Real time, as the guest's is. */
+enum { CALM_US = 900000 };
 
-static uint64_t real_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-/* Descriptors */
-
-void usbredir_tell_endpoints(struct usbredir *redirection)
-{
-    enum { INTERFACE = 4, NONE = usb_redir_type_invalid };
-    struct usb_redir_interface_info_header interfaces = {0};
-    struct usb_redir_ep_info_header endpoints = {0};
-    memset(endpoints.type, NONE, sizeof endpoints.type);
-    endpoints.type[0] = endpoints.type[16] = usb_redir_type_control;
-    endpoints.max_packet_size[0] = endpoints.max_packet_size[16] = redirection->host->control_packet;
-    uint8_t interface = 0;
-    const uint8_t *at = NULL;
-    while ((at = usb_identity_next(&redirection->identity, redirection->alternate, at, &interface))) {
-        if (at[1] == INTERFACE && interfaces.interface_count < USBREDIR_INTERFACES) {
-            uint32_t i = interfaces.interface_count++;
-            interfaces.interface[i] = interface;
-            interfaces.interface_class[i] = at[5];
-            interfaces.interface_subclass[i] = at[6];
-            interfaces.interface_protocol[i] = at[7];
-        } else if (at[1] != INTERFACE) {
-            unsigned i = (at[2] & 0x80) >> 3 | (at[2] & 0x0F);
-            endpoints.type[i] = at[3] & 3;
-            endpoints.interval[i] = at[6];
-            endpoints.interface[i] = interface;
-            endpoints.max_packet_size[i] = (uint16_t)(at[4] | at[5] << 8);
-        }
-    }
-    usbredirparser_send_interface_info(redirection->parser, &interfaces);
-    usbredirparser_send_ep_info(redirection->parser, &endpoints);
-}
+/* The plug */
 
 static void announce(struct usbredir *redirection)
 {
@@ -72,9 +37,8 @@ static void announce(struct usbredir *redirection)
     usbredirparser_send_device_connect(redirection->parser, &header);
     redirection->announced = true;
     redirection->touched = false;
+    redirection->calm_us = pace_clock_us() + CALM_US;
 }
-
-/* The plug */
 
 static void leave(struct usbredir *redirection)
 {
@@ -128,21 +92,21 @@ static void restart(struct usbredir *redirection)
  * one, or whose reset is still going on, adds nothing and would throw a DFU device out of its mode. */
 void usbredir_reset(struct usbredir *redirection)
 {
-    redirection->calm_ms = real_ms() + CALM_MS;
+    redirection->calm_us = pace_clock_us() + CALM_US;
     if (redirection->device == DEVICE_READY && redirection->announced && redirection->touched)
         restart(redirection);
 }
 
 static void move_plug(struct usbredir *redirection)
 {
-    if (!redirection->greeted || redirection->awaiting_ack || real_ms() < redirection->calm_ms)
+    if (!redirection->greeted || redirection->awaiting_ack || pace_clock_us() < redirection->calm_us)
         return;
     if (redirection->leaving) {
         usbredirparser_send_device_disconnect(redirection->parser);
         redirection->leaving = redirection->announced = false;
         redirection->awaiting_ack =
             usbredirparser_peer_has_cap(redirection->parser, usb_redir_cap_device_disconnect_ack);
-        redirection->calm_ms = real_ms() + CALM_MS;
+        redirection->calm_us = pace_clock_us() + CALM_US;
     } else if (redirection->device == DEVICE_READY && !redirection->announced) {
         announce(redirection);
     }
@@ -152,7 +116,7 @@ static void disconnect_ack(void *context)
 {
     struct usbredir *redirection = context;
     redirection->awaiting_ack = false;
-    redirection->calm_ms = real_ms() + CALM_MS;
+    redirection->calm_us = pace_clock_us() + CALM_US;
 }
 
 /* The connection */
@@ -234,7 +198,7 @@ static void take_client(struct usbredir *redirection)
     if (client < 0)
         return;
     redirection->client = client;
-    redirection->calm_ms = 0;
+    redirection->calm_us = 0;
     start_parser(redirection);
     stm32f103_report(&redirection->board->chip, REPORT_NOTE, "usb-redir: client connected");
 }
@@ -245,14 +209,19 @@ static bool exchange(struct usbredir *redirection, bool readable)
     if (readable && usbredirparser_do_read(redirection->parser) == usbredirparser_read_io_error)
         return false;
     move_plug(redirection);
-    return !usbredirparser_has_data_to_write(redirection->parser) ||
-           usbredirparser_do_write(redirection->parser) == 0;
+    if (usbredirparser_has_data_to_write(redirection->parser) &&
+        usbredirparser_do_write(redirection->parser) != 0)
+        return false;
+    if (!usbredirparser_has_data_to_write(redirection->parser))
+        think_time_begins(&redirection->think, pace_clock_us());
+    return true;
 }
 
 void usbredir_poll(struct usbredir *redirection, int timeout_ms)
 {
     if (redirection->client >= 0 && !exchange(redirection, false))
         hang_up(redirection);
+    usbredir_submit(redirection);
     bool has_client = redirection->client >= 0;
     struct pollfd fd = {.fd = has_client ? redirection->client : redirection->listener, .events = POLLIN};
     if (has_client && usbredirparser_has_data_to_write(redirection->parser))

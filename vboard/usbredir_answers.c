@@ -116,3 +116,32 @@ void usbredir_tell_stream(struct request *request, uint8_t status)
         usbredirparser_send_interrupt_receiving_status(parser, request->id, &header);
     }
 }
+
+void usbredir_tell_endpoints(struct usbredir *redirection)
+{
+    enum { INTERFACE = 4, NONE = usb_redir_type_invalid };
+    struct usb_redir_interface_info_header interfaces = {0};
+    struct usb_redir_ep_info_header endpoints = {0};
+    memset(endpoints.type, NONE, sizeof endpoints.type);
+    endpoints.type[0] = endpoints.type[16] = usb_redir_type_control;
+    endpoints.max_packet_size[0] = endpoints.max_packet_size[16] = redirection->host->control_packet;
+    uint8_t interface = 0;
+    const uint8_t *at = NULL;
+    while ((at = usb_identity_next(&redirection->identity, redirection->alternate, at, &interface))) {
+        if (at[1] == INTERFACE && interfaces.interface_count < USBREDIR_INTERFACES) {
+            uint32_t i = interfaces.interface_count++;
+            interfaces.interface[i] = interface;
+            interfaces.interface_class[i] = at[5];
+            interfaces.interface_subclass[i] = at[6];
+            interfaces.interface_protocol[i] = at[7];
+        } else if (at[1] != INTERFACE) {
+            unsigned i = (at[2] & 0x80) >> 3 | (at[2] & 0x0F);
+            endpoints.type[i] = at[3] & 3;
+            endpoints.interval[i] = at[6];
+            endpoints.interface[i] = interface;
+            endpoints.max_packet_size[i] = (uint16_t)(at[4] | at[5] << 8);
+        }
+    }
+    usbredirparser_send_interface_info(redirection->parser, &interfaces);
+    usbredirparser_send_ep_info(redirection->parser, &endpoints);
+}

@@ -4,6 +4,7 @@
 
 #include <usbredirparser.h>
 
+#include "think_time.h"
 #include "usb_enumerator.h"
 #include "usbredir.h"
 
@@ -30,6 +31,7 @@ struct request {
     enum request_kind kind;
     uint64_t id;
     bool on_bus;
+    ticks due; /* not on the bus before */
     struct usb_transfer transfer;
     union {
         struct usb_redir_control_packet_header control;
@@ -50,16 +52,16 @@ struct usbredir {
     struct usb_enumerator enumerator;
     struct usb_identity identity; /* as told to the guest */
     uint8_t alternate[USBREDIR_INTERFACES];
-    bool announced;        /* the guest knows of the device */
-    bool leaving;          /* the device that the guest knows is gone, the guest not told yet */
-    bool awaiting_ack;     /* of a disconnect */
-    bool touched;          /* the guest asked something since the last bus reset */
-    uint64_t calm_ms;      /* real time before which no plug is moved */
-    struct request *first; /* in the order they came */
+    bool announced;          /* the guest knows of the device */
+    bool leaving;            /* the device that the guest knows is gone, the guest not told yet */
+    bool awaiting_ack;       /* of a disconnect */
+    bool touched;            /* the guest asked something since the last bus reset */
+    int64_t calm_us;         /* by the clock of the PC; before it no plug is moved */
+    struct think_time think; /* of the guest */
+    struct request *first;   /* in the order they came */
 };
 
 /* usbredir.c */
-void usbredir_tell_endpoints(struct usbredir *redirection);
 /* The guest resets the bus. */
 void usbredir_reset(struct usbredir *redirection);
 
@@ -71,6 +73,8 @@ void usbredir_submit(struct usbredir *redirection);
 void usbredir_drop(struct usbredir *redirection);
 
 /* usbredir_answers.c */
+/* What the descriptors in use say of interfaces and endpoints. */
+void usbredir_tell_endpoints(struct usbredir *redirection);
 uint8_t usbredir_status(enum usb_host_status status);
 /* Tells the guest how its request ended; nothing for streams and isochronous packets. */
 void usbredir_answer(struct request *request);

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <usbredirfilter.h>
 
+#include "board.h"
+#include "pace.h"
 #include "usbredir_private.h"
 
 enum { MAX_BULK = 16 << 20, SETUP_BYTES = 8 };
@@ -43,6 +45,7 @@ static void transfer_done(struct usb_transfer *transfer)
 {
     struct request *request = transfer->context;
     struct usbredir *redirection = request->redirection;
+    redirection->think.answered = transfer->ended;
     bool unplugged = transfer->status == USB_GONE && redirection->host->port == USB_PORT_EMPTY;
     if (unplugged) {
         release(request);
@@ -67,8 +70,9 @@ void usbredir_submit(struct usbredir *redirection)
 {
     if (redirection->device != DEVICE_READY || redirection->host->port != USB_PORT_ENABLED)
         return;
+    ticks now = board_now(redirection->board);
     for (struct request *request = redirection->first; request; request = request->next)
-        if (!request->on_bus && !endpoint_busy(request))
+        if (!request->on_bus && request->due <= now && !endpoint_busy(request))
             request->on_bus = usb_host_submit(redirection->host, &request->transfer);
 }
 
@@ -118,6 +122,7 @@ static void enqueue(struct request *request)
         end = &(*end)->next;
     *end = request;
     redirection->touched = true;
+    request->due = think_time_ends(&redirection->think, pace_clock_us(), board_now(redirection->board));
     usbredir_submit(redirection);
 }
 

@@ -8,7 +8,7 @@ USBREDIR_LIBS := -lusbredirparser
 
 VBOARD_SOURCES := $(wildcard vboard/*.c vboard/stm32f103/*.c)
 # what belongs to the command only
-VBOARD_MAIN := $(wildcard vboard/display*.c vboard/options*.c vboard/seat*.c) $(patsubst %,vboard/%.c,main desk pace console)
+VBOARD_MAIN := $(wildcard vboard/display*.c vboard/options*.c vboard/seat*.c) $(patsubst %,vboard/%.c,main desk console)
 VBOARD_LIB := $(HOST)/libvboard.a
 
 .PHONY: vboard

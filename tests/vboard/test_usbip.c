@@ -27,6 +27,7 @@ struct desk {
     struct model *model[BOARDS];
     struct usbip *server;
     struct client client[BOARDS];
+    int64_t clock_us; /* of the PC */
 };
 
 /* ---- the desk ---- */
@@ -82,12 +83,13 @@ static void receive(struct client *client)
 /* A millisecond of every board, and whatever is on the sockets. */
 static void pump(struct desk *desk)
 {
-    usbip_poll(desk->server);
+    usbip_poll(desk->server, desk->clock_us);
     for (unsigned i = 0; i < BOARDS; i++) {
         model_now = desk->model[i];
         model_run_us(desk->model[i], 1000);
     }
-    usbip_poll(desk->server);
+    desk->clock_us += 1000;
+    usbip_poll(desk->server, desk->clock_us);
     for (unsigned i = 0; i < BOARDS; i++)
         receive(&desk->client[i]);
 }
@@ -333,6 +335,36 @@ static void test_a_request_that_is_unlinked_is_not_answered_otherwise(void **sta
     assert_int_equal(client->used, 0);
 }
 
+/* ---- a PC that is too slow for the board ---- */
+
+/* The milliseconds that the board lives from its last answer to the next, of which the kernel waits some by
+ * the PC's clock, while the board stands still. */
+static uint64_t between_answers(struct desk *desk, unsigned waited_ms)
+{
+    static const uint8_t get_configuration[8] = {0x80, 8, 0, 0, 0, 0, 1, 0};
+    struct client *client = &desk->client[0];
+    const struct usb_host *host = &desk->model[0]->board->host;
+    control(desk, client, get_configuration, 0);
+    take(client, 1);
+    uint64_t before = ticks_to_us(board_now(desk->model[0]->board));
+    assert_int_equal(host->queued, 0);
+    desk->clock_us += 1000 * (int64_t)waited_ms;
+    control(desk, client, get_configuration, 0);
+    take(client, 1);
+    return (ticks_to_us(board_now(desk->model[0]->board)) - before) / 1000;
+}
+
+static void test_a_board_lives_through_what_the_kernel_waits(void **state)
+{
+    struct desk *desk = *state;
+    import(desk, 1);
+    assert_in_range(between_answers(desk, 0), 1, 3);
+    assert_in_range(between_answers(desk, 20), 20, 23);
+    assert_in_range(between_answers(desk, 100), 100, 103);
+    /* who waited for long is not kept waiting for as long again */
+    assert_in_range(between_answers(desk, 5000), 250, 253);
+}
+
 /* ---- isochronous transfers ---- */
 
 enum { PACKETS = 8 };
@@ -461,6 +493,7 @@ int main(void)
         TEST(test_a_board_that_nobody_configures_does_not_hold_up_others_for_ever),
         TEST(test_control_and_bulk_transfers_pass),
         TEST(test_a_request_that_is_unlinked_is_not_answered_otherwise),
+        TEST(test_a_board_lives_through_what_the_kernel_waits),
         TEST(test_isochronous_packets_come_one_a_frame),
         TEST(test_isochronous_packets_go_out),
         TEST(test_an_isochronous_packet_that_fails_is_told_of),

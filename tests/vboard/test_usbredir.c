@@ -483,6 +483,16 @@ static void test_a_reset_keeps_the_plug_still_for_a_while(void **state)
     assert_in_range(wait_really(guest, &guest->disconnects, 1), 300, 1000);
 }
 
+/* The guest is about to reset the bus. */
+static void test_a_device_that_has_just_come_stays_for_a_while(void **state)
+{
+    struct guest *guest = *state;
+    for (unsigned i = 0; i < 60; i++)
+        pump(guest);
+    board_plug(guest->model->board, false);
+    assert_in_range(wait_really(guest, &guest->disconnects, 1), 300, 1000);
+}
+
 static void test_a_device_that_is_another_after_a_reset_is_plugged_anew(void **state)
 {
     struct guest *guest = *state;
@@ -555,6 +565,7 @@ int main(void)
         TEST(test_a_reset_of_an_untouched_device_is_none),
         TEST(test_unplugging_and_plugging_are_told_with_time_between),
         TEST(test_a_reset_keeps_the_plug_still_for_a_while),
+        TEST(test_a_device_that_has_just_come_stays_for_a_while),
         TEST(test_a_device_that_is_another_after_a_reset_is_plugged_anew),
         TEST(test_a_guest_may_leave_and_another_come),
         TEST(test_a_request_that_makes_no_sense_is_refused),
