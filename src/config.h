@@ -189,8 +189,7 @@
 #define CMD_BOOT 0x4F42
 #endif
 
-/* Off by default
- * ------------------------------------------------------------------------------------------------- */
+/* Off by default ----------------------------------------------------------------------------------------- */
 
 /* Two resets within half a second enter DFU mode. Every start of the application takes that long. */
 #ifndef HAVE_DOUBLE_TAP
@@ -330,6 +329,5 @@
 #error "APP_WATCHDOG_MS must be from 1 to 26000, the longest the watchdog can wait, or 0 for none."
 #endif
 #if PROTECT_BOOTLOADER && HIGH && HIGH_FLASH_SIZE > 0x20000
-#error                                                                                                       \
-    "PROTECT_BOOTLOADER cannot work here: one bit protects all flash from 124 KiB on, the application's too."
+#error "PROTECT_BOOTLOADER cannot work here: one bit protects all flash from 124 KiB on, applications' too."
 #endif

@@ -40,7 +40,7 @@ static const uint8_t allowed[] = {
 
 enum {
     LEAVE_MS = 250,      /* from the last answer to leaving the bus: the client closes the device meanwhile */
-    FORGOTTEN_MS = 5008, /* a host that never asks how the download ended */
+    FORGOTTEN_MS = 5008, /* a host that never asks how the download ended; the 8 save as many bytes */
     /*
      * dfu-util sleeps a second when it reads dfuMANIFEST. So the answer to the first DFU_GETSTATUS is held
      * back, within the 500 ms that USB 2.0 9.2.6.4 gives a device, in case it can be dfuIDLE.

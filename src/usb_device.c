@@ -31,8 +31,7 @@ static struct {
     uint32_t stage;
     uint8_t configuration;
     uint8_t alternate;
-    uint8_t
-        status[2]; /* of the device (bus-powered, no remote wake-up), its interface, its endpoint: always 0 */
+    uint8_t status[2]; /* always 0: of the device (bus-powered, no wake-up), its interface, its endpoint */
 } usb;
 
 NOINLINE enum usb_answer usb_reply(const void *data, uint32_t length)

@@ -116,7 +116,7 @@ stop BLUEPILL "$text" -DBUTTON_SAMPLE_DELAY_CYCLES=-1
 text='APP_WATCHDOG_MS must be from 1 to 26000, the longest the watchdog can wait, or 0 for none.'
 stop BLUEPILL "$text" -DAPP_WATCHDOG_MS=26001
 stop BLUEPILL "$text" -DAPP_WATCHDOG_MS=-1
-text="PROTECT_BOOTLOADER cannot work here: one bit protects all flash from 124 KiB on, the application's too."
+text="PROTECT_BOOTLOADER cannot work here: one bit protects all flash from 124 KiB on, applications' too."
 stop BTTSKRMINIE3V2_HIGH_256 "$text" -DPROTECT_BOOTLOADER=1
 
 for name in USB_VENDOR_STRING USB_PRODUCT_STRING USB_INTERFACE_STRING; do
