@@ -10,9 +10,13 @@ too_long_url=$(printf '%0253d' 0)
 used=$work/used
 : > "$used"
 
+# stop TARGET TEXT OPTIONS...: each of the options, by itself, stops the build with the text
 stop() {
-    local target=$1 text=$2 options=$3
-    refuses "$target with $options" "$text" make -s TARGET="$target" DEFS="$options"
+    local target=$1 text=$2 options
+    shift 2
+    for options; do
+        refuses "$target with $options" "$text" make -s TARGET="$target" DEFS="$options"
+    done
     echo "$text" >> "$used"
 }
 build() {
@@ -20,26 +24,15 @@ build() {
 }
 
 text='DFU_UPLOAD_AVAILABLE, DFU_DOWNLOAD_AVAILABLE and DFU_WILL_DETACH must be 0 or 1.'
-stop BLUEPILL "$text" -DDFU_UPLOAD_AVAILABLE=2
-stop BLUEPILL "$text" -DDFU_DOWNLOAD_AVAILABLE=-1
-stop BLUEPILL "$text" -DDFU_WILL_DETACH=3
+stop BLUEPILL "$text" -DDFU_UPLOAD_AVAILABLE=2 -DDFU_DOWNLOAD_AVAILABLE=-1 -DDFU_WILL_DETACH=3
 stop BLUEPILL 'USE_HSI must be 0 or 1.' -DUSE_HSI=8000000
 text='HAVE_LED, LED_OPEN_DRAIN and LED_ACTIVE_HIGH must be 0 or 1.'
-stop BLUEPILL "$text" -DHAVE_LED=2
-stop BLUEPILL "$text" -DLED_OPEN_DRAIN=2
+stop BLUEPILL "$text" -DHAVE_LED=2 -DLED_OPEN_DRAIN=2
 stop STLINK "$text" -DLED_ACTIVE_HIGH=2
-text='HAVE_BUTTON, BUTTON_ACTIVE_HIGH and BUTTON_USES_PULL must be 0 or 1.'
-stop BLUEPILL "$text" -DHAVE_BUTTON=2
-stop BLUEPILL "$text" -DBUTTON_ACTIVE_HIGH=2
-stop BLUEPILL "$text" -DBUTTON_USES_PULL=2
+stop BLUEPILL 'HAVE_BUTTON, BUTTON_ACTIVE_HIGH and BUTTON_USES_PULL must be 0 or 1.' -DHAVE_BUTTON=2 -DBUTTON_ACTIVE_HIGH=2 -DBUTTON_USES_PULL=2
 text='HAVE_USB_PULLUP_CONTROL, USB_PULLUP_ACTIVE_HIGH and USB_PULLUP_OPEN_DRAIN must be 0 or 1.'
-stop MAPLEMINI "$text" -DHAVE_USB_PULLUP_CONTROL=2
-stop MAPLEMINI "$text" -DUSB_PULLUP_ACTIVE_HIGH=2
-stop MAPLEMINI "$text" -DUSB_PULLUP_OPEN_DRAIN=2
-text='HAVE_DOUBLE_TAP, PROTECT_BOOTLOADER and HAVE_DS20 must be 0 or 1.'
-stop BLUEPILL "$text" -DHAVE_DOUBLE_TAP=500
-stop BLUEPILL "$text" -DPROTECT_BOOTLOADER=2
-stop BLUEPILL "$text" -DHAVE_DS20=2
+stop MAPLEMINI "$text" -DHAVE_USB_PULLUP_CONTROL=2 -DUSB_PULLUP_ACTIVE_HIGH=2 -DUSB_PULLUP_OPEN_DRAIN=2
+stop BLUEPILL 'HAVE_DOUBLE_TAP, PROTECT_BOOTLOADER and HAVE_DS20 must be 0 or 1.' -DHAVE_DOUBLE_TAP=500 -DPROTECT_BOOTLOADER=2 -DHAVE_DS20=2
 stop BLUEPILL 'VERIFY_AT_START must be 0 or 1.' -DVERIFY_AT_START=2
 stop BLUEPILL 'VERIFY_AT_START needs a TARGET that ends in _SIGNED: there is no signature to verify in the others.' -DVERIFY_AT_START=1
 export PUBLIC_KEY=$root/tests/maker.pub.pem
@@ -47,22 +40,15 @@ stop BLUEPILL_SIGNED 'RAM_SIZE must be at least 20 KiB for a TARGET that ends in
 unset PUBLIC_KEY
 
 text='FLASH_PAGE_SIZE must be 1024 (up to 128 KiB of flash) or 2048: the STM32F1 has no other page sizes.'
-stop BLUEPILL "$text" -DFLASH_PAGE_SIZE=4096
-stop BLUEPILL "$text" -DFLASH_PAGE_SIZE=512
+stop BLUEPILL "$text" -DFLASH_PAGE_SIZE=4096 -DFLASH_PAGE_SIZE=512
 text='TARGET_DFU_WTRANSFERSIZE must be from 8 bytes to FLASH_PAGE_SIZE: buffers are whole pages.'
-stop BLUEPILL "$text" -DTARGET_DFU_WTRANSFERSIZE=2048
-stop BLUEPILL "$text" -DTARGET_DFU_WTRANSFERSIZE=7
+stop BLUEPILL "$text" -DTARGET_DFU_WTRANSFERSIZE=2048 -DTARGET_DFU_WTRANSFERSIZE=7
 text='FLASH_SIZE_OVERRIDE is in bytes and must be whole pages, at most 0x100000 (1 MiB).'
-stop BLUEPILL "$text" -DFLASH_SIZE_OVERRIDE=128
-stop BLUEPILL "$text" -DFLASH_SIZE_OVERRIDE=0x100400
-stop BLUEPILL "$text" -DFLASH_SIZE_OVERRIDE=-1024
-text='FLASH_SIZE_OVERRIDE is in bytes and must be at least 0x4000 (16 KiB), the smallest STM32F103.'
-stop BLUEPILL "$text" -DFLASH_SIZE_OVERRIDE=0x2000
-text='FLASH_SIZE_OVERRIDE leaves no room for the bootloader: this _HIGH variant is for larger chips.'
-stop BLUEPILL_HIGH_128 "$text" -DFLASH_SIZE_OVERRIDE=0x10000
+stop BLUEPILL "$text" -DFLASH_SIZE_OVERRIDE=128 -DFLASH_SIZE_OVERRIDE=0x100400 -DFLASH_SIZE_OVERRIDE=-1024
+stop BLUEPILL 'FLASH_SIZE_OVERRIDE is in bytes and must be at least 0x4000 (16 KiB), the smallest STM32F103.' -DFLASH_SIZE_OVERRIDE=0x2000
+stop BLUEPILL_HIGH_128 'FLASH_SIZE_OVERRIDE leaves no room for the bootloader: this _HIGH variant is for larger chips.' -DFLASH_SIZE_OVERRIDE=0x10000
 text='RAM_SIZE must be whole KiB up to 96 KiB, at least 8 KiB (12 KiB with pages of 2 KiB).'
-stop BLUEPILL "$text" -DRAM_SIZE=20
-stop BLUEPILL "$text" -DRAM_SIZE=20000
+stop BLUEPILL "$text" -DRAM_SIZE=20 -DRAM_SIZE=20000
 stop BLUEPILLPLUSGD32 "$text" -DRAM_SIZE=0x2000
 text='APP_BASE_ADDRESS must be the start of a flash page.'
 stop BLUEPILL "$text" -DAPP_BASE_ADDRESS=0x08002200
@@ -71,51 +57,31 @@ text="APP_BASE_ADDRESS is in the bootloader's own flash: at least 0x08002000 (0x
 stop BLUEPILL "$text" -DAPP_BASE_ADDRESS=0x08001000
 stop BLUEPILL_4K "$text" -DAPP_BASE_ADDRESS=0x08000000
 stop BLUEPILL "$text" -DAPP_BASE_ADDRESS=0x2000
-text='In the _HIGH variants the application starts at 0x08000000; APP_BASE_ADDRESS cannot be another.'
-stop BLUEPILL_HIGH "$text" -DAPP_BASE_ADDRESS=0x08002000
+stop BLUEPILL_HIGH 'In the _HIGH variants the application starts at 0x08000000; APP_BASE_ADDRESS cannot be another.' -DAPP_BASE_ADDRESS=0x08002000
 text='APP_BASE_ADDRESS is behind the end of flash.'
 stop BLUEPILL "$text" -DAPP_BASE_ADDRESS=0x08020000
 stop MAPLEMINI "$text" -DAPP_BASE_ADDRESS=0x20000000
-text='CMD_BOOT must be from 1 to 0xFFFF: backup registers have 16 bits and are 0 after power-up.'
-stop BLUEPILL "$text" -DCMD_BOOT=0
-stop BLUEPILL "$text" -DCMD_BOOT=0x544F4F42
-text='REG_BOOT must be BKP1 to BKP10.'
-stop BLUEPILL "$text" -DREG_BOOT=0
-stop BLUEPILL "$text" -DREG_BOOT=11
+stop BLUEPILL 'CMD_BOOT must be from 1 to 0xFFFF: backup registers have 16 bits and are 0 after power-up.' -DCMD_BOOT=0 -DCMD_BOOT=0x544F4F42
+stop BLUEPILL 'REG_BOOT must be BKP1 to BKP10.' -DREG_BOOT=0 -DREG_BOOT=11
 stop BLUEPILL '"BKP11" is not defined' -DREG_BOOT=BKP11
 stop BLUEPILL 'USB_DFU_ALTN must be from 0 to 7.' -DUSB_DFU_ALTN=8
-text='USB_VID must be from 1 to 0xFFFF, USB_PID from 0 to 0xFFFF.'
-stop BLUEPILL "$text" -DUSB_VID=0x12090
-stop BLUEPILL "$text" -DUSB_VID=0
-stop BLUEPILL "$text" -DUSB_PID=-1
+stop BLUEPILL 'USB_VID must be from 1 to 0xFFFF, USB_PID from 0 to 0xFFFF.' -DUSB_VID=0x12090 -DUSB_VID=0 -DUSB_PID=-1
 
-text="The LED's port must be GPIOA to GPIOE and its pin GPIO0 to GPIO15."
-stop BLUEPILL "$text" -DLED_GPIO_PIN=16
-stop BLUEPILL "$text" -DLED_GPIO_PORT=5
+stop BLUEPILL "The LED's port must be GPIOA to GPIOE and its pin GPIO0 to GPIO15." -DLED_GPIO_PIN=16 -DLED_GPIO_PORT=5
 stop BLUEPILL '"GPIOF" is not defined' -DLED_GPIO_PORT=GPIOF
 stop BLUEPILL '"GPIO16" is not defined' -DLED_GPIO_PIN=GPIO16
 stop STLINK 'The LED cannot be on PA11 or PA12: those are D- and D+ of USB.' -DLED_GPIO_PIN=GPIO12
-text="The button's port must be GPIOA to GPIOE and its pin GPIO0 to GPIO15."
-stop BLUEPILL "$text" -DBUTTON_GPIO_PIN=16
-stop BLUEPILL "$text" -DBUTTON_GPIO_PORT=-1
-text='The button cannot be on PA11 or PA12: those are D- and D+ of USB.'
-stop BLUEPILL "$text" '-DBUTTON_GPIO_PORT=GPIOA -DBUTTON_GPIO_PIN=GPIO11'
-text="The USB pull-up's port must be GPIOA to GPIOE and its pin GPIO0 to GPIO15."
-stop MAPLEMINI "$text" -DUSB_PULLUP_GPIO_PIN=16
-text='USB_PULLUP_GPIO_PORT and _PIN must say which pin switches the pull-up: PA11 and PA12 are USB itself.'
-stop BLUEPILL "$text" -DHAVE_USB_PULLUP_CONTROL=1
-text='The LED and the USB pull-up cannot be on the same pin: the board would come and go on the bus.'
-stop MAPLEMINI "$text" -DUSB_PULLUP_GPIO_PIN=1
-text='An open-drain pin cannot light an LED that is on when high: drop LED_OPEN_DRAIN or LED_ACTIVE_HIGH.'
-stop STLINK "$text" -DLED_OPEN_DRAIN=1
-text='An open-drain pin cannot drive a pull-up that is active high: set USB_PULLUP_OPEN_DRAIN to 0.'
-stop MAPLEMINI "$text" -DUSB_PULLUP_ACTIVE_HIGH=1
+stop BLUEPILL "The button's port must be GPIOA to GPIOE and its pin GPIO0 to GPIO15." -DBUTTON_GPIO_PIN=16 -DBUTTON_GPIO_PORT=-1
+stop BLUEPILL 'The button cannot be on PA11 or PA12: those are D- and D+ of USB.' '-DBUTTON_GPIO_PORT=GPIOA -DBUTTON_GPIO_PIN=GPIO11'
+stop MAPLEMINI "The USB pull-up's port must be GPIOA to GPIOE and its pin GPIO0 to GPIO15." -DUSB_PULLUP_GPIO_PIN=16
+stop BLUEPILL 'USB_PULLUP_GPIO_PORT and _PIN must say which pin switches the pull-up: PA11 and PA12 are USB itself.' -DHAVE_USB_PULLUP_CONTROL=1
+stop MAPLEMINI 'The LED and the USB pull-up cannot be on the same pin: the board would come and go on the bus.' -DUSB_PULLUP_GPIO_PIN=1
+stop STLINK 'An open-drain pin cannot light an LED that is on when high: drop LED_OPEN_DRAIN or LED_ACTIVE_HIGH.' -DLED_OPEN_DRAIN=1
+stop MAPLEMINI 'An open-drain pin cannot drive a pull-up that is active high: set USB_PULLUP_OPEN_DRAIN to 0.' -DUSB_PULLUP_ACTIVE_HIGH=1
 text='BUTTON_SAMPLE_DELAY_CYCLES must be from 0 to 150994943 (2.1 s), one run of the 24-bit SysTick.'
-stop BLUEPILL "$text" -DBUTTON_SAMPLE_DELAY_CYCLES=150994944
-stop BLUEPILL "$text" -DBUTTON_SAMPLE_DELAY_CYCLES=-1
+stop BLUEPILL "$text" -DBUTTON_SAMPLE_DELAY_CYCLES=150994944 -DBUTTON_SAMPLE_DELAY_CYCLES=-1
 text='APP_WATCHDOG_MS must be from 1 to 26000, the longest the watchdog can wait, or 0 for none.'
-stop BLUEPILL "$text" -DAPP_WATCHDOG_MS=26001
-stop BLUEPILL "$text" -DAPP_WATCHDOG_MS=-1
+stop BLUEPILL "$text" -DAPP_WATCHDOG_MS=26001 -DAPP_WATCHDOG_MS=-1
 text="PROTECT_BOOTLOADER cannot work here: one bit protects all flash from 124 KiB on, applications' too."
 stop BTTSKRMINIE3V2_HIGH_256 "$text" -DPROTECT_BOOTLOADER=1
 
@@ -128,8 +94,7 @@ printf '%s\n' ' must not be longer than 126 characters.' ' must be ASCII.' >> "$
 stop BLUEPILL 'LANDING_PAGE_URL must not be longer than 252 characters.' "'-DLANDING_PAGE_URL=\"$too_long_url\"'"
 stop BLUEPILL 'LANDING_PAGE_URL must be ASCII: write %20 and the like.' "'-DLANDING_PAGE_URL=\"grün.example/\"'"
 text='LANDING_PAGE_URL must not begin with a scheme: https:// is implied.'
-stop BLUEPILL "$text" "'-DLANDING_PAGE_URL=\"https://example.org/\"'"
-stop BLUEPILL "$text" "'-DLANDING_PAGE_URL=\"http://example.org/\"'"
+stop BLUEPILL "$text" "'-DLANDING_PAGE_URL=\"https://example.org/\"'" "'-DLANDING_PAGE_URL=\"http://example.org/\"'"
 
 # Misspelt, incomplete, not an option
 stop BLUEPILL 'DEFS: there is no option HAVE_LEDS; HAVE_LED is probably meant.' -DHAVE_LEDS=1
