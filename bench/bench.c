@@ -220,10 +220,39 @@ static void bench(void **state)
     row("reset to application, 20 ms of button (BLUEPILL)", start_seconds("BLUEPILL") * 1e3, "ms", '<', 22);
 }
 
-int main(void)
+/* `bench KIB`: only how many milliseconds such a download takes, over another application; for tests that
+ * compare. */
+static double one_download;
+
+static void one(void **state)
+{
+    uint32_t length = *(uint32_t *)*state * KIB;
+    uint8_t *old = blink_image(length, 1), *new = blink_image(length, 2);
+    struct rig rig = board_with(old, length, 20000);
+
+    one_download = download_seconds(&rig, new, length);
+    rig_free(&rig);
+    free(old);
+    free(new);
+}
+
+static int tell_one(uint32_t kib)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test_prestate(one, &kib)};
+
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    if (cmocka_run_group_tests(tests, NULL, NULL) != 0)
+        return 1;
+    printf("%.0f ms\n", one_download * 1e3);
+    return 0;
+}
+
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(bench)};
 
+    if (argc == 2)
+        return tell_one((uint32_t)strtoul(argv[1], NULL, 10));
     cmocka_set_message_output(CM_OUTPUT_TAP);
     missed += cmocka_run_group_tests(tests, NULL, NULL) != 0; /* nothing could be measured */
     printf("%u passed, %u failed\n", met, missed);

@@ -230,11 +230,7 @@ $(BUILD)/replay_%: $(REPLAY_SOURCES)
 	$(Q)$(COVERAGE_CC) $(COVERAGE_FLAGS) $(CORE_FLAGS_$*) $^ -fsanitize=address -o $@
 
 # Ring 4: Debian's own kernel and clients.
-test-linux: blue-pill $(call images_of,ds20) vboard ## dfu-util and lsusb in a stock Debian kernel, against the virtual board
-	$(Q)tests/linux/run
-
-.PHONY: test-usbip
-test-usbip: blue-pill $(call images_of,ds20) vboard ## ring 4 with boards over USB/IP too, eight at once
-	$(Q)WITH_USBIP=1 tests/linux/run
+test-linux: blue-pill $(call images_of,ds20) vboard $(HOST)/bench/bench ## dfu-util and others in a stock Debian kernel (KINDS="clients usbip": only these)
+	$(Q)tests/linux/run $(KINDS)
 
 .PRECIOUS: $(HOST)/%.o
