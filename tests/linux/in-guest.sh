@@ -89,10 +89,12 @@ dfu() {
     dfu-util -d "$device" "$@"
 }
 
-# Whatever the board does now, it then waits for a download; the button stays held.
+# Whatever the board does now, it then waits for a download; the button stays held. Without power nobody sees the button before:
+# an application that does restarts, and would be interrupted in that.
 enter_dfu() {
+    board power off
     board press
-    board reset
+    board power on
     board wait 'USB: configured' "$waiting"
     wait_until dfu_listed
 }
