@@ -1,9 +1,11 @@
 # Tests, in rings: the portable core, the virtual board itself, the real image on the virtual board, real clients in a real Linux.
 
-.PHONY: test-all test-unit test-vboard test-system test-linux test-powercut swept-images test-fuzz fuzz coverage test-signature
+.PHONY: test-all test-programs test-unit test-vboard test-system test-linux test-powercut swept-images test-fuzz fuzz coverage test-signature
 
 test-all:
 	$(Q)$(MAKE) --no-print-directory -j2 vboard blue-pill
+	$(Q)$(MAKE) --no-print-directory system-images swept-images
+	$(Q)$(MAKE) --no-print-directory -j2 test-programs
 	$(Q)tests/summary \
 	    unit   "$(MAKE) --no-print-directory test-unit" \
 	    signed "$(MAKE) --no-print-directory test-signature" \
@@ -14,7 +16,11 @@ test-all:
 	    fuzz   "$(MAKE) --no-print-directory test-fuzz" \
 	    cover  "$(MAKE) --no-print-directory coverage" \
 	    bench  "$(MAKE) --no-print-directory bench" \
-	    linux  "$(MAKE) --no-print-directory test-linux"
+	    --alone linux "$(MAKE) --no-print-directory test-linux"
+
+# All that the rings run (each adds its own), so that two of them at a time have nothing to build. Those in a guest feel other work
+# most: they are alone.
+test-programs:
 
 # Ring 1: the portable core against a fake port, every test in each of three builds: the Blue Pill as it is; its high variant; a board
 # with large pages, three alternate settings, DFU_WILL_DETACH 0 and the descriptor for fwupd.
@@ -43,6 +49,8 @@ $(foreach build,low high skr,$(eval $(call UNIT_BUILD,$(build))))
 test-unit: $(UNIT_PROGRAMS) ## the portable core alone, milliseconds
 	$(Q)tests/run $^
 
+test-programs: $(UNIT_PROGRAMS)
+
 # The verifier of signatures alone: on the PC against OpenSSL, under sanitizers; then on the virtual board.
 SIGNATURE_SOURCES := src/ed25519.c src/number.c src/sha512.c src/cube_root.c
 SIGNATURE_FLAGS := -std=gnu11 -g -O2 $(HOST_WARNINGS) -fsanitize=address,undefined -fno-sanitize-recover=all -Isrc -Ivboard \
@@ -53,6 +61,8 @@ SIGNATURE_FIRMWARE := $(HOST)/signature/firmware.elf
 
 test-signature: $(SIGNATURE_TESTS) $(SIGNATURE_FIRMWARE) $(HOST)/signature/verify ## the verifier of signatures, against OpenSSL and on the virtual board
 	$(Q)tests/run $(SIGNATURE_TESTS) $(wildcard tests/signature/test_*.sh)
+
+test-programs: $(SIGNATURE_TESTS) $(SIGNATURE_FIRMWARE)
 
 .PRECIOUS: $(HOST)/signature/%.o
 $(HOST)/signature/%.o: %.c
@@ -84,11 +94,15 @@ VBOARD_TESTS := $(patsubst tests/vboard/%.c,%,$(wildcard tests/vboard/test_*.c))
 test-vboard: $(VBOARD_TESTS:%=$(HOST)/tests/vboard/%) vboard ## the virtual board itself, against the manuals and Unicorn
 	$(Q)tests/run $(VBOARD_TESTS:%=$(HOST)/tests/vboard/%) $(wildcard tests/vboard/test_*.sh)
 
+test-programs: $(VBOARD_TESTS:%=$(HOST)/tests/vboard/%)
+
 # Ring 3: the firmware image on the virtual board, with a scripted host, in virtual time.
 SYSTEM_TESTS := $(patsubst tests/system/%.c,%,$(wildcard tests/system/test_*.c))
 
 test-system: blue-pill system-images $(SYSTEM_TESTS:%=$(HOST)/tests/system/%) ## the real image on the virtual board, in virtual time
 	$(Q)tests/run $(SYSTEM_TESTS:%=$(HOST)/tests/system/%)
+
+test-programs: $(SYSTEM_TESTS:%=$(HOST)/tests/system/%)
 
 # The images it runs: every target as it is shipped, and builds with options, each in build/firmware/NAME.
 long_text := $(subst x,0123456789abcdef,xxxxxxx)
@@ -161,6 +175,8 @@ BUILD_TESTS := $(wildcard tests/build/test_*.sh) $(patsubst tests/build/%.c,$(HO
 test-build: blue-pill system-images vboard $(BUILD_TESTS) ## the build: every target, options by pairs, values that must stop it
 	$(Q)tests/run $(BUILD_TESTS)
 
+test-programs: $(filter $(HOST)/%,$(BUILD_TESTS))
+
 $(HOST)/tests/build/test_%: $(HOST)/tests/build/test_%.o $(SYSTEM_COMMON) $(VBOARD_LIB)
 	$(Q)$(HOST_CC) $(SANITIZE) $^ -lcmocka -lcrypto $(USBREDIR_LIBS) -o $@
 
@@ -177,6 +193,8 @@ swept-images:
 test-powercut: swept-images $(POWERCUT) ## the power fails at every flash operation of every kind of download
 	$(Q)$(POWERCUT)
 
+test-programs: $(POWERCUT)
+
 $(POWERCUT): $(patsubst %.c,$(HOST)/%.o,$(wildcard tests/powercut/*.c)) $(SYSTEM_COMMON) $(VBOARD_LIB)
 	$(Q)$(HOST_CC) $(SANITIZE) $^ -lcmocka -lcrypto $(USBREDIR_LIBS) -o $@
 
@@ -191,6 +209,8 @@ SIGNATURE_FUZZER := $(HOST)/fuzz/signature
 
 test-fuzz: swept-images $(FUZZERS) $(IMAGE_TARGET) $(SIGNATURE_FUZZER) ## hostile hosts, a fixed number: the portable core under sanitizers, then the image
 	$(Q)tests/fuzz/run $(HOST) $(FUZZ_RUNS) $(FUZZ_MIXTURES)
+
+test-programs: $(FUZZERS) $(IMAGE_TARGET) $(SIGNATURE_FUZZER)
 
 fuzz: swept-images $(FUZZERS) $(IMAGE_TARGET) $(SIGNATURE_FUZZER) ## the same until something is found
 	$(Q)tests/fuzz/run $(HOST) forever
@@ -218,7 +238,7 @@ REPLAY_SOURCES := $(FUZZ_SOURCES) tests/fuzz/replay.c
 
 coverage: ## lines and branches of the portable core that ring 1 and the fuzzer's corpus reach, and those they do not
 	$(Q)rm -rf $(COVERAGE)
-	$(Q)$(MAKE) --no-print-directory BUILD=$(COVERAGE) HOST_CC='$(COVERAGE_CC)' CORE_FLAGS='$(COVERAGE_FLAGS)' test-unit
+	$(Q)$(MAKE) --no-print-directory -j2 BUILD=$(COVERAGE) HOST_CC='$(COVERAGE_CC)' CORE_FLAGS='$(COVERAGE_FLAGS)' test-unit
 	$(Q)for build in low high skr; do \
 	    $(MAKE) --no-print-directory BUILD=$(COVERAGE) $(COVERAGE)/replay_$$build && \
 	    $(COVERAGE)/replay_$$build tests/fuzz/corpus/* || exit 1; \
@@ -230,7 +250,9 @@ $(BUILD)/replay_%: $(REPLAY_SOURCES)
 	$(Q)$(COVERAGE_CC) $(COVERAGE_FLAGS) $(CORE_FLAGS_$*) $^ -fsanitize=address -o $@
 
 # Ring 4: Debian's own kernel and clients.
-test-linux: blue-pill $(call images_of,ds20) vboard $(HOST)/bench/bench ## dfu-util and others in a stock Debian kernel (KINDS="clients usbip": only these)
+test-linux: blue-pill $(call images_of,ds20 stay) vboard $(HOST)/bench/bench ## dfu-util and others in a stock Debian kernel (KINDS="clients usbip": only these)
 	$(Q)tests/linux/run $(KINDS)
+
+test-programs: $(HOST)/bench/bench $(HOST)/bench/mips $(HOST)/bench/mips.elf
 
 .PRECIOUS: $(HOST)/%.o
