@@ -283,6 +283,36 @@ static void detach_leaves_for_the_application(void **state)
     free(image);
 }
 
+/* What web/ does: the status that tells of success was answered, the board leaves in 250 ms, and is kept. */
+static void a_client_keeps_the_board_with_abort_reads_back_and_lets_it_go(void **state)
+{
+    (void)state;
+    static const unsigned late_ms[] = {0, 100, 240};
+    uint32_t length = blink_length();
+    uint8_t *image = blink_image(length, 1), *back = malloc(rig.app_bytes + 1024);
+
+    assert_non_null(back);
+    for (size_t i = 0; i < sizeof late_ms / sizeof late_ms[0]; i++) {
+        board_press(rig.board, i > 0);
+        assert_true(rig_enter_dfu(&rig));
+        board_press(rig.board, false);
+        assert_true(dfu_download(&rig, image, length, 1024).done);
+        rig_run_ms(&rig, late_ms[i]);
+        assert_int_equal(dfu_send(&rig, DFU_ABORT, 0, NULL, 0), USB_DONE);
+        rig_run_ms(&rig, 10000);
+        assert_int_equal(dfu_get_state(&rig), dfuIDLE);
+        assert_true(dfu_upload(&rig, back, rig.app_bytes + 1024, 1024).done);
+        assert_memory_equal(back, image, length);
+        assert_int_equal(dfu_send(&rig, DFU_DETACH, 1000, NULL, 0), USB_DONE);
+        rig_run_ms(&rig, 300);
+        assert_blinks();
+        board_press(rig.board, true);
+        board_reset_button(rig.board);
+    }
+    free(back);
+    free(image);
+}
+
 static void a_dead_crystal_is_shown_and_does_not_end_it(void **state)
 {
     (void)state;
@@ -327,6 +357,7 @@ int main(void)
         RIG_TEST(the_application_can_ask_for_the_bootloader),
         RIG_TEST(a_download_cut_off_starts_nothing_and_can_be_repeated),
         RIG_TEST(detach_leaves_for_the_application),
+        RIG_TEST(a_client_keeps_the_board_with_abort_reads_back_and_lets_it_go),
         RIG_TEST(a_dead_crystal_is_shown_and_does_not_end_it),
         RIG_TEST(the_led_blinks_once_a_second_while_waiting),
     };
