@@ -107,7 +107,8 @@ export class FakeBoard {
   }
 
   descriptor(value) {
-    if (value >> 8 === 3) return [2 + 2 * this.name.length, 3, ...[...this.name].flatMap((letter) => [letter.charCodeAt(0), 0])];
+    const text = { 4: this.name, 5: this.faults.says }[value & 0xff];
+    if (value >> 8 === 3) return text ? [2 + 2 * text.length, 3, ...[...text].flatMap((letter) => [letter.charCodeAt(0), 0])] : null;
     if (value >> 8 !== 2) return null;
     const abilities = this.download | (this.upload << 1) | 4 | (this.willDetach << 3);
     const functional = [9, 0x21, abilities, 255, 0, BLOCK & 0xff, BLOCK >> 8, this.dfuVersion & 0xff, this.dfuVersion >> 8];
@@ -121,7 +122,7 @@ export class FakeBoard {
       else if (this.state === 4) this.state = 5;
       else if (this.state === 6) this.complete();
       this.waited = this.state === 4;
-      return [this.status, poll, 0, 0, this.state, 0];
+      return [this.status, poll, 0, 0, this.state, this.status && this.faults.says ? 5 : 0];
     }
     if (request === 2 && this.upload && (this.state === 2 || this.state === 9)) {
       if (this.state === 2) this.offset = this.next = 0;
@@ -138,6 +139,7 @@ export class FakeBoard {
 
   complete() {
     if (this.faults.verify) return void this.fail(7);
+    if (this.faults.vendor) return void this.fail(11);
     if (this.faults.leaveUnasked) return this.usb.unplug(this);
     this.state = 2;
     if (this.variant === 'high') this.area.fill(0, 28, 36);
@@ -198,4 +200,20 @@ export function program(length, base, { stack = 0x20005000, entry = base + 0x101
     view.setUint32(4, entry, true);
   }
   return image;
+}
+
+/** A program with the trailer of a signed one; the signature is not right. */
+export function signed(image, { address = 0x08002000, vendor = 0x1209, product = 0xdb42, board = 'BLUEPILL', version = 3, length } = {}) {
+  const bytes = new Uint8Array(Math.ceil(image.length / 4) * 4 + 104).fill(0xff);
+  bytes.set(image);
+  const view = new DataView(bytes.buffer, bytes.length - 104);
+  view.setUint32(0, 0x31534244, true); // "DBS1"
+  view.setUint32(4, address, true);
+  view.setUint16(8, vendor, true);
+  view.setUint16(10, product, true);
+  for (let i = 0; i < 20; i++) view.setUint8(12 + i, i < board.length ? board.charCodeAt(i) : 0);
+  view.setUint32(32, length ?? bytes.length, true);
+  view.setUint16(36, version, true);
+  view.setUint16(38, 0, true);
+  return bytes;
 }

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Results, axe, chromium, executable, screenshots, serve, site } from './browser.mjs';
-import { KIB, program } from './fake_board.mjs';
+import { KIB, program, signed } from './fake_board.mjs';
 
 const fakeBoard = readFileSync(new URL('fake_board.mjs', import.meta.url), 'utf8').replace(/^export /gm, '');
 const folder = screenshots('looks');
@@ -23,6 +23,7 @@ const kinds = {
 const file = (name, bytes) => ({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(bytes) });
 const blink = file('blink.bin', program(20 * KIB + 100, 0x08002000));
 const elsewhere = file('blink.bin', program(2 * KIB, 0x08000000));
+const release = file('blinker-3.bin', signed(program(20 * KIB, 0x08002000)));
 const letter = file('letter.dfu', new TextEncoder().encode('Dear friend, this is no firmware at all.'));
 
 /** A page with a fake navigator.usb. `prepare` runs in the page before its own script: usb, board, FakeBoard are there. */
@@ -108,6 +109,16 @@ const states = {
   '12-done': { reach: (page) => flash(page, '', 'away') },
   '13-refused': { reach: (page) => flash(page, 'board.faults.target = true', 'ready', '.status .bad') },
   '14-unplugged': { reach: (page) => flash(page, 'board.faults.leaveAt = board.requests.length + 20', 'away', '.status .bad') },
+  '13-refused-signed': {
+    reach: async (page) => {
+      await phase(page, 'ready');
+      await page.setInputFiles('#chooser', release);
+      await page.waitForSelector('#findings .good');
+      await page.evaluate("board.faults = { vendor: true, says: 'older than what was here' }");
+      await page.click('#flash-button');
+      await page.waitForSelector('.status .bad');
+    },
+  },
   '15-back': {
     reach: async (page) => {
       await flash(page, 'board.faults.leaveAt = board.requests.length + 20', 'away', '.status .bad');

@@ -33,7 +33,27 @@ const error = (title, detail, linkAt) => ({ kind: 'error', title, detail, linkAt
  * @returns {Finding[]} none: it is one
  */
 export function check(firmware, ids, variant) {
-  return [...checkSuffix(firmware, ids), ...checkImage(firmware, variant)];
+  return [...checkSuffix(firmware, ids), ...checkTrailer(firmware, ids), ...checkImage(firmware, variant)];
+}
+
+/**
+ * What a signed file says of itself; its signature is the board's to judge.
+ * @param {Firmware} firmware
+ * @param {{vendor: number, product: number}} ids
+ * @returns {Finding[]}
+ */
+function checkTrailer({ signed, image }, ids) {
+  if (!signed) return [];
+  if (!signed.whole)
+    return [error('This signed file is damaged', `It has ${count(image.length)} bytes, and says of itself that it has another length.`)];
+  if (signed.vendor === ids.vendor && signed.product === ids.product) return [];
+  return [
+    error(
+      'This file is signed for another product',
+      `It is for ${hex4(signed.vendor)}:${hex4(signed.product)} (${signed.board}); ` +
+        `the board is ${hex4(ids.vendor)}:${hex4(ids.product)}.`,
+    ),
+  ];
 }
 
 /**
@@ -60,7 +80,7 @@ function checkSuffix({ suffix }, ids) {
  * @param {Variant} variant
  * @returns {Finding[]}
  */
-function checkImage({ image, base }, variant) {
+function checkImage({ image, base, signed }, variant) {
   if (image.length < LEAST_BYTES)
     return [error('This file is too short', `It has ${count(image.length)} bytes; the shortest program needs ${LEAST_BYTES}.`)];
   const { stack, entry } = startWords(image);
@@ -74,7 +94,7 @@ function checkImage({ image, base }, variant) {
           `an odd address in flash. This file begins with ${hex(stack)} and ${hex(entry)}.`,
       ),
     ];
-  const address = checkAddress(image, base, entry, variant);
+  const address = checkAddress(image, base ?? signed?.address ?? null, entry, variant);
   if (address?.kind === 'error') return [address];
   if (variant.area !== null && image.length > variant.area)
     return [

@@ -6,9 +6,10 @@
  * @typedef {object} Link
  * @property {(request: number, value: number, length: number) => Promise<Uint8Array>} read
  * @property {(request: number, value: number, data?: Uint8Array) => Promise<void>} write
+ * @property {(index: number) => Promise<string>} string descriptor of the device; '' if it has none
  */
 
-/** @typedef {{status: number, pollTimeout: number, state: number}} Status */
+/** @typedef {{status: number, pollTimeout: number, state: number, reason: number}} Status reason: a string's index, or 0 */
 
 export const Request = { DETACH: 0, DNLOAD: 1, UPLOAD: 2, GETSTATUS: 3, CLRSTATUS: 4, GETSTATE: 5, ABORT: 6 };
 
@@ -34,10 +35,14 @@ export class Gone extends Error {}
 
 /** The device met an error and says which: bStatus of DFU 1.1, 6.1.2. */
 export class DeviceError extends Error {
-  /** @param {number} status */
-  constructor(status) {
-    super(`the device reports error ${status}`);
+  /**
+   * @param {number} status
+   * @param {string} [reason] in the device's own words
+   */
+  constructor(status, reason = '') {
+    super(`the device reports error ${status}${reason && `: ${reason}`}`);
     this.status = status;
+    this.reason = reason;
   }
 }
 
@@ -77,7 +82,16 @@ export class Dfu {
   async getStatus() {
     const reply = await this.link.read(Request.GETSTATUS, 0, 6);
     if (reply.length < 6) throw new Error('the answer to DFU_GETSTATUS is too short');
-    return { status: reply[0], pollTimeout: reply[1] | (reply[2] << 8) | (reply[3] << 16), state: reply[4] };
+    const pollTimeout = reply[1] | (reply[2] << 8) | (reply[3] << 16);
+    return { status: reply[0], pollTimeout, state: reply[4], reason: reply[5] };
+  }
+
+  /**
+   * @param {Status} status
+   * @private
+   */
+  async deviceError({ status, reason }) {
+    return new DeviceError(status, reason ? await this.link.string(reason) : '');
   }
 
   /** Brings the device to dfuIDLE from whatever another client left it in. */
@@ -165,8 +179,9 @@ export class Dfu {
    */
   async until(wanted) {
     for (;;) {
-      const { status, pollTimeout, state } = await this.getStatus();
-      if (state === State.dfuERROR) throw new DeviceError(status);
+      const status = await this.getStatus();
+      const { pollTimeout, state } = status;
+      if (state === State.dfuERROR) throw await this.deviceError(status);
       if (wanted.includes(state)) return;
       const onTheWay = [State.dfuDNLOAD_SYNC, State.dfuDNBUSY, State.dfuMANIFEST_SYNC, State.dfuMANIFEST];
       if (!onTheWay.includes(state)) throw new UnexpectedState(state);
@@ -186,8 +201,8 @@ export class Dfu {
       return await transfer;
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      const { status, state } = await this.getStatus();
-      throw state === State.dfuERROR ? new DeviceError(status) : new UnexpectedState(state);
+      const status = await this.getStatus();
+      throw status.state === State.dfuERROR ? await this.deviceError(status) : new UnexpectedState(status.state);
     }
   }
 }

@@ -197,7 +197,8 @@ export class Flasher extends EventTarget {
     } catch (error) {
       if (!(error instanceof Gone)) throw error;
       proof += kept ? ' It was unplugged while it was read back.' : ' It restarted too soon to be read back.';
-      this.tell('good', 'Done', `${written}. ${proof}`);
+      this.running = !kept;
+      this.tell('good', kept ? 'Done' : 'Done: the program runs', `${written}. ${proof}`);
       return;
     }
     if (this.start && this.link) await this.leaveNow();
@@ -310,7 +311,8 @@ export class Flasher extends EventTarget {
     this.note(`${phase}: ${error}`);
     if (error instanceof DeviceError) {
       const { name, meaning, advice } = deviceError(error.status);
-      this.tell('bad', 'The board reports an error', `${meaning} (${name})`, advice);
+      const words = error.reason ? ` In its own words: “${error.reason}”.` : '';
+      this.tell('bad', 'The board reports an error', `${meaning}${words} (${name})`, advice);
     } else if (error instanceof Gone) {
       this.tell('bad', 'The connection to the board is lost', ...this.whatNow(phase));
     } else if (error instanceof Differs) {

@@ -1,6 +1,7 @@
 // Firmware files: .bin, .dfu and .hex become an image, the bytes that go into flash one after the other.
 
 import MemoryMap from 'nrf-intel-hex';
+import { trailerOf } from './signed.js';
 import { hex, count } from './words.js';
 
 /**
@@ -17,6 +18,7 @@ import { hex, count } from './words.js';
  * @property {Uint8Array} image
  * @property {number | null} base where the file says that it goes; only .hex does
  * @property {Suffix | null} suffix
+ * @property {import('./signed.js').Trailer | null} signed
  */
 
 /** The file cannot be used, for a reason that can be told. */
@@ -75,7 +77,7 @@ export function readFirmware(name, bytes) {
   if (has(bytes, 'UFD', bytes.length - 8)) return fromDfu(name, bytes);
   if (/\.dfu$/i.test(name))
     throw new BadFile('The file is named .dfu but has no DFU suffix. It was cut short, or is something else.');
-  return { name, format: 'bin', image: bytes, base: null, suffix: null };
+  return { name, format: 'bin', image: bytes, base: null, suffix: null, signed: trailerOf(bytes) };
 }
 
 /**
@@ -99,7 +101,8 @@ function fromDfu(name, bytes) {
     product: view.getUint16(bytes.length - 14, true),
     vendor: view.getUint16(bytes.length - 12, true),
   };
-  return { name, format: 'dfu', image: bytes.subarray(0, -length), base: null, suffix };
+  const image = bytes.subarray(0, -length);
+  return { name, format: 'dfu', image, base: null, suffix, signed: trailerOf(image) };
 }
 
 /**
@@ -131,7 +134,7 @@ function fromHex(name, bytes) {
     );
   const image = new Uint8Array(end - base).fill(BLANK);
   for (const [address, block] of blocks) image.set(block, address - base);
-  return { name, format: 'hex', image, base, suffix: null };
+  return { name, format: 'hex', image, base, suffix: null, signed: trailerOf(image) };
 }
 
 /**

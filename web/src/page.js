@@ -2,6 +2,7 @@
 
 import { FLASH_BASE, withoutBlankEnd } from './board.js';
 import { toHex } from './formats.js';
+import { trailerIn } from './signed.js';
 import { isInside, isStack, startWords } from './vectors.js';
 import { count, hex, hex4, kib, pace, version } from './words.js';
 
@@ -26,19 +27,20 @@ const STATE = {
 
 /**
  * What the LED does (docs/led.md). An error is cleared as soon as it is read, so nobody sees its flicker.
- * @type {Record<'none' | 'blinks' | 'on', string>}
+ * @type {Record<'none' | 'runs' | 'blinks' | 'on', string>}
  */
 const LED = {
   none: 'No board',
+  runs: 'The program runs',
   blinks: 'LED blinks: it waits',
   on: 'LED is on: it works',
 };
 
 /** @type {Record<import('./board.js').Variant['name'], string>} */
 const VARIANT = {
-  standard: 'standard: bootloader in the first 8 KiB of flash',
-  '4K': '4K: bootloader in the first 4 KiB of flash',
-  high: 'high: bootloader in the last 7 KiB of flash',
+  standard: 'standard, bootloader in the first 8 KiB',
+  '4K': '4K, bootloader in the first 4 KiB',
+  high: 'high, bootloader in the last 7 KiB',
   custom: 'custom',
   low: 'standard or 4K; it cannot be read, so which is not known',
 };
@@ -141,7 +143,9 @@ export class Page {
     this.helped = open;
     const agent = this.document.defaultView?.navigator.userAgent ?? '';
     const system = /Android|Mac OS/.test(agent) ? 'macos' : /Windows/.test(agent) ? 'windows' : 'linux';
-    for (const name of ['bootloader', system]) /** @type {HTMLDetailsElement} */ (this.element(`help-${name}`)).open = open;
+    const found = this.flasher.message?.kind === 'bad'; // but cannot be used
+    for (const name of found ? [system] : ['bootloader', system])
+      /** @type {HTMLDetailsElement} */ (this.element(`help-${name}`)).open = open;
   }
 
   later() {
@@ -171,8 +175,9 @@ export class Page {
   led() {
     switch (this.flasher.phase) {
       case 'unsupported':
-      case 'away':
         return 'none';
+      case 'away':
+        return this.flasher.running ? 'runs' : 'none';
       case 'ready':
       case 'leaving':
         return 'blinks';
@@ -214,6 +219,10 @@ export class Page {
           'DFU suffix',
           `for ${hex4(firmware.suffix.vendor)}:${hex4(firmware.suffix.product)}, checksum is right`,
         ]);
+      if (firmware.signed) {
+        const { vendor, product, board: name, version: number } = firmware.signed;
+        facts.push(['Version', String(number)], ['Signed', `for ${hex4(vendor)}:${hex4(product)}, ${name}; the board checks it`]);
+      }
     }
     this.facts('file-facts', facts);
     /** @type {Shown[]} */
@@ -274,7 +283,8 @@ export class Page {
     }
     const { speed, left } = pace(done, total, (Date.now() - started) / 1000);
     const bytes = total > 0 ? `${count(done)} of ${count(total)} bytes` : done > 0 ? `${count(done)} bytes` : '';
-    this.text(`${place}-progress-title`, STATE[this.flasher.phase]);
+    const { phase } = this.flasher;
+    this.text(`${place}-progress-title`, phase === 'opening' ? 'Reading what it holds' : STATE[phase]);
     this.text(`${place}-progress-text`, [bytes, speed, total > 0 ? left : ''].filter(Boolean).join(' · ') || '\u00a0');
   }
 
@@ -422,7 +432,8 @@ function holds({ contents, abilities, variant }) {
   const { stack, entry } = startWords(program);
   if (!isStack(stack) || !isInside(entry, variant.base ?? FLASH_BASE, contents.length)) return 'no whole program';
   // how long it is cannot be told: what a longer one left behind it stays
-  return `a program; ${count(program.length)} bytes are not blank`;
+  const signed = trailerIn(contents);
+  return `a ${signed ? `signed program, version ${signed.version}` : 'program'}; ${count(program.length)} bytes are not blank`;
 }
 
 /**

@@ -199,10 +199,7 @@ export class UsbLink {
     return this.in(setup, length);
   }
 
-  /**
-   * @param {number} index
-   * @private
-   */
+  /** @param {number} index */
   async string(index) {
     try {
       const bytes = await this.descriptor(STRING, index, ENGLISH, 255);

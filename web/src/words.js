@@ -24,6 +24,7 @@ export function duration(seconds) {
 }
 
 const UNTOUCHED = 'Nothing was erased: what was on the board is still there.';
+const REFUSED = 'It waits in its bootloader for firmware that its maker has signed for it.';
 const FLASH_TROUBLE =
   'Try again. If it comes again, the chip’s flash is worn out, protected against writing, or badly supplied with power.';
 
@@ -33,7 +34,7 @@ const FLASH_TROUBLE =
  */
 const ERRORS = {
   1: ['errTARGET', 'The board says that this is no application for it, or that its bootloader was built for another chip.', UNTOUCHED],
-  2: ['errFILE', 'The board says that this is firmware for another product.', UNTOUCHED],
+  2: ['errFILE', 'The board says that this is not firmware for it.', REFUSED],
   3: ['errWRITE', 'The board cannot write its flash.', FLASH_TROUBLE],
   4: ['errERASE', 'The board cannot erase its flash.', FLASH_TROUBLE],
   5: ['errCHECK_ERASED', 'The board’s flash is not blank after it was erased.', FLASH_TROUBLE],
@@ -42,7 +43,7 @@ const ERRORS = {
   8: ['errADDRESS', 'The program does not fit into the board’s flash.', 'Nothing behind the end was written.'],
   9: ['errNOTDONE', 'The board says that the download ended too early.', 'Try again.'],
   10: ['errFIRMWARE', 'The board says that its firmware is damaged.', 'Flash it again.'],
-  11: ['errVENDOR', 'The board reports an error of its maker’s own.', 'Ask whoever made the board.'],
+  11: ['errVENDOR', 'The board refuses this firmware by a rule of its maker’s.', REFUSED],
   12: ['errUSBR', 'The board saw an unexpected reset of the USB bus.', 'Try another cable or port.'],
   13: ['errPOR', 'The board saw an unexpected loss of power.', 'Try another cable or port.'],
   14: ['errUNKNOWN', 'The board reports an error without a name.', 'Try again.'],

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { asReadBack, variantOf, withoutBlankEnd } from '../../../web/src/board.js';
 import { check } from '../../../web/src/check.js';
-import { KIB, program } from '../fake_board.mjs';
+import { readFirmware } from '../../../web/src/formats.js';
+import { trailerIn } from '../../../web/src/signed.js';
+import { KIB, program, signed } from '../fake_board.mjs';
 
 const IDS = { vendor: 0x1209, product: 0xdb42 };
 const standard = variantOf('DAPBoot DFU Bootloader', 120 * KIB);
@@ -134,4 +136,33 @@ test('blank flash behind a program is left out, in whole words', () => {
   assert.equal(withoutBlankEnd(contents).length, 44);
   contents[99] = 1;
   assert.equal(withoutBlankEnd(contents).length, 100);
+});
+
+test('a signed file says what it is for, and which version', () => {
+  const image = signed(program(2001, 0x08002000), { version: 258, board: 'BTTSKRMINIE3V2_HIGH_' });
+  const found = readFirmware('a.bin', image);
+  assert.deepEqual(found.signed, {
+    address: 0x08002000, vendor: 0x1209, product: 0xdb42, board: 'BTTSKRMINIE3V2_HIGH_', version: 258, whole: true,
+  });
+  assert.deepEqual(check(found, IDS, standard), []);
+  assert.equal(readFirmware('b.bin', program(2000, 0x08002000)).signed, null);
+  assert.equal(readFirmware('c.bin', program(60, 0x08002000)).signed, null);
+});
+
+test('a file that is signed for another product, another address, or was cut, is refused', () => {
+  const file = (options) => check(readFirmware('a.bin', signed(program(2000, 0x08002000), options)), IDS, standard);
+  refused(file({ product: 0xdb43 }), /signed for another product.*1209:db43 \(BLUEPILL\)/);
+  refused(file({ vendor: 0x1234 }), /signed for another product.*1234:db42/);
+  refused(file({ length: 2000 }), /damaged/);
+  refused(file({ address: 0x08000000 }), /wrong address.*0x08000000.*0x08002000/);
+});
+
+test('the version of a signed program is found in flash, whatever is behind it', () => {
+  const contents = new Uint8Array(8 * KIB).fill(0x5a);
+  assert.equal(trailerIn(contents), null);
+  contents.set(signed(program(3000, 0x08002000), { version: 7 }));
+  assert.equal(trailerIn(contents).version, 7);
+  contents.set(signed(program(500, 0x08002000), { version: 8 })); // a shorter one over it
+  assert.equal(trailerIn(contents).version, 8);
+  assert.equal(trailerIn(contents.subarray(0, 500)), null);
 });

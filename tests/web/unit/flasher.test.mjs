@@ -85,6 +85,7 @@ test('a board that restarts too soon to be read back is done all the same', asyn
   await flasher.flash();
   assert.match(flasher.message.text, /restarted too soon/);
   assert.equal(flasher.message.kind, 'good');
+  assert.equal(flasher.running, true, 'it restarted into its program');
 });
 
 test('a board that leaves without an answer is not called done', async () => {
@@ -115,6 +116,17 @@ test('errors of the board come in words, and the board can be used again', async
   board.faults = {};
   await flasher.flash();
   assert.equal(flasher.message.kind, 'good');
+});
+
+test('what a board says of an error in its own words is shown', async () => {
+  const { board, flasher } = await rig();
+  board.faults = { vendor: true, says: 'older than the version it has' };
+  await flasher.flash();
+  assert.match(flasher.message.text, /“older than the version it has”\. \(errVENDOR\)/);
+  board.faults = { target: true, says: 'not for this board' };
+  await flasher.flash();
+  assert.match(flasher.message.text, /“not for this board”\. \(errTARGET\)/);
+  assert.equal(flasher.phase, 'ready');
 });
 
 test('every error that DFU has is known', () => {
