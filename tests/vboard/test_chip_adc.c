@@ -219,6 +219,40 @@ static void the_watchdog_and_the_end_interrupt(void **state)
     lab_free(lab);
 }
 
+/* 11.7: TIM3_TRGO each 100 us, a match of TIM2's channel 2 each ms. */
+static void timers_start_conversions(void **state)
+{
+    (void)state;
+    enum { BY_TIM3_TRGO = 4 << 17 | 1 << 20, BY_TIM2_CC2 = 3 << 17 | 1 << 20, TRGO_UPDATE = 2 << 4, CEN = 1 };
+    struct lab *lab = lab_with_adc(TSVREFE);
+    set_bits(lab, RCC(RCC_APB1ENR), APB1ENR_TIMERS);
+    put(lab, ADC1(SQR3), REFERENCE);
+    put(lab, TIM3(TIM_ARR), 799);
+    put(lab, TIM3(TIM_CR2), TRGO_UPDATE);
+    put(lab, TIM3(TIM_CR1), CEN);
+    wait_us(lab, 250); /* nobody listens yet */
+    put(lab, ADC1(CR2), TSVREFE | BY_TIM3_TRGO | ADON);
+    wait_us(lab, 45);
+    assert_int_equal(get(lab, ADC1(SR)), 0);
+    wait_us(lab, 10);
+    assert_int_equal(get(lab, ADC1(SR)), STRT | EOC);
+    assert_int_equal(get(lab, ADC1(DR)), REFERENCE_VALUE);
+    wait_us(lab, 100);
+    assert_int_equal(get(lab, ADC1(SR)), STRT | EOC);
+    put(lab, TIM3(TIM_CR1), 0);
+    (void)get(lab, ADC1(DR));
+    put(lab, ADC1(CR2), TSVREFE | BY_TIM2_CC2 | ADON);
+    put(lab, TIM2(TIM_ARR), 7999);
+    put(lab, TIM2(TIM_CCR2), 4000);
+    put(lab, TIM2(TIM_CR1), CEN);
+    wait_us(lab, 490);
+    assert_false(get(lab, ADC1(SR)) & EOC);
+    wait_us(lab, 20);
+    assert_true(get(lab, ADC1(SR)) & EOC);
+    expect_violation(lab, NULL);
+    lab_free(lab);
+}
+
 static void what_is_not_modelled_is_said(void **state)
 {
     (void)state;
@@ -227,7 +261,7 @@ static void what_is_not_modelled_is_said(void **state)
     expect_violation(lab, "SUSPICIOUS unmodelled: ADC1_CR1");
     put(lab, ADC1(CR1), 1 << 11);
     expect_violation(lab, "SUSPICIOUS unmodelled: ADC1_CR1");
-    put(lab, ADC1(CR2), ADON | 4 << 17 | 1 << 20);
+    put(lab, ADC1(CR2), ADON | 6 << 17 | 1 << 20); /* EXTI11 */
     expect_violation(lab, "SUSPICIOUS unmodelled: ADC1_CR2");
     lab_free(lab);
 }
@@ -244,6 +278,7 @@ int main(void)
         cmocka_unit_test(injected_channels_have_registers_and_offsets_of_their_own),
         cmocka_unit_test(injected_channels_can_follow_regular_ones),
         cmocka_unit_test(the_watchdog_and_the_end_interrupt),
+        cmocka_unit_test(timers_start_conversions),
         cmocka_unit_test(what_is_not_modelled_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /*
- * ADC1 and ADC2 (RM0008 chapter 11): registers. Conversions are in adc_conversion.c. Triggers from timers and
- * pins, dual and discontinuous modes are not modelled and reported when they are chosen.
+ * ADC1 and ADC2 (RM0008 chapter 11): registers. Conversions are in adc_conversion.c, what timers start in
+ * adc_trigger.c. Triggers from pins, dual and discontinuous modes are not modelled and reported when they are
+ * chosen.
  */
 #include "adc_registers.h"
 
@@ -40,12 +41,18 @@ static bool by_software(uint32_t CR2, uint32_t trigger, unsigned shift)
     return CR2 & trigger && (CR2 >> shift & CR2_EXTSEL) == CR2_EXTSEL;
 }
 
+static bool by_pin(uint32_t CR2, unsigned shift)
+{
+    enum { PIN = 6 };
+    return (CR2 >> shift & CR2_EXTSEL) == PIN;
+}
+
 static void write_CR2(struct stm32f103 *chip, unsigned n, uint32_t value)
 {
     const uint32_t momentary = CR2_CAL | CR2_RSTCAL | CR2_JSWSTART | CR2_SWSTART;
     struct adc *adc = &chip->adc[n];
-    uint32_t *CR2 = adc_register(adc, ADC_CR2), before = *CR2;
-    *CR2 = (value & ~momentary) | (before & (CR2_CAL | CR2_RSTCAL));
+    uint32_t before = *adc_register(adc, ADC_CR2);
+    adc_set_control(chip, n, (value & ~momentary) | (before & (CR2_CAL | CR2_RSTCAL)));
     if (!(value & CR2_ADON)) {
         adc_stop(chip, n);
         return;
@@ -56,9 +63,9 @@ static void write_CR2(struct stm32f103 *chip, unsigned n, uint32_t value)
         if (value & ~before & bit)
             adc_calibrate(chip, n, bit);
     uint32_t set = value & ~before;
-    if ((set & CR2_EXTTRIG && !by_software(value, CR2_EXTTRIG, CR2_EXTSEL_SHIFT)) ||
-        (set & CR2_JEXTTRIG && !by_software(value, CR2_JEXTTRIG, CR2_JEXTSEL_SHIFT)))
-        unmodelled(chip, n, "CR2", value, "triggers of timers and pins (RM0008 11.7) never come");
+    if ((set & CR2_EXTTRIG && by_pin(value, CR2_EXTSEL_SHIFT)) ||
+        (set & CR2_JEXTTRIG && by_pin(value, CR2_JEXTSEL_SHIFT)))
+        unmodelled(chip, n, "CR2", value, "triggers of pins (RM0008 11.7) never come");
     if (value & CR2_SWSTART && by_software(value, CR2_EXTTRIG, CR2_EXTSEL_SHIFT))
         adc_start_regular(chip, n);
     else if (value == before) /* ADON alone, once more (11.12.3) */

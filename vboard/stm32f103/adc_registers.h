@@ -69,6 +69,10 @@ static inline uint32_t *adc_register(struct adc *adc, uint32_t offset)
 
 void adc_update_interrupt(struct stm32f103 *chip);
 
+/* adc_trigger.c */
+/* Writes CR2: what starts conversions may be another trigger now. */
+void adc_set_control(struct stm32f103 *chip, unsigned n, uint32_t control);
+
 /* adc_conversion.c */
 void adc_start_regular(struct stm32f103 *chip, unsigned n);
 void adc_start_injected(struct stm32f103 *chip, unsigned n);

@@ -423,6 +423,9 @@ uint32_t adc_read(struct stm32f103 *chip, uint32_t offset);
 void adc_write(struct stm32f103 *chip, uint32_t offset, uint32_t value);
 void adc_reset(struct stm32f103 *chip, unsigned n);
 void adc_event(struct stm32f103 *chip, unsigned n);
+/* Flags of a timer that start conversions, and that they have come. */
+uint32_t adc_awaits(const struct stm32f103 *chip, unsigned timer);
+void adc_trigger(struct stm32f103 *chip, unsigned timer, uint32_t flags);
 void usart_reset(struct stm32f103 *chip, unsigned n);
 uint32_t gpio_read(struct stm32f103 *chip, unsigned port, uint32_t offset);
 void gpio_write(struct stm32f103 *chip, unsigned port, uint32_t offset, uint32_t value);

@@ -193,10 +193,7 @@ static uint32_t burst_offset(struct stm32f103 *chip, unsigned timer)
     bool more = tim->burst < length;
     tim->burst = more ? (uint8_t)(tim->burst + 1) : 0;
     if (more) {
-        uint32_t flags = tim->DIER >> DMA_SHIFT & (UIF | CC_FLAGS), SR_before = tim->SR;
-        tim_raise(chip, timer, flags);
-        tim->SR = SR_before;
-        tim_update_irqs(chip, timer);
+        tim_request_dma(chip, timer, tim->DIER >> DMA_SHIFT & (UIF | CC_FLAGS));
     }
     return offset;
 }

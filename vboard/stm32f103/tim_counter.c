@@ -231,10 +231,9 @@ static const uint8_t dma_channel[TIMERS][1 + TIMER_CHANNELS] = {
     {7, 1, 4, 5, 0},
 };
 
-void tim_raise(struct stm32f103 *chip, unsigned timer, uint32_t flags)
+void tim_request_dma(struct stm32f103 *chip, unsigned timer, uint32_t flags)
 {
-    struct tim *tim = &chip->tim[timer];
-    tim->SR |= flags;
+    const struct tim *tim = &chip->tim[timer];
     uint32_t sources = tim->CR2 & CR2_CCDS ? (flags & UIF ? UIF | CC_FLAGS : 0) : flags;
     uint32_t requests = sources & tim->DIER >> DMA_SHIFT;
     for (unsigned i = 0; i <= TIMER_CHANNELS; i++) {
@@ -242,6 +241,13 @@ void tim_raise(struct stm32f103 *chip, unsigned timer, uint32_t flags)
             dma_request(chip, dma_channel[timer][i], true);
         }
     }
+}
+
+void tim_raise(struct stm32f103 *chip, unsigned timer, uint32_t flags)
+{
+    chip->tim[timer].SR |= flags;
+    tim_request_dma(chip, timer, flags);
+    adc_trigger(chip, timer, flags);
     tim_update_irqs(chip, timer);
 }
 
@@ -271,7 +277,7 @@ static uint32_t awaited(const struct stm32f103 *chip, unsigned timer)
     uint32_t interrupts = (tim->polled ? all : tim->DIER & all) & ~tim->SR;
     uint32_t requests = tim->DIER >> DMA_SHIFT & all;
     bool loads = tim->CR1 & CR1_OPM || (tim->CCER && !is_steady(tim)) || tim->CR2 & CR2_CCDS;
-    return interrupts | requests | (loads ? UIF : 0) | visible_flags(chip, timer);
+    return interrupts | requests | (loads ? UIF : 0) | visible_flags(chip, timer) | adc_awaits(chip, timer);
 }
 
 void tim_plan(struct stm32f103 *chip, unsigned timer)

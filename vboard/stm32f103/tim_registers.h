@@ -67,6 +67,8 @@ void tim_load(struct tim *tim);
 uint32_t tim_period_counts(const struct tim *tim);
 /* Sets flags and makes the DMA requests that belong to them. */
 void tim_raise(struct stm32f103 *chip, unsigned timer, uint32_t flags);
+/* As if they were raised, for DMA only. */
+void tim_request_dma(struct stm32f103 *chip, unsigned timer, uint32_t flags);
 void tim_update_irqs(struct stm32f103 *chip, unsigned timer);
 
 /* tim_output.c */
