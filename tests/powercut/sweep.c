@@ -226,8 +226,7 @@ static bool is_in_flash(const struct sweep *sweep, const struct application *app
 static bool has_reset_vector(const struct sweep *sweep)
 {
     const struct rig *rig = &sweep->rig;
-    return !sweep->high ||
-           memcmp(rig_flash(rig, FLASH_BASE), rig_flash(rig, rig->bootloader), 8) == 0;
+    return !sweep->high || memcmp(rig_flash(rig, FLASH_BASE), rig_flash(rig, rig->bootloader), 8) == 0;
 }
 
 static void assert_nothing_forbidden(const struct sweep *sweep)
