@@ -75,9 +75,12 @@ include vboard/vboard.mk
 include tests/tests.mk
 include web/web.mk
 
-.PHONY: demo test bench lint format deps clean help
+.PHONY: demo picture test bench lint format deps clean help
 demo: deps blue-pill vboard ## see it work: flash the blink example over USB in a real Linux, watch the LED
 	$(Q)tools/demo
+
+picture: blue-pill vboard ## the recording of make demo in README.md, made anew
+	$(Q)tools/picture docs/demo.svg
 
 test: deps ## every test there is but the browser's (make test-web)
 	$(Q)$(MAKE) --no-print-directory test-all
