@@ -1,5 +1,5 @@
-/* Shared by usbredir.c (the connection and the plug), usbredir_requests.c (what the guest asks for) and
- * usbredir_answers.c (what it gets). */
+/* Shared by usbredir.c (the connection and the plug), usbredir_messages.c (what the guest asks for),
+ * usbredir_requests.c (what becomes of it) and usbredir_answers.c (what it gets). */
 #pragma once
 
 #include <usbredirparser.h>
@@ -65,8 +65,20 @@ struct usbredir {
 /* The guest resets the bus. */
 void usbredir_reset(struct usbredir *redirection);
 
-/* usbredir_requests.c */
+/* usbredir_messages.c */
 void usbredir_set_callbacks(struct usbredirparser *parser);
+
+/* usbredir_requests.c */
+/* length: room for its data. */
+struct request *usbredir_new_request(struct usbredir *redirection, enum request_kind kind, uint64_t id,
+                                     enum usb_transfer_type type, uint32_t length);
+/* Lets it go when its time has come. Requests to a device that is gone are not answered: the disconnect
+ * answers them all. */
+void usbredir_enqueue(struct request *request);
+/* Its transfer has ended, or never began. */
+void usbredir_release(struct request *request);
+/* Without an answer. */
+void usbredir_forget(struct request *request);
 /* Puts on the bus what waits and can go. */
 void usbredir_submit(struct usbredir *redirection);
 /* Forgets all requests without an answer. */
