@@ -82,7 +82,7 @@ demo: deps blue-pill vboard ## see it work: flash the blink example over USB in 
 picture: blue-pill vboard ## the recording of make demo in README.md, made anew
 	$(Q)tools/picture docs/demo.svg
 
-test: deps ## every test there is but the browser's (make test-web)
+test: deps ## every test there is
 	$(Q)$(MAKE) --no-print-directory test-all
 
 bench: blue-pill system-images $(BUILD)/host/bench/bench $(BUILD)/host/bench/mips $(BUILD)/host/bench/mips.elf ## speed in virtual time, and the limits it is held to

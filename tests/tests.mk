@@ -16,7 +16,8 @@ test-all:
 	    fuzz   "$(MAKE) --no-print-directory test-fuzz" \
 	    cover  "$(MAKE) --no-print-directory coverage" \
 	    bench  "$(MAKE) --no-print-directory bench" \
-	    --alone linux "$(MAKE) --no-print-directory test-linux"
+	    --alone linux "$(MAKE) --no-print-directory test-linux" \
+	          web "$(MAKE) --no-print-directory test-web"
 
 # All that the rings run (each adds its own), so that two of them at a time have nothing to build. Those in a guest feel other work
 # most: they are alone.

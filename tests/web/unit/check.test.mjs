@@ -1,6 +1,11 @@
 // Which images are applications for which board, and what is said of the others.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { asReadBack, variantOf, withoutBlankEnd } from '../../../web/src/board.js';
 import { check } from '../../../web/src/check.js';
 import { readFirmware } from '../../../web/src/formats.js';
@@ -165,4 +170,22 @@ test('the version of a signed program is found in flash, whatever is behind it',
   contents.set(signed(program(500, 0x08002000), { version: 8 })); // a shorter one over it
   assert.equal(trailerIn(contents).version, 8);
   assert.equal(trailerIn(contents.subarray(0, 500)), null);
+});
+
+test('files that tools/sign made are read', () => {
+  const root = fileURLToPath(new URL('../../..', import.meta.url));
+  const folder = mkdtempSync(join(tmpdir(), 'signed-'));
+  const at = (name) => join(folder, name);
+  try {
+    writeFileSync(at('app.bin'), program(2001, 0x08002000));
+    execFileSync(join(root, 'tools/sign'), [at('app.bin'), join(root, 'tests/maker.pem'), '12', at('signed.bin')], { cwd: root });
+    for (const name of ['signed.bin', 'signed.dfu']) {
+      const found = readFirmware(name, new Uint8Array(readFileSync(at(name))));
+      const { vendor, product, board, version, whole } = found.signed;
+      assert.deepEqual({ vendor, product, board, version, whole }, { vendor: 0x1209, product: 0xdb42, board: 'BLUEPILL', version: 12, whole: true });
+      assert.deepEqual(check(found, IDS, standard), []);
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
