@@ -6,6 +6,9 @@ const KIB = 1024;
 /** Flash sizes of the STM32F103 family, KiB. */
 const FLASH_SIZES = [16, 32, 64, 128, 256, 384, 512, 768, 1024];
 const HIGH_BOOTLOADER = 7 * KIB;
+/** Of the standard variant, and with the page of 1 or 2 KiB in which a signed one notes versions. */
+const STANDARD_BOOTLOADERS = [8 * KIB, 9 * KIB, 10 * KIB];
+const STANDARD_BASE = FLASH_BASE + 8 * KIB;
 
 /**
  * @typedef {object} Variant
@@ -15,23 +18,21 @@ const HIGH_BOOTLOADER = 7 * KIB;
  */
 
 /**
- * The descriptors do not tell where applications go. But a board lets its whole application area be read, and no two
- * variants leave an area of the same size: the bootloader takes 8 KiB, 4 KiB or, in the high variants, 7 KiB of a chip.
- * @param {string} product the product string, for boards that cannot be read
+ * The descriptors do not tell where applications go. But the product string names the high variants, and of the others
+ * each leaves an area of another size, which can be read (docs/protocol.md).
+ * @param {string} product the product string
  * @param {number | null} area bytes of the application area, if it could be read
  * @returns {Variant}
  */
 export function variantOf(product, area) {
-  if (area === null)
-    return /high.memory/i.test(product)
-      ? { name: 'high', base: FLASH_BASE, area }
-      : { name: 'low', base: null, area };
+  if (/high.memory/i.test(product)) return { name: 'high', base: FLASH_BASE, area };
+  if (area === null) return { name: 'low', base: null, area };
   const flash = FLASH_SIZES.map((kib) => kib * KIB).find((size) => size > area);
   if (flash === undefined) return { name: 'custom', base: null, area };
   const taken = flash - area;
   if (taken === HIGH_BOOTLOADER) return { name: 'high', base: FLASH_BASE, area };
-  const name = taken === 8 * KIB ? 'standard' : taken === 4 * KIB ? '4K' : 'custom';
-  return { name, base: FLASH_BASE + taken, area };
+  if (STANDARD_BOOTLOADERS.includes(taken)) return { name: 'standard', base: STANDARD_BASE, area };
+  return { name: taken === 4 * KIB ? '4K' : 'custom', base: FLASH_BASE + taken, area };
 }
 
 /** Where the low variants' applications may be when it is not known which variant it is. */

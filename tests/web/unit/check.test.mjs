@@ -41,6 +41,18 @@ test('the size of the application area tells the variant', () => {
   is(2048, 'custom', null);
 });
 
+test('the product string tells the high variants, whose pages and signatures take more than 7 KiB', () => {
+  for (const area of [256 - 8, 256 - 10, 128 - 8, 64 - 8, 121])
+    assert.deepEqual(variantOf('DAPBoot High-Memory DFU Bootloader', area * KIB).name, 'high', `${area} KiB`);
+});
+
+test('a signed variant is known by the page of its versions', () => {
+  for (const area of [64 - 9, 128 - 9, 128 - 10, 256 - 10]) {
+    const variant = variantOf('DAPBoot DFU Bootloader', area * KIB);
+    assert.deepEqual([variant.name, variant.base], ['standard', 0x08002000], `${area} KiB`);
+  }
+});
+
 test('a board that cannot be read is known by its product string', () => {
   assert.equal(variantOf('DAPBoot High-Memory DFU Bootloader', null).base, 0x08000000);
   assert.equal(variantOf('DAPBoot DFU Bootloader', null).base, null);
