@@ -121,7 +121,7 @@ static void download(libusb_device_handle *device, FILE *file)
     if (block == 0 || ferror(file))
         give_up("file", "empty or unreadable");
     send(device, DNLOAD, block, NULL, 0);
-    expect_state(device, DFU_IDLE); // all is in flash, and compared; the board restarts 300 ms from now
+    expect_state(device, DFU_IDLE); // all is in flash, and compared; the board restarts 250 ms from now
     free(data);
 }
 
