@@ -1,7 +1,6 @@
 /*
- * Every option of the bootloader: its value for this build, its default, and the checks that stop a build
- * that cannot work. docs/options.md says what each is for. Order of precedence: DEFS, then the board file,
- * then the defaults here.
+ * Every option of the bootloader: its value for this build. docs/options.md says what each is for. Order of
+ * precedence: DEFS, then the board file, then the defaults here.
  */
 #pragma once
 
@@ -66,8 +65,7 @@
 #define FLASH_BASE 0x08000000u
 #define RAM_BASE   0x20000000u
 
-/* variant.h: HIGH 0 and BOOTLOADER_SIZE, or HIGH 1 and HIGH_FLASH_SIZE; SIGNED 0, or SIGNED 1 and BOARD_NAME
- */
+/* variant.h: HIGH 0, BOOTLOADER_SIZE or HIGH 1, HIGH_FLASH_SIZE; and SIGNED 0 or SIGNED 1, BOARD_NAME */
 #if HIGH
 #define BOOTLOADER_SIZE (7 * 1024)
 #define BOOTLOADER_BASE (FLASH_BASE + HIGH_FLASH_SIZE - BOOTLOADER_SIZE)
@@ -214,120 +212,4 @@
 #define VERIFY_AT_START 0
 #endif
 
-/* What cannot work --------------------------------------------------------------------------------------- */
-
-/* Anything but 0 and 1 would be half believed. */
-#define IS_BOOLEAN(option) ((option) == 0 || (option) == 1)
-#if !IS_BOOLEAN(DFU_UPLOAD_AVAILABLE) || !IS_BOOLEAN(DFU_DOWNLOAD_AVAILABLE) || !IS_BOOLEAN(DFU_WILL_DETACH)
-#error "DFU_UPLOAD_AVAILABLE, DFU_DOWNLOAD_AVAILABLE and DFU_WILL_DETACH must be 0 or 1."
-#endif
-#if !IS_BOOLEAN(USE_HSI)
-#error "USE_HSI must be 0 or 1."
-#endif
-#if !IS_BOOLEAN(HAVE_LED) || !IS_BOOLEAN(LED_OPEN_DRAIN) || !IS_BOOLEAN(LED_ACTIVE_HIGH)
-#error "HAVE_LED, LED_OPEN_DRAIN and LED_ACTIVE_HIGH must be 0 or 1."
-#endif
-#if !IS_BOOLEAN(HAVE_BUTTON) || !IS_BOOLEAN(BUTTON_ACTIVE_HIGH) || !IS_BOOLEAN(BUTTON_USES_PULL)
-#error "HAVE_BUTTON, BUTTON_ACTIVE_HIGH and BUTTON_USES_PULL must be 0 or 1."
-#endif
-#if !IS_BOOLEAN(HAVE_USB_PULLUP_CONTROL) || !IS_BOOLEAN(USB_PULLUP_ACTIVE_HIGH) ||                           \
-    !IS_BOOLEAN(USB_PULLUP_OPEN_DRAIN)
-#error "HAVE_USB_PULLUP_CONTROL, USB_PULLUP_ACTIVE_HIGH and USB_PULLUP_OPEN_DRAIN must be 0 or 1."
-#endif
-#if !IS_BOOLEAN(HAVE_DOUBLE_TAP) || !IS_BOOLEAN(PROTECT_BOOTLOADER) || !IS_BOOLEAN(HAVE_DS20)
-#error "HAVE_DOUBLE_TAP, PROTECT_BOOTLOADER and HAVE_DS20 must be 0 or 1."
-#endif
-
-#if !IS_BOOLEAN(VERIFY_AT_START)
-#error "VERIFY_AT_START must be 0 or 1."
-#endif
-#if VERIFY_AT_START && !SIGNED
-#error "VERIFY_AT_START needs a TARGET that ends in _SIGNED: there is no signature to verify in the others."
-#endif
-
-#if FLASH_PAGE_SIZE != 1024 && FLASH_PAGE_SIZE != 2048
-#error "FLASH_PAGE_SIZE must be 1024 (up to 128 KiB of flash) or 2048: the STM32F1 has no other page sizes."
-#endif
-#if TARGET_DFU_WTRANSFERSIZE < 8 || TARGET_DFU_WTRANSFERSIZE > FLASH_PAGE_SIZE
-#error "TARGET_DFU_WTRANSFERSIZE must be from 8 bytes to FLASH_PAGE_SIZE: buffers are whole pages."
-#endif
-#if FLASH_SIZE_OVERRIDE % FLASH_PAGE_SIZE || FLASH_SIZE_OVERRIDE < 0 || FLASH_SIZE_OVERRIDE > 0x100000
-#error "FLASH_SIZE_OVERRIDE is in bytes and must be whole pages, at most 0x100000 (1 MiB)."
-#endif
-#if FLASH_SIZE_OVERRIDE && FLASH_SIZE_OVERRIDE < 16 * 1024
-#error "FLASH_SIZE_OVERRIDE is in bytes and must be at least 0x4000 (16 KiB), the smallest STM32F103."
-#endif
-#if HIGH && FLASH_SIZE_OVERRIDE && FLASH_SIZE_OVERRIDE < HIGH_FLASH_SIZE
-#error "FLASH_SIZE_OVERRIDE leaves no room for the bootloader: this _HIGH variant is for larger chips."
-#endif
-#if RAM_SIZE % 1024 || RAM_SIZE < 8 * 1024 || RAM_SIZE > 96 * 1024 ||                                        \
-    (FLASH_PAGE_SIZE > 1024 && RAM_SIZE < 12 * 1024)
-#error "RAM_SIZE must be whole KiB up to 96 KiB, at least 8 KiB (12 KiB with pages of 2 KiB)."
-#endif
-#if SIGNED && RAM_SIZE < 20 * 1024
-#error "RAM_SIZE must be at least 20 KiB for a TARGET that ends in _SIGNED: that much the check may need."
-#endif
-#if APP_BASE_ADDRESS % FLASH_PAGE_SIZE
-#error "APP_BASE_ADDRESS must be the start of a flash page."
-#endif
-#if !HIGH && APP_BASE_ADDRESS < FLASH_BASE + BOOTLOADER_SIZE
-#error "APP_BASE_ADDRESS is in the bootloader's own flash: at least 0x08002000 (0x08001000 for _4K)."
-#endif
-#if HIGH && APP_BASE_ADDRESS != FLASH_BASE
-#error "In the _HIGH variants the application starts at 0x08000000; APP_BASE_ADDRESS cannot be another."
-#endif
-#if APP_BASE_ADDRESS >= FLASH_BASE + (FLASH_SIZE_OVERRIDE ? FLASH_SIZE_OVERRIDE : 0x100000)
-#error "APP_BASE_ADDRESS is behind the end of flash."
-#endif
-#if CMD_BOOT < 1 || CMD_BOOT > 0xFFFF
-#error "CMD_BOOT must be from 1 to 0xFFFF: backup registers have 16 bits and are 0 after power-up."
-#endif
-#if REG_BOOT < 1 || REG_BOOT > 10
-#error "REG_BOOT must be BKP1 to BKP10."
-#endif
-#if USB_DFU_ALTN < 0 || USB_DFU_ALTN > 7
-#error "USB_DFU_ALTN must be from 0 to 7."
-#endif
-#if USB_VID < 1 || USB_VID > 0xFFFF || USB_PID < 0 || USB_PID > 0xFFFF
-#error "USB_VID must be from 1 to 0xFFFF, USB_PID from 0 to 0xFFFF."
-#endif
-
-#define IS_PIN(port, pin)     ((port) >= GPIOA && (port) <= GPIOE && (pin) >= GPIO0 && (pin) <= GPIO15)
-#define IS_USB_PIN(port, pin) ((port) == GPIOA && ((pin) == GPIO11 || (pin) == GPIO12))
-#if !IS_PIN(LED_GPIO_PORT, LED_GPIO_PIN)
-#error "The LED's port must be GPIOA to GPIOE and its pin GPIO0 to GPIO15."
-#endif
-#if HAVE_LED && IS_USB_PIN(LED_GPIO_PORT, LED_GPIO_PIN)
-#error "The LED cannot be on PA11 or PA12: those are D- and D+ of USB."
-#endif
-#if !IS_PIN(BUTTON_GPIO_PORT, BUTTON_GPIO_PIN)
-#error "The button's port must be GPIOA to GPIOE and its pin GPIO0 to GPIO15."
-#endif
-#if HAVE_BUTTON && IS_USB_PIN(BUTTON_GPIO_PORT, BUTTON_GPIO_PIN)
-#error "The button cannot be on PA11 or PA12: those are D- and D+ of USB."
-#endif
-#if !IS_PIN(USB_PULLUP_GPIO_PORT, USB_PULLUP_GPIO_PIN)
-#error "The USB pull-up's port must be GPIOA to GPIOE and its pin GPIO0 to GPIO15."
-#endif
-#if HAVE_USB_PULLUP_CONTROL && IS_USB_PIN(USB_PULLUP_GPIO_PORT, USB_PULLUP_GPIO_PIN)
-#error "USB_PULLUP_GPIO_PORT and _PIN must say which pin switches the pull-up: PA11 and PA12 are USB itself."
-#endif
-#if HAVE_LED && HAVE_USB_PULLUP_CONTROL && LED_GPIO_PORT == USB_PULLUP_GPIO_PORT &&                          \
-    LED_GPIO_PIN == USB_PULLUP_GPIO_PIN
-#error "The LED and the USB pull-up cannot be on the same pin: the board would come and go on the bus."
-#endif
-#if LED_ACTIVE_HIGH && LED_OPEN_DRAIN
-#error "An open-drain pin cannot light an LED that is on when high: drop LED_OPEN_DRAIN or LED_ACTIVE_HIGH."
-#endif
-#if USB_PULLUP_ACTIVE_HIGH && USB_PULLUP_OPEN_DRAIN && HAVE_USB_PULLUP_CONTROL
-#error "An open-drain pin cannot drive a pull-up that is active high: set USB_PULLUP_OPEN_DRAIN to 0."
-#endif
-#if BUTTON_SAMPLE_DELAY_CYCLES < 0 || BUTTON_SAMPLE_DELAY_CYCLES / 9 > 0xFFFFFF
-#error "BUTTON_SAMPLE_DELAY_CYCLES must be from 0 to 150994943 (2.1 s), one run of the 24-bit SysTick."
-#endif
-#if APP_WATCHDOG_MS < 0 || APP_WATCHDOG_MS > 26000
-#error "APP_WATCHDOG_MS must be from 1 to 26000, the longest the watchdog can wait, or 0 for none."
-#endif
-#if PROTECT_BOOTLOADER && HIGH && HIGH_FLASH_SIZE > 0x20000
-#error "PROTECT_BOOTLOADER cannot work here: one bit protects all flash from 124 KiB on, applications' too."
-#endif
+#include "config_checks.h"
