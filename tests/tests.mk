@@ -185,7 +185,7 @@ $(HOST)/tests/build/test_%: $(HOST)/tests/build/test_%.o $(SYSTEM_COMMON) $(VBOA
 SWEPT_TARGETS := BLUEPILL BLUEPILL_4K BLUEPILL_HIGH BTTSKRMINIE3V2_HIGH_256
 POWERCUT := $(HOST)/tests/powercut/powercut
 
-swept-images:
+swept-images: $(call images_of,BLUEPILL_SIGNED BLUEPILL_HIGH_SIGNED)
 	$(Q)mkdir -p $(BUILD)
 	$(Q)(for target in $(SWEPT_TARGETS); do \
 	    $(MAKE) --no-print-directory -C src TARGET=$$target DEFS= LDSCRIPT=stm32f103/bootloader.ld || exit 1; \

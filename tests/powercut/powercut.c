@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -63,15 +64,44 @@ static const struct scenario scenarios[] = {
 
 enum { SCENARIOS = sizeof scenarios / sizeof scenarios[0], PLAIN_SCENARIOS = 3 };
 
-/* Each with so many of the scenarios. */
+/* The check of a signature takes a good part of each run, so there are fewer of these. */
+static const struct scenario signed_scenarios[] = {
+    {.name = "signed, over an older one", .old_length = 2 * KIB, .new_length = 2 * KIB + 100, .every = 1},
+    {.name = "signed, the first page new",
+     .old_length = 2 * KIB,
+     .new_length = 2 * KIB,
+     .content = NEW_PAGES,
+     .changed = 1 << 0 | 1 << 1, /* with the trailer */
+     .junk_log = true,
+     .every = 1},
+    {.name = "signed, whole area", .old_length = WHOLE_AREA, .new_length = WHOLE_AREA, .every = 999},
+    {.name = "refused: forged",
+     .old_length = 2 * KIB,
+     .new_length = 2 * KIB,
+     .maker = STRANGER,
+     .ends_with = errVENDOR,
+     .every = 1},
+    {.name = "refused: older version",
+     .old_length = 2 * KIB,
+     .new_length = 2 * KIB,
+     .maker = OLDER,
+     .ends_with = errVENDOR,
+     .every = 3},
+};
+enum { SIGNED_SCENARIOS = sizeof signed_scenarios / sizeof signed_scenarios[0] };
+
+/* Each with so many of its scenarios. */
 static const struct {
     const char *name;
-    size_t scenarios;
+    const struct scenario *scenarios;
+    size_t count;
 } targets[] = {
-    {"BLUEPILL", SCENARIOS},
-    {"BLUEPILL_4K", SCENARIOS},
-    {"BLUEPILL_HIGH", SCENARIOS},
-    {"BTTSKRMINIE3V2_HIGH_256", PLAIN_SCENARIOS}, /* pages of 2 KiB */
+    {"BLUEPILL", scenarios, SCENARIOS},
+    {"BLUEPILL_4K", scenarios, SCENARIOS},
+    {"BLUEPILL_HIGH", scenarios, SCENARIOS},
+    {"BTTSKRMINIE3V2_HIGH_256", scenarios, PLAIN_SCENARIOS}, /* pages of 2 KiB */
+    {"BLUEPILL_SIGNED", signed_scenarios, SIGNED_SCENARIOS},
+    {"BLUEPILL_HIGH_SIGNED", signed_scenarios, SIGNED_SCENARIOS},
 };
 enum { TARGETS = sizeof targets / sizeof targets[0] };
 
@@ -117,16 +147,21 @@ static void run(void **state)
     add(&sum, &figures);
 }
 
-int main(void)
+/* powercut [TARGET]: of all targets or of one. */
+int main(int arguments, char **argument)
 {
     static struct swept swept[TARGETS * SCENARIOS];
     static struct CMUnitTest tests[TARGETS * SCENARIOS];
     size_t count = 0;
 
     for (size_t target = 0; target < TARGETS; target++)
-        for (size_t i = 0; i < targets[target].scenarios; i++, count++) {
-            swept[count] = (struct swept){targets[target].name, &scenarios[i]};
-            tests[count] = (struct CMUnitTest){scenarios[i].name, run, NULL, NULL, &swept[count]};
+        for (size_t i = 0; i < targets[target].count; i++) {
+            if (arguments > 1 && strcmp(argument[1], targets[target].name) != 0)
+                continue;
+            swept[count] = (struct swept){targets[target].name, &targets[target].scenarios[i]};
+            tests[count] =
+                (struct CMUnitTest){targets[target].scenarios[i].name, run, NULL, NULL, &swept[count]};
+            count++;
         }
     printf("%-24s %-24s %6s %8s %7s %7s %8s %8s %8s %7s %7s %7s\n", "", "", "oper-", "", "second", "inter-",
            "old", "new", "boot-", "no", "enume-", "whole");

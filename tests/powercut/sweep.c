@@ -1,6 +1,8 @@
 /* See sweep.h. */
 #include "sweep.h"
 
+#include "signed.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,7 +19,8 @@ enum {
     ERASE_SEEDS = 4,
     RECOVER_EVERY = 199, /* cuts; besides the interesting ones */
     ENUMERATE_EVERY = 19,
-    SETTLE_MS = 60, /* after the last answer: an operation under way ends */
+    SIGNED_SHARE = 7, /* of a signed target, one in so many of the interesting cuts is recovered from */
+    SETTLE_MS = 60,   /* after the last answer: an operation under way ends */
     OPTION_WRP = 0x1FFFF808,
     PAGES_IN_WRP_BIT = 4 /* PM0075 2.4.2, medium density */
 };
@@ -54,7 +57,8 @@ struct sweep {
     struct run run;
     struct application old, new;
     const struct application *next; /* what is sent after a cut */
-    bool high;
+    bool high, is_signed;
+    unsigned floor, next_floor; /* of a signed target: the version recorded so far; with what is under way */
     bool stop_at_operations, operation_began;
     uint64_t first_operation; /* number of operations before the download */
     uint64_t first_page_erases, hook_programs;
@@ -134,6 +138,11 @@ static void make_applications(struct sweep *sweep)
             memcpy(new->file + at, old->file + at, page);
     if (scenario->content == NEW_REFUSED)
         put_word(new->file, 0);
+    if (sweep->is_signed) {
+        if (old->length)
+            signed_finish(&sweep->rig, scenario, old->file, old->length, false);
+        signed_finish(&sweep->rig, scenario, new->file, new->length, true);
+    }
     make_flash_image(sweep, old);
     make_flash_image(sweep, new);
     /* what is sent after a cut, to see that it can be */
@@ -267,16 +276,33 @@ static bool application_starts(struct sweep *sweep)
     return started;
 }
 
+static bool new_is_genuine(const struct sweep *sweep)
+{
+    return sweep->scenario->maker == MAKER && signed_floor(&sweep->rig) == NEW_VERSION;
+}
+
+/* After a cut, `floor` having been recorded before. */
+static void check_floor(const struct sweep *sweep, unsigned floor)
+{
+    unsigned now = sweep->is_signed ? signed_floor(&sweep->rig) : 0;
+
+    if (now < floor || (now != 0 && now != OLD_VERSION && now != NEW_VERSION))
+        fail_msg("%s: version %u was recorded, and now %u is", sweep->where, floor, now);
+    if (now == NEW_VERSION && sweep->scenario->maker != MAKER)
+        fail_msg("%s: the version of an image that is not genuine was recorded", sweep->where);
+}
+
 /* With the button released: what is in flash decides. */
 static void power_up_and_check(struct sweep *sweep)
 {
     struct figures *figures = sweep->figures;
 
+    check_floor(sweep, sweep->floor);
     board_press(sweep->rig.board, false);
     board_power(sweep->rig.board, true);
     if (!application_starts(sweep))
         figures->waited++;
-    else if (is_in_flash(sweep, &sweep->new))
+    else if (is_in_flash(sweep, &sweep->new) && (!sweep->is_signed || new_is_genuine(sweep)))
         figures->new_started++;
     else if (is_in_flash(sweep, &sweep->old))
         figures->old_started++;
@@ -386,7 +412,9 @@ static void check_cut(struct sweep *sweep, bool reset_vector_may_be_lost, bool i
         return;
     }
     power_up_and_check(sweep);
-    if (interesting || figures->cuts % RECOVER_EVERY == 0)
+    /* a whole download of a signed image takes as long as ten others: the check computes */
+    if ((interesting && (!sweep->is_signed || figures->cuts % SIGNED_SHARE == 0)) ||
+        figures->cuts % RECOVER_EVERY == 0)
         recover(sweep);
     else if (figures->cuts % ENUMERATE_EVERY == 0)
         enumerate(sweep);
@@ -588,6 +616,13 @@ static void follow_reset_vector(struct sweep *sweep)
                  (unsigned long long)sweep->figures->operations);
 }
 
+/* What was recorded when the operation before this one had begun is there to stay. */
+static void follow_floor(struct sweep *sweep)
+{
+    sweep->floor = sweep->next_floor;
+    sweep->next_floor = sweep->is_signed ? signed_floor(&sweep->rig) : 0;
+}
+
 static bool cuts_wanted(const struct sweep *sweep, uint64_t number)
 {
     const struct flash_operation *operation = &sweep->rig.board->chip.flash.operation;
@@ -619,6 +654,7 @@ static void prepare(struct sweep *sweep)
 
     config.zero_needs_erase = scenario->clone;
     sweep->high = strstr(sweep->target, "_HIGH") != NULL;
+    sweep->is_signed = rig_is_signed(sweep->target);
     sweep->rig = rig_new_with(sweep->target, &config);
     sweep->rig.board->report = watch;
     sweep->rig.board->watcher = sweep;
@@ -626,6 +662,8 @@ static void prepare(struct sweep *sweep)
     make_applications(sweep);
     if (sweep->old.length)
         rig_burn(&sweep->rig, sweep->rig.app_base, sweep->old.flash, sweep->old.flash_length);
+    if (sweep->is_signed)
+        signed_burn_log(&sweep->rig, scenario);
     if (scenario->protected)
         protect(sweep);
 }
@@ -674,6 +712,7 @@ void sweep(const char *target, const struct scenario *scenario, struct figures *
     while (go_on(s) == OPERATION) {
         figures->operations++;
         follow_reset_vector(s);
+        follow_floor(s);
         if (cuts_wanted(s, figures->operations))
             cut_here(s);
     }

@@ -1,7 +1,8 @@
 /*
  * Every power cut of a download: before, inside and after each flash operation. What the board does after
  * each one is compared with the promise: the bootloader can be reached, and an application is started only if
- * every byte of it is the whole old or the whole new image.
+ * every byte of it is the whole old or the whole new image. Of a signed target the new image is started only
+ * if the maker signed it and its version was recorded, and no recorded version is ever lost.
  */
 #pragma once
 
@@ -22,8 +23,11 @@ struct scenario {
     } content;
     uint64_t changed; /* a bit for each of the first 64 pages */
     uint32_t abort_at;
-    bool protected;    /* the application's pages from the fifth on, eight of them, by option bytes */
-    bool clone;        /* a chip that refuses to program 0 over data */
+    bool protected; /* the application's pages from the fifth on, eight of them, by option bytes */
+    bool clone;     /* a chip that refuses to program 0 over data */
+    /* of signed targets: who signed the new image, or that its version is below the old one's */
+    enum { MAKER, STRANGER, OLDER } maker;
+    bool junk_log;     /* the page of the log of versions has the rest of something else */
     uint8_t ends_with; /* bStatus */
     unsigned every;    /* cut at each n-th operation; 1: at all of them */
 };
