@@ -127,9 +127,10 @@ static uint32_t find_length(const uint8_t *first_page)
 bool signature_of_application(void)
 {
     const uint8_t *first_page = image_read(0, PAGE);
-    image_result result = errNOTDONE;
+    uint32_t length = find_length(first_page);
+    image_result result = length ? errNOTDONE : NOT_SIGNED;
 
-    signature_begin(find_length(first_page));
+    signature_begin(length);
     check.at_start = true;
     while (result == errNOTDONE) {
         result = signature_step(first_page);

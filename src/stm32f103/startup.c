@@ -34,7 +34,8 @@ FROM_FLASH _Noreturn void port_start_application(const uint32_t words[2])
     __builtin_unreachable();
 }
 
-static inline void fill_ram(void)
+/* In flash, of course; merged into its caller where there is only one. */
+__attribute__((section(".boot"))) static void fill_ram(void)
 {
     uint32_t *to = ram_start;
 

@@ -181,26 +181,42 @@ static void reach_application(unsigned way, const uint8_t *image, uint32_t lengt
         fail_msg("%s: the application does not start after %s", target, way_names[way]);
 }
 
+static void every_register_is_as_after_reset(const char *build, const char *of)
+{
+    const struct stm32f103_config config = rig_config(of);
+
+    target = of;
+    for (unsigned way = 0; way < WAYS; way++) {
+        rig = rig_new_build(build, target, &config);
+        uint8_t *image = rig_application(&rig, 3000, 1);
+
+        reach_application(way, image, 3000);
+        rig_assert_clean(&rig);
+        struct board *bare = without_bootloader(image, way);
+        compare_peripherals(way_names[way], &rig.board->chip, &bare->chip);
+        compare_core(way_names[way], &rig.board->chip, &bare->chip);
+        same(way_names[way], "VTOR", 0, rig.board->chip.cpu.system.vtor, rig.app_base);
+        board_free(bare);
+        rig_free(&rig);
+        free(image);
+    }
+}
+
 static void every_register_is_as_after_reset_when_the_application_starts(void **state)
 {
     (void)state;
-    for (const char *const *each = rig_targets; *each; each++) {
-        target = *each;
-        for (unsigned way = 0; way < WAYS; way++) {
-            rig = rig_new(target);
-            uint8_t *image = rig_application(&rig, 3000, 1);
+    for (const char *const *each = rig_targets; *each; each++)
+        every_register_is_as_after_reset(*each, *each);
+    for (const char *const *each = rig_signed_targets; *each; each++)
+        every_register_is_as_after_reset(*each, *each);
+}
 
-            reach_application(way, image, 3000);
-            rig_assert_clean(&rig);
-            struct board *bare = without_bootloader(image, way);
-            compare_peripherals(way_names[way], &rig.board->chip, &bare->chip);
-            compare_core(way_names[way], &rig.board->chip, &bare->chip);
-            same(way_names[way], "VTOR", 0, rig.board->chip.cpu.system.vtor, rig.app_base);
-            board_free(bare);
-            rig_free(&rig);
-            free(image);
-        }
-    }
+/* It has run from the fastest clock meanwhile, and ticked. */
+static void so_it_is_after_a_signature_was_checked(void **state)
+{
+    (void)state;
+    every_register_is_as_after_reset("verify-at-start", "BLUEPILL_SIGNED");
+    every_register_is_as_after_reset("verify-at-start-high", "BLUEPILL_HIGH_SIGNED");
 }
 
 static void reset_to_application_takes_no_longer_than_it_must(void **state)
@@ -255,6 +271,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_register_is_as_after_reset_when_the_application_starts),
+        cmocka_unit_test(so_it_is_after_a_signature_was_checked),
         cmocka_unit_test(reset_to_application_takes_no_longer_than_it_must),
         cmocka_unit_test(no_peripheral_but_those_of_the_decision_is_touched_on_the_way),
     };
