@@ -42,6 +42,11 @@ static uint8_t image_byte(const struct hostile_host *host, const struct bus *bus
 {
     uint32_t words[2] = {0x20001000 + 4 * (host->variety & 0xFF), (bus->app_base + 0x100) | 1};
 
+    if (host->variety % 2 == 0 && bus->genuine[0]) {
+        unsigned blocks = host->variety / 2 % GENUINE;
+
+        return offset < (blocks + 1) * bus->block ? bus->genuine[blocks][offset] : 0xFF;
+    }
     if (offset < sizeof words)
         return (uint8_t)(words[offset / 4] >> offset % 4 * 8);
     return (uint8_t)((offset * 2654435761u + host->variety) >> 13 & 0x7F);

@@ -11,12 +11,15 @@
 
 /* Answers to a token, where it is no length. */
 enum { ANSWER_STALL = -1, ANSWER_NAK = -2, ANSWER_NONE = -3 };
-enum { PACKET = 64 };
+enum { PACKET = 64, GENUINE = 4 };
 
 /* What it plays on. Tokens go to the address that the device has, or had. */
 struct bus {
     void *context;
     uint32_t app_base, app_bytes, block; /* wTransferSize */
+    /* for a device that wants them signed: images of 1 to GENUINE blocks that are, each a newer version; or
+     * NULL */
+    const uint8_t *genuine[GENUINE];
     void (*setup)(void *context, const uint8_t setup[8]);
     int (*out)(void *context, const uint8_t *data, unsigned length);
     int (*in)(void *context, uint8_t data[PACKET]);
