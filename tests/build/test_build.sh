@@ -160,7 +160,7 @@ it 'make size' make size
 says ' of 3584 bytes'
 it 'make size REPORT=1' make size REPORT=1
 says answer_request
-says '`records`'
+says records
 it 'from src' in_src make size REPORT=1
 says vectors
 
