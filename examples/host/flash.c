@@ -56,8 +56,11 @@ static int receive(libusb_device_handle *device, int request, int block, void *d
                  "no answer");
 }
 
-/* Asks until the device is no longer busy, never sooner than it wants to be asked. Returns the state. */
-static int get_state(libusb_device_handle *device, int *status)
+/*
+ * Asks until the device is no longer busy, never sooner than it wants to be asked. Returns the state;
+ * `reason` is the string that says more about an error, or 0.
+ */
+static int get_state(libusb_device_handle *device, int *status, int *reason)
 {
     uint8_t answer[6];
     do {
@@ -66,22 +69,29 @@ static int get_state(libusb_device_handle *device, int *status)
         usleep((answer[1] | answer[2] << 8 | answer[3] << 16) * 1000u);
     } while (answer[4] == DFU_DNBUSY || answer[4] == DFU_MANIFEST);
     *status = answer[0];
+    *reason = answer[5];
     return answer[4];
 }
 
 static void expect_state(libusb_device_handle *device, int expected)
 {
-    int status, state = get_state(device, &status);
-    if (state != expected)
-        give_up("the device refused",
-                status < (int)(sizeof errors / sizeof *errors) ? errors[status] : "unexpected state");
+    int status, reason, state = get_state(device, &status, &reason);
+    unsigned char words[127];
+
+    if (state == expected)
+        return;
+    /* signed variants say in words what is wrong with a signature */
+    if (reason != 0 && libusb_get_string_descriptor_ascii(device, (uint8_t)reason, words, sizeof words) > 0)
+        give_up("the device refused", (const char *)words);
+    give_up("the device refused",
+            status < (int)(sizeof errors / sizeof *errors) ? errors[status] : "unexpected state");
 }
 
 /* Whatever a client before this one left behind. */
 static void make_idle(libusb_device_handle *device)
 {
-    int state, status;
-    while ((state = get_state(device, &status)) != DFU_IDLE)
+    int state, status, reason;
+    while ((state = get_state(device, &status, &reason)) != DFU_IDLE)
         send(device, state == DFU_ERROR ? CLRSTATUS : ABORT, 0, NULL, 0);
 }
 
