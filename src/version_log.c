@@ -19,7 +19,7 @@ static struct {
     uint32_t floor;
     uint32_t entry; /* the next one that is blank; ENTRIES: none is */
     uint32_t step;
-} log;
+} recorded;
 
 NOINLINE static uint32_t page(void)
 {
@@ -30,42 +30,42 @@ uint32_t version_log_floor(void)
 {
     const volatile uint32_t *words = port_flash(page());
 
-    log.floor = 0;
-    log.entry = 1;
-    log.step = FLASH_PAGE_SIZE > SMALLEST_PAGE ? ERASE_LOWER_HALF : ERASE;
+    recorded.floor = 0;
+    recorded.entry = 1;
+    recorded.step = FLASH_PAGE_SIZE > SMALLEST_PAGE ? ERASE_LOWER_HALF : ERASE;
     if (words[0] != MAGIC)
         return 0;
     for (uint32_t i = 1; i < ENTRIES; i++) {
         uint32_t version = words[i] & 0xFFFF;
 
-        if ((words[i] >> 16 ^ version) == 0xFFFF && version > log.floor) {
-            log.floor = version;
-            log.step = VERSION_LOW; /* before, there was nothing to lose: the page is made a log again */
+        if ((words[i] >> 16 ^ version) == 0xFFFF && version > recorded.floor) {
+            recorded.floor = version;
+            recorded.step = VERSION_LOW; /* before, there was nothing to lose: the page is made a log again */
         }
-        if (log.floor && ~words[i])
-            log.entry = i + 1;
+        if (recorded.floor && ~words[i])
+            recorded.entry = i + 1;
     }
-    return log.floor;
+    return recorded.floor;
 }
 
 uint32_t version_log_raise(uint32_t version)
 {
-    if (version <= log.floor || log.entry == ENTRIES)
+    if (version <= recorded.floor || recorded.entry == ENTRIES)
         return STATUS_OK;
-    if (log.step == DONE)
+    if (recorded.step == DONE)
         return version_log_floor() == version ? STATUS_OK : errVERIFY;
 
-    uint32_t upper = log.step % 2, address = page(), word = MAGIC;
+    uint32_t upper = recorded.step % 2, address = page(), word = MAGIC;
 
-    if (log.step < MAGIC_LOW) {
+    if (recorded.step < MAGIC_LOW) {
         port_flash_erase(address + upper * FLASH_PAGE_SIZE / 2);
     } else {
-        if (log.step >= VERSION_LOW) {
-            address += 4 * log.entry;
+        if (recorded.step >= VERSION_LOW) {
+            address += 4 * recorded.entry;
             word = version | ~version << 16;
         }
         port_flash_program(address + 2 * upper, word >> 16 * upper);
     }
-    log.step++;
+    recorded.step++;
     return errNOTDONE;
 }

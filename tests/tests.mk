@@ -47,6 +47,29 @@ endef
 $(foreach build,low high skr,$(eval $(call UNIT_BUILD,$(build))))
 -include $(shell find $(HOST)/unit -name '*.d' 2>/dev/null)
 
+# Signed variants: tests of their own, in a low and a high build.
+SIGNED_CORE := $(CORE_SOURCES) $(addprefix src/,signature.c version_log.c ed25519.c number.c sha512.c cube_root.c)
+SIGNED_COMMON := $(SIGNED_CORE:%.c=%.o) tests/unit/fake_port.o tests/unit/host.o tests/system/signed_file.o
+CORE_FLAGS_signed := -DBOARD_FILE='"boards/BLUEPILL.h"' -Itests/unit/signed -Itests/unit -I$(HOST)/unit
+CORE_FLAGS_signed-high := -DBOARD_FILE='"boards/BLUEPILL.h"' -Itests/unit/signed-high -Itests/unit -I$(HOST)/unit
+
+$(HOST)/unit/public_key.h: tools/public-key tests/maker.pub.pem
+	$(Q)mkdir -p $(@D)
+	$(Q)tools/public-key tests/maker.pub.pem > $@
+
+define SIGNED_BUILD
+UNIT_PROGRAMS += $(HOST)/unit/$1/test_signed
+
+.PRECIOUS: $(HOST)/unit/$1/%.o
+$(HOST)/unit/$1/%.o: %.c $(HOST)/unit/public_key.h
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$$(HOST_CC) $$(CORE_FLAGS) $$(CORE_FLAGS_$1) -c $$< -o $$@
+
+$(HOST)/unit/$1/test_signed: $(HOST)/unit/$1/tests/unit/signed/test_signed.o $(SIGNED_COMMON:%=$(HOST)/unit/$1/%)
+	$$(Q)$$(HOST_CC) -fsanitize=address,undefined $$^ -lcmocka -lcrypto -o $$@
+endef
+$(foreach build,signed signed-high,$(eval $(call SIGNED_BUILD,$(build))))
+
 test-unit: $(UNIT_PROGRAMS) ## the portable core alone, milliseconds
 	$(Q)tests/run $^
 

@@ -11,7 +11,7 @@ void signed_finish(const struct rig *rig, const struct scenario *scenario, uint8
                    bool new)
 {
     uint16_t version = new && scenario->maker != OLDER ? NEW_VERSION : new ? OLD_VERSION - 1 : OLD_VERSION;
-    const struct trailer trailer = trailer_of(rig->target, rig->app_base, length, version);
+    const struct trailer_head trailer = trailer_of(rig->target, rig->app_base, length, version);
 
     if (new && scenario->maker == STRANGER)
         sign_as_stranger(file, length, &trailer);

@@ -432,7 +432,7 @@ uint8_t *blink_image(uint32_t length, unsigned seed)
 
 void rig_sign(const struct rig *rig, uint8_t *image, uint32_t length, uint16_t version)
 {
-    const struct trailer trailer = trailer_of(rig->target, rig->app_base, length, version);
+    const struct trailer_head trailer = trailer_of(rig->target, rig->app_base, length, version);
 
     if (rig_is_high(rig->target))
         memset(image + 28, 0, 8); /* words 7 and 8, reserved in the vector table */

@@ -13,20 +13,20 @@
 
 enum { VENDOR = 0x1209, PRODUCT = 0xDB42, SECRET = 32 };
 
-_Static_assert(sizeof(struct trailer) == TRAILER - SIGNATURE, "as in docs/signing.md");
+_Static_assert(sizeof(struct trailer_head) == TRAILER - SIGNATURE, "as in docs/signing.md");
 
 static const char maker_path[] = "tests/maker.pem";
 
-struct trailer trailer_of(const char *target, uint32_t app_base, uint32_t length, uint16_t version)
+struct trailer_head trailer_of(const char *target, uint32_t app_base, uint32_t length, uint16_t version)
 {
-    struct trailer trailer = {"", app_base, VENDOR, PRODUCT, "", length, version, 0};
+    struct trailer_head trailer = {"", app_base, VENDOR, PRODUCT, "", length, version, 0};
 
     memcpy(trailer.magic, "DBS1", sizeof trailer.magic);
     memcpy(trailer.board, target, strcspn(target, "_"));
     return trailer;
 }
 
-static void sign_with(EVP_PKEY *key, uint8_t *file, uint32_t length, const struct trailer *trailer)
+static void sign_with(EVP_PKEY *key, uint8_t *file, uint32_t length, const struct trailer_head *trailer)
 {
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     size_t room = SIGNATURE;
@@ -37,7 +37,7 @@ static void sign_with(EVP_PKEY *key, uint8_t *file, uint32_t length, const struc
     EVP_MD_CTX_free(context);
 }
 
-void sign(uint8_t *file, uint32_t length, const struct trailer *trailer)
+void sign(uint8_t *file, uint32_t length, const struct trailer_head *trailer)
 {
     static EVP_PKEY *maker;
 
@@ -52,7 +52,7 @@ void sign(uint8_t *file, uint32_t length, const struct trailer *trailer)
     sign_with(maker, file, length, trailer);
 }
 
-void sign_as_stranger(uint8_t *file, uint32_t length, const struct trailer *trailer)
+void sign_as_stranger(uint8_t *file, uint32_t length, const struct trailer_head *trailer)
 {
     static const uint8_t secret[SECRET] = "somebody else";
     EVP_PKEY *stranger = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, secret, sizeof secret);

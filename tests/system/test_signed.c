@@ -271,7 +271,7 @@ static void every_wrong_file(void)
 {
     enum { PAGE_2 = 2 * KIB + 300, VERSION = 6 };
     uint8_t *good = rig_application(&rig, LENGTH, 2);
-    struct trailer right = trailer_of(rig.target, rig.app_base, LENGTH, VERSION), trailer;
+    struct trailer_head right = trailer_of(rig.target, rig.app_base, LENGTH, VERSION), trailer;
     uint8_t *file;
 
     rig_sign(&rig, good, LENGTH, VERSION);
@@ -299,7 +299,7 @@ static void every_wrong_file(void)
     SIGNED_FOR(vendor, 0x1208, errFILE, not_signed);
     SIGNED_FOR(product, 0xDB43, errFILE, not_signed);
     SIGNED_FOR(board[0], 'X', errFILE, not_signed);
-    SIGNED_FOR(board[BOARD_NAME - 1], 'X', errFILE, not_signed);
+    SIGNED_FOR(board[BOARD_BYTES - 1], 'X', errFILE, not_signed);
     SIGNED_FOR(length, LENGTH - 4, errFILE, not_signed);
     SIGNED_FOR(length, LENGTH + 4, errFILE, not_signed);
     SIGNED_FOR(version, 4, errVENDOR, older);

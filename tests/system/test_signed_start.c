@@ -143,7 +143,7 @@ static void nor_does_an_application_that_nobody_signed(void **state)
     for (unsigned build = 0; build < BUILDS; build++) {
         use(build);
         uint8_t *other = rig_application(&rig, LENGTH, 2);
-        struct trailer trailer = trailer_of(rig.target, rig.app_base, LENGTH, 1);
+        struct trailer_head trailer = trailer_of(rig.target, rig.app_base, LENGTH, 1);
 
         install(file, LENGTH);
         burn_over(other, LENGTH - TRAILER); /* with the trailer of the other */

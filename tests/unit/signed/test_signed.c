@@ -1,0 +1,245 @@
+/* Signed firmware in the portable core: what is refused, how a check is interrupted, and power cuts at every
+ * operation. */
+#include "host.h"
+
+#include "application.h" // application_is_valid
+#include "signature.h"   // NOT_SIGNED
+#include "version_log.h" // version_log_floor
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../system/signed_file.h"
+
+enum { PAGE = FLASH_PAGE_SIZE, BLOCK = TARGET_DFU_WTRANSFERSIZE, LENGTH = 2 * PAGE + 200 };
+
+static struct image image, old, before;
+
+static int power_on(void **state)
+{
+    (void)state;
+    fake_power_on();
+    return 0;
+}
+
+static void make(struct image *to, uint32_t length, uint32_t seed, uint16_t version)
+{
+    const struct trailer_head head = trailer_of("BLUEPILL", APP_BASE_ADDRESS, length, version);
+
+    image_make(to, length, seed);
+    sign(to->bytes, length, &head);
+}
+
+static uint8_t send(const struct image *what)
+{
+    host_enumerate();
+    return client_send(what, BLOCK);
+}
+
+static bool would_start(void)
+{
+    return application_is_valid((const uint32_t *)(fake_area() + START_WORDS_OFFSET));
+}
+
+static uint8_t reason(void)
+{
+    uint8_t status[6];
+
+    assert_int_equal(host_control(0xA1, DFU_GETSTATUS, 0, 0, sizeof status, status), sizeof status);
+    return status[5];
+}
+
+static void a_genuine_image_is_written(void **state)
+{
+    (void)state;
+    make(&image, LENGTH, 1, 1);
+    assert_int_equal(send(&image), STATUS_OK);
+    assert_true(image_is_in_flash(&image) && would_start());
+    assert_int_equal(version_log_floor(), 1);
+}
+
+static void refused(uint32_t result)
+{
+    assert_int_equal(send(&image), (uint8_t)result);
+    assert_int_equal(reason(), result >> 8);
+    assert_false(would_start());
+    assert_int_equal(dfu_out(DFU_CLRSTATUS), 0);
+    assert_int_equal(reason(), 0);
+}
+
+static void what_is_not_is_refused_and_the_host_told_why(void **state)
+{
+    (void)state;
+    make(&image, LENGTH, 1, 7);
+    assert_int_equal(send(&image), STATUS_OK);
+    image.bytes[PAGE + 1] ^= 1;
+    refused(FORGED_SIGNATURE);
+    image.bytes[LENGTH - TRAILER] ^= 1;
+    refused(NOT_SIGNED);
+    make(&image, LENGTH, 1, 6);
+    refused(OLDER_VERSION);
+    image.length = LENGTH - 4;
+    refused(NOT_SIGNED);
+    image.length = TRAILER - 4;
+    refused(NOT_SIGNED);
+    assert_int_equal(version_log_floor(), 7);
+    make(&image, LENGTH, 1, 7);
+    assert_int_equal(send(&image), STATUS_OK);
+    assert_true(would_start());
+}
+
+/* After so many turns of the check. */
+static void interrupted(uint32_t turns, bool by_reset)
+{
+    uint16_t next;
+
+    fake_power_on();
+    make(&image, LENGTH, 1, 1);
+    image.bytes[200] ^= 1;
+    host_enumerate();
+    assert_int_equal(client_send_blocks(&image, BLOCK, &next), STATUS_OK);
+    assert_int_equal(dfu_dnload(next, NULL, 0), 0);
+    while (turns--)
+        fake_turn();
+    if (by_reset)
+        host_bus_reset();
+    else
+        assert_int_equal(dfu_out(DFU_ABORT), 0);
+    assert_int_equal(fake_ms_until_restart(4000) >= 0, by_reset);
+    assert_false(would_start());
+
+    fake_power_cycle();
+    make(&image, LENGTH, 2, 1);
+    assert_int_equal(send(&image), STATUS_OK);
+    assert_true(image_is_in_flash(&image));
+}
+
+static void a_check_may_be_interrupted_anywhere(void **state)
+{
+    (void)state;
+    for (uint32_t turns = 1; turns < 20000; turns = turns * 3 + 1) {
+        interrupted(turns, false);
+        interrupted(turns, true);
+    }
+}
+
+/* Power cuts ----------------------------------------------------------------------------------------------
+ */
+
+static void download(void *status)
+{
+    *(uint8_t *)status = send(&image);
+}
+
+static bool cut_at(uint32_t operation, bool within)
+{
+    uint8_t status = STATUS_OK;
+
+    fake_power_cycle();
+    memcpy(fake_area(), before.bytes, fake_area_size());
+    fake.cut_at = operation;
+    fake.cut_within = within;
+    fake.seed = operation;
+
+    bool cut = fake_session(download, &status) == FAKE_POWER_CUT;
+
+    assert_int_equal(status, STATUS_OK);
+    return cut;
+}
+
+static uint32_t floor_now(void)
+{
+    while (fake_flash_busy())
+        fake.turns++;
+    return version_log_floor();
+}
+
+/* From what `before` holds, of the version `floor`; the image has a newer one. */
+static void sweep(uint32_t floor, uint32_t version)
+{
+    uint32_t least = floor;
+
+    for (uint32_t operation = 1;; operation++)
+        for (int within = 1; within >= 0; within--) {
+            bool cut = cut_at(operation, within);
+            uint32_t now = floor_now();
+
+            if (now < least || (now != floor && now != version))
+                fail_msg("power cut %s operation %u: version %u was recorded, and now %u is",
+                         within ? "within" : "after", operation, least, now);
+            if (would_start() && image_is_in_flash(&image) && now != version)
+                fail_msg("power cut %s operation %u: the image is valid and its version not recorded",
+                         within ? "within" : "after", operation);
+            if (would_start() && !image_is_in_flash(&image) &&
+                memcmp(fake_area(), before.bytes, application_size()) != 0)
+                fail_msg("power cut %s operation %u: neither the old nor the new image is valid",
+                         within ? "within" : "after", operation);
+            if (!within)
+                least = now;
+            if (!cut) {
+                assert_int_equal(now, version);
+                assert_true(operation > 100);
+                return;
+            }
+        }
+}
+
+static void remember(void)
+{
+    memcpy(before.bytes, fake_area(), fake_area_size());
+}
+
+static void power_may_fail_at_every_operation(void **state)
+{
+    (void)state;
+    make(&old, PAGE, 1, 3);
+    assert_int_equal(send(&old), STATUS_OK);
+    remember();
+    make(&image, PAGE, 2, 4);
+    sweep(3, 4);
+}
+
+static void also_where_the_page_of_the_log_holds_something_else(void **state)
+{
+    (void)state;
+    memset(fake_area() + application_size(), 0x5A, PAGE);
+    remember();
+    make(&image, PAGE, 2, 4);
+    sweep(0, 4);
+}
+
+/* Each time a bit later, until it is there. */
+static void a_version_is_recorded_after_any_number_of_cuts(void **state)
+{
+    uint32_t cuts = 0;
+
+    (void)state;
+    make(&image, PAGE, 2, 9);
+    remember();
+    for (uint32_t operation = 1; cut_at(7 * operation, operation % 2); operation++, cuts++) {
+        assert_true(cuts < 1000);
+        (void)floor_now();
+        remember();
+    }
+    assert_true(cuts > 20);
+    assert_true(image_is_in_flash(&image));
+    assert_int_equal(floor_now(), 9);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup(name, power_on)
+        TEST(a_genuine_image_is_written),
+        TEST(what_is_not_is_refused_and_the_host_told_why),
+        TEST(a_check_may_be_interrupted_anywhere),
+        TEST(power_may_fail_at_every_operation),
+        TEST(also_where_the_page_of_the_log_holds_something_else),
+        TEST(a_version_is_recorded_after_any_number_of_cuts),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,5 @@
+/* Stands for what the firmware's build makes of the suffix _SIGNED. */
+#define HIGH            0
+#define BOOTLOADER_SIZE 0x2000
+#define SIGNED          1
+#define BOARD_NAME      "BLUEPILL"
