@@ -38,6 +38,7 @@ void signature_begin(uint32_t length)
     check.hashed = 0;
     check.busy_ms = length / BYTES_PER_MS + CURVE_MS;
     check.verdict = ED25519_WORKING;
+    check.at_start = false;
 }
 
 void signature_tick(void)

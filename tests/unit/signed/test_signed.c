@@ -126,6 +126,78 @@ static void a_check_may_be_interrupted_anywhere(void **state)
     }
 }
 
+/* The log as a board may have it after a long life. */
+static void burn_log(const uint32_t *entries, uint32_t count)
+{
+    uint8_t *log = fake_area() + application_size();
+    const uint32_t magic = 0x474F4C56;
+
+    memset(log, 0xFF, PAGE);
+    memcpy(log, &magic, sizeof magic);
+    memcpy(log + sizeof magic, entries, count * sizeof *entries);
+}
+
+static uint32_t entry(uint16_t version)
+{
+    return version | (uint32_t)(uint16_t)~version << 16;
+}
+
+static void the_highest_version_counts_wherever_it_is(void **state)
+{
+    const uint32_t entries[] = {entry(5), 0xFFFF0000, entry(3), 0xFFFA0004, 0xFFFFFFFF};
+
+    (void)state;
+    burn_log(entries, 5);
+    assert_int_equal(version_log_floor(), 5);
+    make(&image, LENGTH, 1, 6);
+    assert_int_equal(send(&image), STATUS_OK);
+    assert_int_equal(version_log_floor(), 6);
+}
+
+static void a_full_log_stays_as_it_is(void **state)
+{
+    uint32_t entries[PAGE / 4 - 1];
+
+    (void)state;
+    for (uint32_t i = 0; i < PAGE / 4 - 1; i++)
+        entries[i] = entry((uint16_t)(i + 1));
+    burn_log(entries, PAGE / 4 - 1);
+    make(&image, LENGTH, 1, 1000);
+    assert_int_equal(send(&image), STATUS_OK);
+    assert_true(would_start());
+    assert_int_equal(version_log_floor(), PAGE / 4 - 1);
+}
+
+static void a_version_that_cannot_be_recorded_is_not_installed(void **state)
+{
+    (void)state;
+    make(&image, LENGTH, 1, 8); /* the worn half-word keeps this bit of its complement */
+    fake.worn_half_word = APP_BASE_ADDRESS + application_size() + 6;
+    assert_int_equal(send(&image), errVERIFY);
+    assert_int_equal(reason(), 0);
+    assert_false(would_start());
+}
+
+static void what_is_in_flash_can_be_checked(void **state)
+{
+    (void)state;
+    assert_false(signature_of_application());
+    make(&image, LENGTH, 1, 2);
+    assert_int_equal(send(&image), STATUS_OK);
+    assert_true(signature_of_application());
+    fake_area()[PAGE] ^= 1;
+    assert_false(signature_of_application());
+    fake_area()[PAGE] ^= 1;
+    fake_area()[LENGTH - TRAILER] ^= 1;
+    assert_false(signature_of_application());
+    fake_area()[LENGTH - TRAILER] ^= 1;
+    fake_area()[LENGTH - TRAILER + 32] ^= 4; /* its length */
+    assert_false(signature_of_application());
+    /* a version that an earlier check looked at does not count for the next download */
+    make(&image, LENGTH, 1, 1);
+    refused(OLDER_VERSION);
+}
+
 /* Power cuts ----------------------------------------------------------------------------------------------
  */
 
@@ -236,6 +308,10 @@ int main(void)
         TEST(a_genuine_image_is_written),
         TEST(what_is_not_is_refused_and_the_host_told_why),
         TEST(a_check_may_be_interrupted_anywhere),
+        TEST(the_highest_version_counts_wherever_it_is),
+        TEST(a_full_log_stays_as_it_is),
+        TEST(a_version_that_cannot_be_recorded_is_not_installed),
+        TEST(what_is_in_flash_can_be_checked),
         TEST(power_may_fail_at_every_operation),
         TEST(also_where_the_page_of_the_log_holds_something_else),
         TEST(a_version_is_recorded_after_any_number_of_cuts),
