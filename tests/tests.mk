@@ -227,7 +227,9 @@ FUZZ_CC ?= clang
 FUZZ_RUNS ?= 4000
 FUZZ_MIXTURES ?= 250
 FUZZ_SOURCES := tests/fuzz/core_target.c tests/fuzz/core.c tests/fuzz/hostile_host.c tests/unit/fake_port.c
-FUZZERS := $(foreach build,low high skr,$(HOST)/fuzz/core_$(build))
+# the signed core has more sources than FUZZ_SOURCES name, and a key
+FUZZ_SOURCES_signed := $(filter-out $(CORE_SOURCES),$(SIGNED_CORE))
+FUZZERS := $(foreach build,low high skr signed,$(HOST)/fuzz/core_$(build))
 IMAGE_TARGET := $(HOST)/tests/fuzz/image_target
 SIGNATURE_FUZZER := $(HOST)/fuzz/signature
 
@@ -239,10 +241,10 @@ test-programs: $(FUZZERS) $(IMAGE_TARGET) $(SIGNATURE_FUZZER)
 fuzz: swept-images $(FUZZERS) $(IMAGE_TARGET) $(SIGNATURE_FUZZER) ## the same until something is found
 	$(Q)tests/fuzz/run $(HOST) forever
 
-$(HOST)/fuzz/core_%: $(FUZZ_SOURCES) $(wildcard src/*.[ch] src/boards/*.h tests/fuzz/*.h tests/unit/*.h tests/unit/high/*.h)
+$(HOST)/fuzz/core_%: $(FUZZ_SOURCES) $(wildcard src/*.[ch] src/boards/*.h tests/fuzz/*.h tests/unit/*.h tests/unit/*/*.h) $(HOST)/unit/public_key.h
 	$(Q)mkdir -p $(@D)
 	$(Q)$(FUZZ_CC) -std=gnu11 -g -O1 $(HOST_WARNINGS) -Wno-constant-logical-operand -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-	    -Isrc $(CORE_FLAGS_$*) $(FUZZ_SOURCES) -o $@
+	    -Isrc $(CORE_FLAGS_$*) $(FUZZ_SOURCES) $(FUZZ_SOURCES_$*) -o $@
 
 # what OpenSSL says of a signature is what ours must say
 $(SIGNATURE_FUZZER): tests/fuzz/signature_target.c $(SIGNATURE_SOURCES) tests/signature/curve.c tests/signature/signer.c $(wildcard src/*.h tests/signature/*.h)
