@@ -3,9 +3,9 @@
 
 FROM_FLASH bool application_is_valid(const uint32_t words[2])
 {
-    uint32_t stack = words[0], entry = words[1];
+    uint32_t stack = stack_pointer(words), entry = words[1];
 
     /* the stack grows down from its initial value, so that may be the end of RAM but not its start */
-    return stack % 4 == 0 && stack - RAM_BASE - 1 < RAM_SIZE && entry % 2 == 1 &&
+    return stack - RAM_BASE - 1 < RAM_SIZE && entry % 2 == 1 &&
            entry - APP_BASE_ADDRESS < application_area(port_flash_limit());
 }

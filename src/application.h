@@ -35,5 +35,11 @@ static inline const uint32_t *application_start_words(void)
     return (const uint32_t *)port_flash(APP_BASE_ADDRESS + START_WORDS_OFFSET);
 }
 
-/* True if words[0] is an aligned stack pointer in RAM, words[1] a Thumb address in the application area. */
+/* The initial stack pointer: the processor drops the lower two bits (ARMv7-M B1.5.5). */
+static inline uint32_t stack_pointer(const uint32_t words[2])
+{
+    return words[0] & ~3u;
+}
+
+/* True if words[0] is a stack pointer in RAM, words[1] a Thumb address in the application area. */
 bool application_is_valid(const uint32_t words[2]);

@@ -202,7 +202,7 @@ _Static_assert(__builtin_strncmp(LANDING_PAGE_URL, "http://", 7) &&
 static struct {
     uint8_t bLength, bDescriptorType;
     uint16_t bString[MAX_TEXT];
-} string;
+} string BIG;
 
 static enum usb_answer reply_text(const void *ascii, uint32_t length)
 {

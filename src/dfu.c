@@ -28,19 +28,25 @@ enum {
     ASK = 1 << DFU_GETSTATUS | 1 << DFU_GETSTATE,
 };
 
-/* The requests a state takes (DFU 1.1, A.2); others stall. DETACH is ours: a client's way out of DFU mode. */
+/*
+ * The requests a state takes (DFU 1.1, A.2); others stall. Two are ours: DETACH, a client's way out of DFU
+ * mode, and the questions in the busy states, where an impatient client or a fast clock of the host would
+ * otherwise cost a download.
+ */
 static const uint8_t allowed[] = {
     [dfuIDLE] = ASK | DNLOAD | UPLOAD | ABORT | DETACH,
     [dfuDNLOAD_SYNC] = ASK | ABORT,
+    [dfuDNBUSY] = ASK,
     [dfuDNLOAD_IDLE] = ASK | DNLOAD | ABORT,
     [dfuMANIFEST_SYNC] = ASK | ABORT,
+    [dfuMANIFEST] = ASK,
     [dfuUPLOAD_IDLE] = ASK | UPLOAD | ABORT,
     [dfuERROR] = ASK | CLRSTATUS,
 };
 
 enum {
     LEAVE_MS = 250,      /* from the last answer to leaving the bus: the client closes the device meanwhile */
-    FORGOTTEN_MS = 5008, /* a host that never asks how the download ended; the 8 save as many bytes */
+    FORGOTTEN_MS = 5000, /* from the last question of a host that never hears how the download ended */
     /*
      * dfu-util sleeps a second when it reads dfuMANIFEST. So the answer to the first DFU_GETSTATUS is held
      * back, within the 500 ms that USB 2.0 9.2.6.4 gives a device, in case it can be dfuIDLE.
@@ -53,44 +59,41 @@ static struct {
     struct {
         uint8_t bStatus, bwPollTimeout[3], bState, iString;
     } status;
-    bool leaving;      /* the device restarts when the timer ends and the image, if any, is in flash */
-    uint32_t timer_ms; /* in dfuDNBUSY and dfuMANIFEST until they end; 0: not running */
+    uint32_t leave_ms; /* until the device restarts, once the image, if any, is in flash; 0: it stays */
+    uint32_t busy_ms;  /* until dfuDNBUSY or dfuMANIFEST end, or the patience in dfuMANIFEST-SYNC */
     uint16_t block;    /* wBlockNum that must come next */
     uint32_t uploaded; /* bytes */
 } dfu;
 _Static_assert(sizeof dfu.status == 6, "as on the wire");
 
-static void to_state(enum dfu_state state, image_result result)
-{
-    dfu.status.bStatus = result;
-    dfu.status.bState = state;
-    dfu.leaving = false;
-    dfu.timer_ms = 0;
-    if (SIGNED)
-        dfu.status.iString = result >> 8;
-}
-
-static void leave_in(uint32_t ms)
-{
-    dfu.leaving = true;
-    dfu.timer_ms = ms;
-}
-
-void dfu_idle(void)
+/* Ends what was going on, the image too: what a host was told to have failed must not become valid later. */
+NOINLINE static void end_in(enum dfu_state state, image_result result)
 {
     image_begin();
-    to_state(dfuIDLE, STATUS_OK);
+    dfu.status.bStatus = result;
+    dfu.status.bState = state;
+    if (SIGNED)
+        dfu.status.iString = result >> 8;
+    dfu.leave_ms = dfu.busy_ms = 0;
     dfu.block = 0;
     dfu.uploaded = 0;
 }
 
+void dfu_idle(void)
+{
+    end_in(dfuIDLE, STATUS_OK);
+}
+
 NOINLINE static enum usb_answer fail(image_result result)
 {
-    to_state(dfuERROR, result);
+    end_in(dfuERROR, result);
     return USB_STALL;
 }
 
-/* Says that work goes on for at least so long; `state` then ends by itself a bit before, as clocks differ. */
+/*
+ * Reports `state` with the minimum time left. The state ends 1/8 earlier than reported, to allow for a fast
+ * host clock.
+ */
 static void busy(enum dfu_state state)
 {
     uint32_t ms = image_busy_ms();
@@ -99,31 +102,46 @@ static void busy(enum dfu_state state)
     if (SIGNED)
         dfu.status.bwPollTimeout[1] = ms >> 8;
     dfu.status.bState = state;
-    dfu.timer_ms = ms - ms / 8 - 1;
+    dfu.busy_ms = ms - ms / 8 - 1;
+}
+
+static bool is_busy(void)
+{
+    return dfu.status.bState == dfuDNBUSY || dfu.status.bState == dfuMANIFEST;
 }
 
 static enum usb_answer get_status(void)
 {
+    bool manifesting = (dfu.status.bState | 1) == dfuMANIFEST;
+
     dfu.status.bwPollTimeout[0] = 0;
     if (SIGNED)
         dfu.status.bwPollTimeout[1] = 0;
     if (image_status() != STATUS_OK) {
         fail(image_status());
-    } else if (dfu.status.bState == dfuDNLOAD_SYNC) {
+        /*
+         * After the last block dfu-util does not care what a status says, only whether it gets one: stalled,
+         * it fails. The next question is answered.
+         */
+        if (manifesting)
+            return USB_STALL;
+    } else if (manifesting) {
+        if (image_complete()) {
+            dfu.status.bState = dfuIDLE;
+            if (DFU_WILL_DETACH)
+                dfu.leave_ms = LEAVE_MS;
+        } else if (dfu.status.bState == dfuMANIFEST_SYNC && dfu.busy_ms) {
+            return USB_LATER;
+        } else {
+            busy(dfuMANIFEST);
+            if (dfu.leave_ms)
+                dfu.leave_ms = FORGOTTEN_MS;
+        }
+    } else if (dfu.status.bState == dfuDNLOAD_SYNC || dfu.status.bState == dfuDNBUSY) {
         if (image_has_room())
             dfu.status.bState = dfuDNLOAD_IDLE;
         else
             busy(dfuDNBUSY);
-    } else if (dfu.status.bState == dfuMANIFEST_SYNC) {
-        if (image_complete()) {
-            dfu.status.bState = dfuIDLE;
-            if (DFU_WILL_DETACH)
-                leave_in(LEAVE_MS);
-        } else if (dfu.timer_ms > FORGOTTEN_MS - PATIENCE_MS) {
-            return USB_LATER;
-        } else {
-            busy(dfuMANIFEST);
-        }
     }
     return usb_reply(&dfu.status, sizeof dfu.status);
 }
@@ -142,8 +160,9 @@ static enum usb_answer download(const struct usb_setup *request)
         return fail(errSTALLEDPKT);
     image_finish();
     dfu.status.bState = dfuMANIFEST_SYNC;
-    leave_in(FORGOTTEN_MS);
-    dfu.leaving = DFU_WILL_DETACH;
+    dfu.busy_ms = PATIENCE_MS;
+    if (DFU_WILL_DETACH)
+        dfu.leave_ms = FORGOTTEN_MS;
     return usb_accept();
 }
 
@@ -176,20 +195,17 @@ static enum usb_answer upload(const struct usb_setup *request)
     return usb_reply(image_read(offset, length), length);
 }
 
-enum usb_answer dfu_request(const struct usb_setup *request)
+enum usb_answer dfu_request(const struct usb_setup *request, bool own)
 {
-    if (!dfu.timer_ms && (dfu.status.bState == dfuDNBUSY || dfu.status.bState == dfuMANIFEST))
-        dfu.status.bState--; /* back to their SYNC */
-
     bool block = request->bRequest == DFU_DNLOAD || request->bRequest == DFU_UPLOAD;
     uint16_t number = dfu.status.bState == dfuIDLE ? 0 : dfu.block;
     uint16_t most = block ? TARGET_DFU_WTRANSFERSIZE : request->bmRequestType & 0x80 ? 0xFFFF : 0;
 
     if (request->bRequest > DFU_ABORT || !(allowed[dfu.status.bState] >> request->bRequest & 1) ||
-        request->wLength > most || (block && request->wValue != number))
+        request->wLength > most || (block && (request->wValue != number || !own)))
         return fail(errSTALLEDPKT);
     switch (USB_REQUEST(request->bmRequestType, request->bRequest)) {
-    case USB_REQUEST(0x21, DFU_DETACH): leave_in(LEAVE_MS); return usb_accept();
+    case USB_REQUEST(0x21, DFU_DETACH): dfu.leave_ms = LEAVE_MS; return usb_accept();
     case USB_REQUEST(0x21, DFU_DNLOAD): return download(request);
     case USB_REQUEST(0xA1, DFU_UPLOAD): return upload(request);
     case USB_REQUEST(0xA1, DFU_GETSTATUS): return get_status();
@@ -209,8 +225,8 @@ void dfu_bus_reset(void)
      */
     if (dfu.status.bState == dfuMANIFEST)
         dfu.status.bState = dfuMANIFEST_SYNC;
-    if (image_working() || image_complete() || dfu.leaving)
-        leave_in(LEAVE_MS);
+    if (image_working() || image_complete() || dfu.leave_ms)
+        dfu.leave_ms = LEAVE_MS;
     else
         dfu_idle();
 }
@@ -232,9 +248,11 @@ void dfu_tick(void)
     if (HAVE_LED)
         port_led(led(++ms));
     image_tick();
-    if (dfu.timer_ms && --dfu.timer_ms == 0 && dfu.leaving && dfu.status.bState != dfuMANIFEST) {
+    if (dfu.busy_ms && --dfu.busy_ms == 0 && is_busy())
+        dfu.status.bState--; /* back to their SYNC */
+    if (dfu.leave_ms && --dfu.leave_ms == 0) {
         if (!image_working())
             port_restart();
-        dfu.timer_ms = 1;
+        dfu.leave_ms = 1;
     }
 }

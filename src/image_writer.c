@@ -4,10 +4,12 @@
 #include "application.h" // application_is_valid
 #include "port.h"        // port_flash_*
 #include "signature.h"   // signature_*
+#include "version_log.h" // version_log_rests
 
 enum {
     PAGE = FLASH_PAGE_SIZE,
     HALF_WORDS = PAGE / 2,
+    PARTS = PAGE / 1024, /* of a page, which are pages of their own on a chip with smaller ones */
     BLANK = 0xFFFF,
     /* the half-word of a page that is written last: of the first page, the upper half of the stack pointer */
     KEY = START_WORDS_OFFSET / 2 + 1,
@@ -19,7 +21,7 @@ enum {
      */
     STRIDE = 64,
     HALF_WORDS_PER_MS = 1000 / 40,
-    LEAST = SIGNED ? sizeof(struct trailer) : 8, /* bytes of an image */
+    HOOK_OFFSET = 4, /* of the reset vector in a vector table */
 };
 
 static struct {
@@ -29,10 +31,12 @@ static struct {
     bool working;   /* the image can be an application, and nothing went wrong */
     bool finishing; /* the host has sent everything */
     bool tried;     /* what makes the next step right was done once */
-    bool old_is_gone;       /* there is no other application in flash any more */
-    uint32_t invalidations; /* attempts to make the old application invalid */
-    uint16_t blanks;        /* half-words of the page in work that are blank in the image */
-    uint8_t erase_ms;       /* until the erase under way can end */
+    bool old_is_gone;      /* there is no other application in flash any more */
+    uint8_t invalidations; /* attempts to make the old application invalid */
+    uint8_t doubtful;      /* parts of each page to be erased, whatever they read */
+    uint8_t erased;        /* those of the page in work that are */
+    uint16_t blanks;       /* half-words of the page in work that are blank in the image */
+    uint8_t erase_ms;      /* until the erase under way can end */
     image_result result;
 } image;
 
@@ -41,7 +45,7 @@ static union {
     uint8_t bytes[3 * PAGE];
     uint16_t half_words[3 * HALF_WORDS];
     uint32_t words[3 * PAGE / 4];
-} buffer;
+} buffer BIG;
 
 static uint32_t buffered(uint32_t offset)
 {
@@ -58,8 +62,9 @@ void image_begin(void)
 {
     image.received = image.written = image.done = 0;
     image.working = image.finishing = image.old_is_gone = image.tried = false;
-    image.invalidations = 0;
+    image.invalidations = image.erased = 0;
     image.result = STATUS_OK;
+    buffer.words[1] = 0;
 }
 
 bool image_has_room(void)
@@ -90,15 +95,35 @@ void image_accept(uint32_t length)
         fail(errTARGET);
 }
 
+/*
+ * The first page as it is to be in flash: the start words where they hide, and the bootloader's reset vector
+ * in the place of the application's. Word 0 stays, as programs look there for the end of their stack.
+ */
+static void hide_start_words(void)
+{
+    uint32_t *words = buffer.words;
+
+    if (!HIGH || words[1] == port_reset_vector())
+        return; /* or done already: an application's entry is never inside the bootloader */
+    words[START_WORDS_OFFSET / 4] = words[0];
+    words[START_WORDS_OFFSET / 4 + 1] = words[1];
+    words[1] = port_reset_vector();
+}
+
 void image_finish(void)
 {
-    if (image.received < LEAST)
+    /* less than two words, or it would start behind its own end; signature.c asks the latter of signed files
+     */
+    if (SIGNED ? image.received < sizeof(struct trailer)
+               : buffer.words[1] - APP_BASE_ADDRESS >= image.received)
         fail(SIGNED ? NOT_SIGNED : errTARGET);
     if (SIGNED)
         signature_begin(image.received);
     while (image.received % PAGE)
         buffer.bytes[buffered(image.received++)] = 0xFF;
     image.finishing = true;
+    if (!SIGNED)
+        hide_start_words();
 }
 
 /* The n-th half-word of a page in the order of writing, KEY being the last. */
@@ -117,29 +142,31 @@ static void erase(uint32_t offset)
     port_flash_erase(APP_BASE_ADDRESS + offset);
 }
 
+/* The half-word in flash that decides whether there is an application. */
+static uint32_t key(void)
+{
+    return *(const volatile uint16_t *)port_flash(APP_BASE_ADDRESS + 2 * KEY);
+}
+
 /*
- * Whatever is in flash is no application, and cannot become one before KEY is written: KEY is blank or 0. If
- * not it is made so before anything else changes: 0 can be programmed over anything (PM0075 2.3.3). On clones
- * that refuse it the first page is erased. False: an operation was started, or it cannot be done.
+ * Before anything else changes KEY is made 0, whatever it reads: after a power cut it may read 0 or blank now
+ * and as before later. 0 can be programmed over anything (PM0075 2.3.3); for clones that refuse it over data
+ * the first page is erased before. Then nothing is an application, nor can become one before KEY is written.
+ * False: an operation was started, or it cannot be done.
  */
 static bool old_application_is_gone(void)
 {
-    if (image.old_is_gone)
-        return true;
-
-    uint32_t key = *(const volatile uint16_t *)port_flash(APP_BASE_ADDRESS + 2 * KEY);
-
-    image.old_is_gone = key == BLANK || key == 0;
+    if (!image.old_is_gone && image.invalidations && key() == 0)
+        image.old_is_gone = true;
     if (image.old_is_gone)
         return true;
     image.done = 0; /* the page in work may be the first one, and need an erase now */
-    image.invalidations++;
-    if (image.invalidations == 1)
-        port_flash_program(APP_BASE_ADDRESS + 2 * KEY, 0);
+    if (++image.invalidations > 3)
+        fail(errWRITE);
     else if (image.invalidations == 2)
         erase(0);
     else
-        fail(errWRITE);
+        port_flash_program(APP_BASE_ADDRESS + 2 * KEY, 0);
     return false;
 }
 
@@ -150,30 +177,16 @@ static bool old_application_is_gone(void)
  */
 static bool hook_is_back(void)
 {
-    for (uint32_t at = 0; HIGH && at < 8; at += 2)
-        if (*(const volatile uint16_t *)port_flash(APP_BASE_ADDRESS + at) == BLANK &&
-            port_flash_error() == STATUS_OK) {
-            port_flash_program(APP_BASE_ADDRESS + at,
-                               *(const volatile uint16_t *)port_flash(BOOTLOADER_BASE + at));
+    const volatile uint16_t *hook = port_flash(APP_BASE_ADDRESS + HOOK_OFFSET);
+
+    if (!HIGH || port_flash_error() != STATUS_OK)
+        return true;
+    for (uint32_t i = 0; i < 2; i++)
+        if (hook[i] == BLANK) {
+            port_flash_program(APP_BASE_ADDRESS + HOOK_OFFSET + 2 * i, port_reset_vector() >> 16 * i);
             return false;
         }
     return true;
-}
-
-/* The first page as it is to be in flash: the start words hide behind the bootloader's own. */
-static void hide_start_words(void)
-{
-    if (!HIGH)
-        return;
-
-    const volatile uint32_t *own = port_flash(BOOTLOADER_BASE);
-
-    if (buffer.words[1] == own[1])
-        return; /* done already: an application's entry is never inside the bootloader */
-    for (uint32_t i = 0; i < 2; i++) {
-        buffer.words[START_WORDS_OFFSET / 4 + i] = buffer.words[i];
-        buffer.words[i] = own[i];
-    }
 }
 
 /* What nobody signed never gets as far as the first page. False: not known yet, or refused. */
@@ -187,22 +200,62 @@ static bool is_genuine(void)
 }
 
 /*
+ * Behind a genuine image nothing stays that somebody else chose: the rest of the area becomes pages of the
+ * image, blank ones. False: it was not so yet.
+ */
+static bool ends_with_the_area(void)
+{
+    if (!SIGNED)
+        return true;
+    hide_start_words();
+    if (image.received == application_size())
+        return true;
+    image.received = application_size();
+    for (uint32_t i = PAGE / 4; i < 3 * PAGE / 4; i++)
+        buffer.words[i] = 0xFFFFFFFF;
+    return false;
+}
+
+/*
+ * Counts what of a page is blank, and tells from the flash how the last download went. If all is blank so
+ * far, there never was one, nor an application: nothing has to be invalidated. If there is no application
+ * though, it did not end.
+ */
+static void look_at_page(const volatile uint16_t *present, const uint16_t *wanted)
+{
+    const volatile uint32_t *flash = (const volatile uint32_t *)present;
+    const uint32_t *words = (const uint32_t *)wanted, *start = application_start_words();
+    uint32_t blanks = 0, all = start[0] & start[1];
+
+    for (uint32_t i = 0; i < PAGE / 4; i++) {
+        if (words[i] == 0xFFFFFFFF)
+            blanks += 2;
+        all &= flash[i];
+    }
+    image.blanks = blanks;
+    if (image.invalidations)
+        return;
+    image.old_is_gone = all == 0xFFFFFFFF;
+    image.doubtful = !image.old_is_gone && (uint16_t)(key() + 1) <= 1 /* 0 or blank */ ? PARTS : 0;
+}
+
+/*
  * One rule does it all: if the flash is right go on; if it was tried already it is an error; if there may
- * still be an application invalidate it; else try.
+ * still be an application invalidate it; else try. After a download that did not end, power may have failed
+ * within any operation, and its cells read one thing now and another later: every page is erased first.
  */
 void image_step(void)
 {
     uint32_t page = image.written + PAGE;
 
-    if (port_flash_busy() || !hook_is_back() || !image.working)
+    if (port_flash_busy() || !hook_is_back() || (SIGNED && !version_log_rests()) || !image.working)
         return;
     if (page + PAGE > image.received) {
         if (!image.finishing)
             return;
-        if (!is_genuine())
+        if (!is_genuine() || !ends_with_the_area())
             return;
         page = 0; /* all others are done */
-        hide_start_words();
     }
 
     const uint16_t *wanted = &buffer.half_words[buffered(page) / 2];
@@ -213,28 +266,26 @@ void image_step(void)
     __asm__("" : "+r"(wanted)); /* computed once, not in every pass */
 
     image.tried = false;
-    if (n == 0) {
-        const uint32_t *words = (const uint32_t *)wanted;
-        uint32_t blanks = 0;
+    if (n == 0)
+        look_at_page(present, wanted);
 
-        for (uint32_t i = 0; i < PAGE / 4; i++)
-            if (words[i] == 0xFFFFFFFF)
-                blanks += 2;
-        image.blanks = blanks;
-    }
+    bool doubt = image.doubtful && image.erased < image.doubtful;
+
     do {
         uint32_t i = in_order(n);
         uint32_t now = present[i];
 
-        if (now != wanted[i] && (now != BLANK || n >= HALF_WORDS)) {
+        if (doubt || (now != wanted[i] && (now != BLANK || n >= HALF_WORDS))) {
             image.done = n;
             if (tried) {
                 uint8_t error = port_flash_error();
 
                 fail(error != STATUS_OK ? error : n < HALF_WORDS ? errERASE : errVERIFY);
             } else if (old_application_is_gone()) {
-                image.tried = true;
-                if (n < HALF_WORDS)
+                image.tried = !doubt;
+                if (doubt)
+                    erase(page + image.erased++ * (PAGE / PARTS));
+                else if (n < HALF_WORDS)
                     erase(page + 2 * i);
                 else
                     port_flash_program(APP_BASE_ADDRESS + page + 2 * i, wanted[i]);
@@ -247,6 +298,7 @@ void image_step(void)
     if (n < 2 * HALF_WORDS)
         return;
     image.done = 0;
+    image.erased = 0;
     image.written += PAGE;
     image.working = page != 0;
 }
@@ -280,7 +332,8 @@ uint32_t image_busy_ms(void)
 
     /* blank half-words take no time; where they are does not matter here, rather too short than too long */
     left = left > image.blanks ? left - image.blanks : 0;
-    return image.erase_ms + left / HALF_WORDS_PER_MS + 1 + (SIGNED ? signature_busy_ms() : 0);
+    return image.erase_ms + left / HALF_WORDS_PER_MS + 1 +
+           (SIGNED && image.finishing ? signature_busy_ms() : 0);
 }
 
 const uint8_t *image_read(uint32_t offset, uint32_t length)

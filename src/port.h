@@ -18,6 +18,13 @@
 #define FAR
 #endif
 
+/* Away from the small variables, which are within reach of short instructions only close together. */
+#ifdef __arm__
+#define BIG __attribute__((section(".bss.big")))
+#else
+#define BIG
+#endif
+
 /* Called from several places: one copy is smaller, which GCC 12 misjudges. */
 #define NOINLINE __attribute__((noinline))
 
@@ -53,6 +60,8 @@ bool port_tick(void);
 void port_led(bool on);
 /* False if the crystal is dead and the internal oscillator took its place. */
 bool port_crystal_works(void);
+/* The bootloader's own reset vector, which the high variant keeps in word 1 of the application's table. */
+uint32_t port_reset_vector(void);
 /* 96-bit unique id of the chip, in memory order. */
 const uint8_t *port_unique_id(void);
 

@@ -73,7 +73,9 @@ static bool read_trailer(const uint8_t *first_page)
         if (i < sizeof own_product)
             differences |= to[i] ^ ((const uint8_t *)&own_product)[i];
     }
-    return !(differences | (check.trailer.length ^ length) | length % 4);
+    /* a program that starts behind its own end would run what nobody signed */
+    return !(differences | (check.trailer.length ^ length) | length % 4) &&
+           ((const uint32_t *)first_page)[1] - APP_BASE_ADDRESS < length - TRAILER;
 }
 
 image_result signature_step(const uint8_t *first_page)

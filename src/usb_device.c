@@ -70,7 +70,9 @@ static enum usb_answer interface_request(const struct usb_setup *request)
         usb.alternate = request->wValue;
         return usb_accept();
     }
-    return (request->bmRequestType & 0x60) == 0x20 ? dfu_request(request) : USB_STALL;
+    if ((request->bmRequestType & 0x60) != 0x20)
+        return USB_STALL;
+    return dfu_request(request, USB_DFU_ALTN == 0 || usb.alternate == USB_DFU_ALTN);
 }
 
 static enum usb_answer handle(const struct usb_setup *request)

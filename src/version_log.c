@@ -15,10 +15,16 @@ enum { ENTRIES = FLASH_PAGE_SIZE / 4, MAGIC = 0x474F4C56, SMALLEST_PAGE = 1024 }
 /* In this order; the odd ones concern an upper half, of the page or of a word. */
 enum { ERASE_LOWER_HALF, ERASE, MAGIC_LOW, MAGIC_HIGH, VERSION_LOW, COMPLEMENT_HIGH, DONE };
 
+/* Entries that say the same: a power cut can leave one of them in doubt, not two. */
+enum { COPIES = 2 };
+
 static struct {
     uint32_t floor;
-    uint32_t entry; /* the next one that is blank; ENTRIES: none is */
+    uint32_t copies; /* entries that have it */
+    uint32_t entry;  /* the next one that is blank; ENTRIES: none is */
     uint32_t step;
+    uint32_t version; /* being recorded; 0: none */
+    bool failed;      /* what was written last does not read back */
 } recorded;
 
 NOINLINE static uint32_t page(void)
@@ -30,7 +36,8 @@ uint32_t version_log_floor(void)
 {
     const volatile uint32_t *words = port_flash(page());
 
-    recorded.floor = 0;
+    recorded.floor = recorded.copies = 0;
+    recorded.failed = false;
     recorded.entry = 1;
     recorded.step = FLASH_PAGE_SIZE > SMALLEST_PAGE ? ERASE_LOWER_HALF : ERASE;
     if (words[0] != MAGIC)
@@ -38,7 +45,8 @@ uint32_t version_log_floor(void)
     for (uint32_t i = 1; i < ENTRIES; i++) {
         uint32_t version = words[i] & 0xFFFF;
 
-        if ((words[i] >> 16 ^ version) == 0xFFFF && version > recorded.floor) {
+        if ((words[i] >> 16 ^ version) == 0xFFFF && version && version >= recorded.floor) {
+            recorded.copies = version > recorded.floor ? 1 : recorded.copies + 1;
             recorded.floor = version;
             recorded.step = VERSION_LOW; /* before, there was nothing to lose: the page is made a log again */
         }
@@ -48,12 +56,34 @@ uint32_t version_log_floor(void)
     return recorded.floor;
 }
 
+static bool is_recorded(uint32_t version)
+{
+    return version < recorded.floor + (recorded.copies >= COPIES) || recorded.entry == ENTRIES;
+}
+
 uint32_t version_log_raise(uint32_t version)
 {
-    if (version <= recorded.floor || recorded.entry == ENTRIES)
+    if (recorded.failed)
+        return errVERIFY;
+    if (is_recorded(version))
         return STATUS_OK;
-    if (recorded.step == DONE)
-        return version_log_floor() == version ? STATUS_OK : errVERIFY;
+    recorded.version = version;
+    return errNOTDONE;
+}
+
+bool version_log_rests(void)
+{
+    uint32_t version = recorded.version, entry = recorded.entry;
+
+    if (!version)
+        return true;
+    if (recorded.step == DONE) {
+        recorded.failed = version_log_floor() != version || recorded.entry == entry;
+        if (recorded.failed || is_recorded(version)) {
+            recorded.version = 0;
+            return true;
+        }
+    }
 
     uint32_t upper = recorded.step % 2, address = page(), word = MAGIC;
 
@@ -67,5 +97,5 @@ uint32_t version_log_raise(uint32_t version)
         port_flash_program(address + 2 * upper, word >> 16 * upper);
     }
     recorded.step++;
-    return errNOTDONE;
+    return false;
 }

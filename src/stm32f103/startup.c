@@ -1,4 +1,5 @@
 /* The vector table, the ways in and out: into the serving half, into the application, through reset. */
+#include "application.h" // stack_pointer
 #include "clock.h"
 #include "flash.h"
 #include "pins.h"
@@ -11,14 +12,31 @@ extern uint32_t stack_top[], ram_image[], ram_start[], ram_end[], bss_end[];
 
 _Noreturn void main(void);
 
+#if HIGH
+/* Word 0 of the vector table is the application's, or blank: the stack has to be set before it is used. */
+__attribute__((naked, section(".boot"))) static void reset(void)
+{
+    __asm__("ldr r0, =stack_top\n\t"
+            "mov sp, r0\n\t"
+            "b main");
+}
+#else
+#define reset main
+#endif
+
 /* Nothing here enables an interrupt or should fault: what remains is reset. */
 static void *const vectors[]
-    __attribute__((used, section(".vectors"))) = {stack_top, main, port_restart, port_restart};
+    __attribute__((used, section(".vectors"))) = {stack_top, reset, port_restart, port_restart};
 
 #if HIGH
 /* What a chip without an application holds at address 0, to be flashed together with the bootloader. */
-__attribute__((used, section(".hook"))) static void *const hook[] = {stack_top, main};
+__attribute__((used, section(".hook"))) static void *const hook[] = {stack_top, reset};
 #endif
+
+uint32_t port_reset_vector(void)
+{
+    return (uint32_t)reset;
+}
 
 enum { DISCONNECT_MS = 20, RESET_KHZ = 8000, CHECK_KHZ = 64000, FASTEST_KHZ = 72000 };
 
@@ -28,7 +46,7 @@ FROM_FLASH _Noreturn void port_start_application(const uint32_t words[2])
     SCB->VTOR = APP_BASE_ADDRESS;
     __asm__ volatile("msr msp, %0\n\t"
                      "mov lr, #0xFFFFFFFF\n\t"
-                     "bx %1" ::"r"(words[0]),
+                     "bx %1" ::"r"(stack_pointer(words)),
                      "r"(words[1])
                      : "lr");
     __builtin_unreachable();

@@ -37,10 +37,15 @@ void fake_power_cycle(void)
     reset_core();
 }
 
+static const uint32_t bootloader_vectors[2] = {0x20001234, BOOTLOADER_BASE + 0x101};
+
+uint32_t port_reset_vector(void)
+{
+    return bootloader_vectors[1];
+}
+
 void fake_power_on(void)
 {
-    static const uint32_t bootloader_vectors[2] = {0x20001234, BOOTLOADER_BASE + 0x101};
-
     __asan_unpoison_memory_region(memory, sizeof memory);
     memset(memory, 0xFF, sizeof memory);
     memcpy(memory + (BOOTLOADER_BASE - FLASH_BASE), bootloader_vectors, sizeof bootloader_vectors);

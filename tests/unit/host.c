@@ -155,6 +155,13 @@ void host_enumerate(void)
     assert_int_equal(host_control(0x00, 5, 5, 0, 0, NULL), 0);
     assert_int_equal(fake.address, 5);
     assert_int_equal(host_control(0x00, 9, 1, 0, 0, NULL), 0);
+    if (USB_DFU_ALTN)
+        host_choose_alternate(USB_DFU_ALTN);
+}
+
+void host_choose_alternate(uint16_t alternate)
+{
+    assert_int_equal(host_control(0x01, 11, alternate, INTERFACE, 0, NULL), 0);
 }
 
 /* DFU 1.1
@@ -196,6 +203,32 @@ uint8_t dfu_get_state(void)
     if (length != 1)
         fail_msg("DFU_GETSTATE was answered with %d", length);
     return state;
+}
+
+struct dfu_reply dfu_wait_last(void)
+{
+    uint8_t bytes[6];
+    uint32_t start = fake.ms;
+
+    for (;;) {
+        int length = host_control(0xA1, DFU_GETSTATUS, 0, INTERFACE, sizeof bytes, bytes);
+
+        if (length == HOST_STALL) {
+            struct dfu_reply reply = dfu_get_status();
+
+            assert_int_equal(reply.bState, dfuERROR);
+            assert_int_not_equal(reply.bStatus, STATUS_OK);
+            return reply;
+        }
+        assert_int_equal(length, sizeof bytes);
+        if (bytes[4] != dfuMANIFEST)
+            break;
+        if (fake.ms - start > 60000)
+            fail_msg("the device is busy for a minute");
+        fake_wait_ms(bytes[1] | bytes[2] << 8);
+    }
+    assert_int_equal(bytes[0], STATUS_OK); /* an error is never told without a stall before */
+    return (struct dfu_reply){bytes[0], bytes[4], 0};
 }
 
 struct dfu_reply dfu_wait(void)
@@ -244,7 +277,7 @@ uint8_t client_send(const struct image *image, uint32_t block)
         return status;
     assert_int_equal(dfu_dnload(number, NULL, 0), 0);
 
-    struct dfu_reply reply = dfu_wait();
+    struct dfu_reply reply = dfu_wait_last();
 
     assert_int_equal(reply.bState, reply.bStatus ? dfuERROR : dfuIDLE);
     return reply.bStatus;
@@ -256,7 +289,8 @@ uint8_t client_send(const struct image *image, uint32_t block)
 
 void image_make(struct image *image, uint32_t length, uint32_t seed)
 {
-    const uint32_t words[2] = {RAM_BASE + RAM_SIZE - 4 * (seed % 64), APP_BASE_ADDRESS + 0x41};
+    const uint32_t words[2] = {RAM_BASE + RAM_SIZE - 4 * (seed % 64),
+                               APP_BASE_ADDRESS + (length > 0x41 ? 0x41 : 1)};
     uint32_t x = seed * 2654435761u + 1;
 
     image->length = length;
@@ -281,7 +315,7 @@ const struct image *image_in_flash(const struct image *image)
     flash.length = (image->length + FLASH_PAGE_SIZE - 1) / FLASH_PAGE_SIZE * FLASH_PAGE_SIZE;
     if (HIGH) {
         memcpy(flash.bytes + START_WORDS_OFFSET, image->bytes, 8);
-        memcpy(flash.bytes, fake_area() + (BOOTLOADER_BASE - FLASH_BASE), 8);
+        memcpy(flash.bytes + 4, fake_area() + (BOOTLOADER_BASE - FLASH_BASE) + 4, 4);
     }
     return &flash;
 }

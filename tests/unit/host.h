@@ -26,8 +26,9 @@ int host_in(void *packet);
  */
 int host_control(uint8_t bmRequestType, uint8_t bRequest, uint16_t wValue, uint16_t wIndex, uint16_t wLength,
                  void *data);
-/* Bus reset, SET_ADDRESS 5, SET_CONFIGURATION 1. */
+/* Bus reset, SET_ADDRESS 5, SET_CONFIGURATION 1, SET_INTERFACE where there are several. */
 void host_enumerate(void);
+void host_choose_alternate(uint16_t alternate);
 
 /* DFU 1.1 */
 enum { DFU_DETACH, DFU_DNLOAD, DFU_UPLOAD, DFU_GETSTATUS, DFU_CLRSTATUS, DFU_GETSTATE, DFU_ABORT };
@@ -54,6 +55,8 @@ struct dfu_reply dfu_get_status(void);
 uint8_t dfu_get_state(void);
 /* GETSTATUS until it is neither dfuDNBUSY nor dfuMANIFEST, waiting as told. */
 struct dfu_reply dfu_wait(void);
+/* The same after the last, empty block, where an error first stalls the question. */
+struct dfu_reply dfu_wait_last(void);
 
 /* Checks a GETSTATUS and fails with the caller's line. */
 #define assert_dfu(state, status)                                                                            \

@@ -54,7 +54,7 @@ static bool download_with_cut(uint32_t operation, bool within, uint32_t seed)
 
 static bool hook_in_place(void)
 {
-    return !memcmp(fake_area(), fake_area() + (BOOTLOADER_BASE - APP_BASE_ADDRESS), 8);
+    return !memcmp(fake_area() + 4, fake_area() + (BOOTLOADER_BASE - APP_BASE_ADDRESS) + 4, 4);
 }
 
 static void check_flash(uint32_t operation, bool within, uint32_t seed)

@@ -1,0 +1,220 @@
+/* Downloads that do not end as they should: errors, clients that stop asking, power cuts before this one. */
+#include "application.h"
+#include "host.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { PAGE = FLASH_PAGE_SIZE, BLOCK = TARGET_DFU_WTRANSFERSIZE, KEY = START_WORDS_OFFSET + 2 };
+
+static struct image image, old;
+
+static int power_on(void **state)
+{
+    (void)state;
+    fake_power_on();
+    host_enumerate();
+    image_make(&image, 4 * PAGE - 100, 6);
+    return 0;
+}
+
+/* Everything but the first page is in flash, the empty block was taken. */
+static void to_the_end(void)
+{
+    uint16_t next;
+
+    assert_int_equal(client_send_blocks(&image, BLOCK, &next), STATUS_OK);
+    assert_int_equal(dfu_dnload(next, NULL, 0), 0);
+}
+
+static bool application_in_flash(void)
+{
+    return application_is_valid((const uint32_t *)(fake_area() + START_WORDS_OFFSET));
+}
+
+static void an_image_that_would_start_behind_its_end_is_refused_when_it_ends(void **state)
+{
+    const uint32_t behind = APP_BASE_ADDRESS + image.length + 1, last = APP_BASE_ADDRESS + image.length - 1;
+
+    (void)state;
+    memcpy(image.bytes + 4, &behind, 4);
+    assert_int_equal(client_send(&image, BLOCK), errTARGET);
+    fake_wait_ms(1000);
+    assert_false(application_in_flash());
+    assert_int_equal(dfu_out(DFU_CLRSTATUS), 0);
+    memcpy(image.bytes + 4, &last, 4);
+    assert_int_equal(client_send(&image, BLOCK), STATUS_OK);
+    assert_true(image_is_in_flash(&image));
+}
+
+static void alternate_settings_below_the_last_move_no_firmware(void **state)
+{
+    uint8_t data[BLOCK];
+
+    (void)state;
+    for (int alternate = 0; alternate < USB_DFU_ALTN; alternate++) {
+        host_choose_alternate((uint16_t)alternate);
+        assert_int_equal(dfu_dnload(0, image.bytes, BLOCK), HOST_STALL);
+        assert_dfu(dfuERROR, errSTALLEDPKT);
+        assert_int_equal(dfu_out(DFU_CLRSTATUS), 0);
+        assert_int_equal(dfu_upload(0, data, BLOCK), HOST_STALL);
+        assert_int_equal(dfu_out(DFU_CLRSTATUS), 0);
+    }
+    assert_int_equal(fake.operations, 0);
+    host_choose_alternate(USB_DFU_ALTN);
+    assert_int_equal(client_send(&image, BLOCK), STATUS_OK);
+}
+
+static bool all_that_follows_is_the_hook(uint32_t from)
+{
+    for (uint32_t i = from; i < fake.operations; i++)
+        if (!HIGH || fake.log[i].address - APP_BASE_ADDRESS >= 8)
+            return false;
+    return true;
+}
+
+/* At each turn of the main loop after the last block; the old application is gone by then. */
+static void after_an_error_nothing_more_is_written(void **state)
+{
+    for (uint32_t turns = 0;; turns = turns * 5 / 4 + 1) {
+        uint8_t data[BLOCK];
+
+        power_on(state);
+        image_make(&old, 6 * PAGE, 2);
+        image_install(&old);
+        fake.erase_turns = 40;
+        fake.program_turns = 2;
+        to_the_end();
+        for (uint32_t i = 0; i < turns; i++)
+            fake_turn();
+        if (image_is_in_flash(&image))
+            break;
+        assert_int_equal(dfu_upload(0, data, BLOCK), HOST_STALL);
+
+        uint32_t operations = fake.operations;
+
+        fake_wait_ms(1000);
+        if (!all_that_follows_is_the_hook(operations))
+            fail_msg("the error came %u turns after the last block, and the image goes on", turns);
+        assert_false(application_in_flash());
+        assert_dfu(dfuERROR, errSTALLEDPKT);
+        assert_int_equal(dfu_out(DFU_CLRSTATUS), 0);
+        assert_int_equal(client_send(&image, BLOCK), STATUS_OK);
+        assert_true(image_is_in_flash(&image));
+    }
+}
+
+static void a_client_that_hears_dfuMANIFEST_and_asks_no_more_is_waited_for_five_seconds(void **state)
+{
+    (void)state;
+    fake.erase_turns = 4 * 600;
+    memset(fake_area() + PAGE, 0, 10);
+    to_the_end();
+
+    struct dfu_reply reply = dfu_get_status();
+
+    assert_int_equal(reply.bState, dfuMANIFEST);
+
+    int ms = fake_ms_until_restart(30000);
+
+    if (DFU_WILL_DETACH)
+        assert_in_range(ms, 4900, 5100);
+    else
+        assert_int_equal(ms, -1);
+    assert_true(image_is_in_flash(&image));
+}
+
+static void a_client_that_asks_all_the_time_loses_nothing(void **state)
+{
+    struct dfu_reply reply;
+    uint16_t number = 0;
+
+    (void)state;
+    image_make(&old, 6 * PAGE, 2);
+    image_install(&old);
+    fake.erase_turns = 4 * 30;
+    fake.program_turns = 1;
+    for (uint32_t offset = 0; offset < image.length; offset += BLOCK, number++) {
+        uint32_t length = image.length - offset < BLOCK ? image.length - offset : BLOCK;
+
+        assert_int_equal(dfu_dnload(number, image.bytes + offset, (uint16_t)length), length);
+        do {
+            reply = dfu_get_status();
+            assert_int_equal(reply.bStatus, STATUS_OK);
+            assert_int_equal(reply.bwPollTimeout != 0, reply.bState == dfuDNBUSY);
+        } while (reply.bState == dfuDNBUSY);
+        assert_int_equal(reply.bState, dfuDNLOAD_IDLE);
+    }
+    assert_int_equal(dfu_dnload(number, NULL, 0), 0);
+    do
+        reply = dfu_get_status();
+    while (reply.bState == dfuMANIFEST);
+    assert_int_equal(reply.bState, dfuIDLE);
+    assert_true(image_is_in_flash(&image));
+}
+
+/* A cell that was cut off may read 0 now and as before later. */
+static void a_key_that_reads_0_is_made_0_once_more_before_anything_changes(void **state)
+{
+    (void)state;
+    image_make(&old, 4 * PAGE, 2);
+    image_install(&old);
+    memset(fake_area() + KEY, 0, 2);
+    assert_int_equal(client_send(&image, BLOCK), STATUS_OK);
+    assert_false(fake.log[0].erase);
+    assert_int_equal(fake.log[0].address, APP_BASE_ADDRESS + KEY);
+    assert_int_equal(fake.log[0].value, 0);
+    assert_true(image_is_in_flash(&image));
+}
+
+/* All of it was compared before, but that was before the cut. */
+static void after_a_download_that_did_not_end_every_page_is_erased_whatever_it_reads(void **state)
+{
+    for (int blank = 0; blank < 2; blank++) {
+        power_on(state);
+        image_install(&image);
+        if (blank)
+            memset(fake_area() + PAGE, 0xFF, 3 * PAGE);
+        memset(fake_area() + KEY, 0, 2);
+        assert_int_equal(client_send(&image, BLOCK), STATUS_OK);
+        assert_true(image_is_in_flash(&image));
+        for (uint32_t page = 0; page < 4; page++) {
+            bool erased[2] = {false, false};
+
+            for (uint32_t i = 0; i < fake.operations; i++)
+                if (fake.log[i].erase && fake.log[i].address / PAGE == APP_BASE_ADDRESS / PAGE + page)
+                    erased[0] = true;
+            assert_true(erased[0]);
+        }
+    }
+}
+
+static void a_first_download_that_did_not_end_is_known_by_what_it_left(void **state)
+{
+    (void)state;
+    memcpy(fake_area() + PAGE, image.bytes + PAGE, PAGE + 100);
+    assert_int_equal(client_send(&image, BLOCK), STATUS_OK);
+    assert_true(image_is_in_flash(&image));
+    assert_int_equal(fake.log[0].address, APP_BASE_ADDRESS + KEY);
+    assert_true(fake.erases >= 4);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup(name, power_on)
+        TEST(an_image_that_would_start_behind_its_end_is_refused_when_it_ends),
+        TEST(alternate_settings_below_the_last_move_no_firmware),
+        TEST(after_an_error_nothing_more_is_written),
+        TEST(a_client_that_hears_dfuMANIFEST_and_asks_no_more_is_waited_for_five_seconds),
+        TEST(a_client_that_asks_all_the_time_loses_nothing),
+        TEST(a_key_that_reads_0_is_made_0_once_more_before_anything_changes),
+        TEST(after_a_download_that_did_not_end_every_page_is_erased_whatever_it_reads),
+        TEST(a_first_download_that_did_not_end_is_known_by_what_it_left),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
