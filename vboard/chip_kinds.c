@@ -5,7 +5,7 @@
 
 const char chip_kinds[] =
     "fast-flash, slow-flash, slowest-flash, late-crystal, read-protected, hardware-watchdog, "
-    "fast-lsi, late-bsy, lock-reads-0, zero-needs-erase, unmasked-ctr";
+    "fast-lsi, late-bsy, lock-reads-0, zero-needs-erase, unmasked-ctr, unstable-cells";
 
 /* Limits of the data sheet (DS5319 table 28), and ten times the longest. */
 static void flash_times(struct stm32f103_config *config, uint32_t page_erase_us, uint32_t half_word_ns)
@@ -69,6 +69,11 @@ static void unmasked_ctr(struct stm32f103_config *config)
     config->ctr_unmasked = true;
 }
 
+static void unstable_cells(struct stm32f103_config *config)
+{
+    config->torn = TORN_UNSTABLE;
+}
+
 bool chip_kind_apply(struct stm32f103_config *config, const char *name, size_t length)
 {
     static const struct {
@@ -86,6 +91,7 @@ bool chip_kind_apply(struct stm32f103_config *config, const char *name, size_t l
         {"lock-reads-0", lock_reads_0},
         {"zero-needs-erase", zero_needs_erase},
         {"unmasked-ctr", unmasked_ctr},
+        {"unstable-cells", unstable_cells},
     };
 
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)

@@ -144,6 +144,7 @@ it_says "a line that is too long does no harm" 0 "end: quit" run loop.bin
 input=''
 
 # What one run leaves in its flash file, the next one finds.
+it_says "a chip can leave unstable cells" 0 "--max-time" run loop.bin --chip unstable-cells --max-time 0.01
 it_says "a flash file is made" 0 "--max-time" run loop.bin --flash-file chip --max-time 0.01
 cmp -s -n 10 chip loop.bin && [ "$(stat -c %s chip)" -eq 131072 ]
 result "a flash file holds the whole flash" $?

@@ -1,26 +1,27 @@
 /* What the processor reaches outside its windows: memories here, peripherals in bus_peripheral.c. */
 #include "bus_private.h"
+#include "flash_cells.h"
 
-#define FLASH_BASE     0x08000000u
 #define RAM_BASE       0x20000000u
 #define SYSTEM_BASE    0x1FFFF000u
 #define SIGNATURE_BASE 0x1FFFF7E0u
 #define UNIQUE_ID_BASE 0x1FFFF7E8u
-#define OPTION_BASE    0x1FFFF800u
 
 enum { SYSTEM_SIZE = 0x800, SIGNATURE_SIZE = 0x14 };
 enum { WINDOW_FLASH, WINDOW_ALIAS, WINDOW_RAM };
-enum { ACR_LATENCY = 7 };
 /* The last bits of unmodelled_seen are for what has no entry in the map. */
 enum { SEEN_BOOT_ROM = 8 * sizeof((struct stm32f103 *)0)->unmodelled_seen - 1 };
 
 void bus_open_flash(struct stm32f103 *chip, bool open)
 {
     struct cortex_m3_window *window = chip->cpu.window;
-    uint32_t size = open ? chip->config.flash_bytes : 0;
     uint8_t wait_states = chip->flash.ACR & ACR_LATENCY;
-    window[WINDOW_FLASH] = (struct cortex_m3_window){FLASH_BASE, size, chip->flash_bytes, false, wait_states};
-    window[WINDOW_ALIAS] = (struct cortex_m3_window){0, size, chip->flash_bytes, false, wait_states};
+    uint32_t from, size; /* unstable cells are read through the bus, each time anew */
+    flash_stable_stretch(chip, &from, &size);
+    uint8_t *bytes = &chip->flash_bytes[from];
+    size = open ? size : 0;
+    window[WINDOW_FLASH] = (struct cortex_m3_window){FLASH_BASE + from, size, bytes, false, wait_states};
+    window[WINDOW_ALIAS] = (struct cortex_m3_window){from, size, bytes, false, wait_states};
     window[WINDOW_RAM] = (struct cortex_m3_window){RAM_BASE, chip->config.ram_bytes, chip->ram, true, 0};
     for (unsigned i = 0; i < CORTEX_M3_WINDOWS; i++) {
         if (chip->cpu.closed_windows >> i & 1) {
@@ -99,6 +100,7 @@ static uint32_t read_flash(struct stm32f103 *chip, uint32_t address, unsigned si
     wait_for_flash(chip);
     const uint8_t *bytes = flash_array(chip, address);
     if (bytes) {
+        flash_sense(chip, FLASH_BASE + (uint32_t)(bytes - chip->flash_bytes), size);
         return little_endian(bytes, size);
     }
     if (address >= OPTION_BASE) {

@@ -37,6 +37,20 @@ struct flash_wear {
     bool refuses;     /* programming it ends with PGERR, nothing programmed */
 };
 
+/* What an operation on the flash leaves when power or a reset cuts it off. */
+enum torn_flash {
+    TORN_NOISE,   /* noise, which then reads the same ever after */
+    TORN_UNSTABLE /* unstable cells too: flash_cells.c. Option bytes and mass erases: noise */
+};
+
+/* How unstable cells read: all alike between two resets, or each read of each cell by itself. */
+enum unstable_cells {
+    CELLS_BY_CHANCE, /* one of the following, drawn at each reset */
+    CELLS_READ_0,
+    CELLS_READ_1,
+    CELLS_READ_EITHER
+};
+
 /* What differs from chip to chip and from day to day. All times as in the data sheet. */
 struct stm32f103_config {
     uint32_t flash_bytes;         /* really there */
@@ -50,6 +64,8 @@ struct stm32f103_config {
     uint32_t page_erase_us; /* 20000 to 40000 */
     uint32_t half_word_ns;  /* 40000 to 70000, typically 52500 */
     uint64_t seed;          /* of RAM at power-up and of torn flash operations */
+    enum torn_flash torn;
+    enum unstable_cells unstable_cells;
 
     /* Option bytes as somebody left them (PM0075 2.5); all 0: as from the factory. */
     bool read_protected;
@@ -140,6 +156,13 @@ struct flash_operation {
     ticks ends;
 };
 
+/* Cells of a page that read either way, a bit each. */
+enum { FLASH_UNSTABLE_PAGES = 8, MAX_PAGE_HALF_WORDS = 1024 };
+struct flash_unstable_page {
+    uint32_t page; /* number */
+    uint16_t mask[MAX_PAGE_HALF_WORDS];
+};
+
 struct flash {
     uint32_t ACR, SR, CR, AR, OBR, WRPR;
     uint8_t key_step, option_key_step;
@@ -148,9 +171,12 @@ struct flash {
     uint64_t begun_cycle;    /* the same of any operation */
     struct flash_operation operation;
     uint8_t option_bytes[16];
-    uint64_t operations;        /* programs and erases begun since power was first applied */
-    uint64_t erases, programs;  /* the same, apart */
-    uint32_t erased[MAX_PAGES]; /* how often each page was */
+    uint64_t operations;          /* programs and erases begun since power was first applied */
+    uint64_t erases, programs;    /* the same, apart */
+    uint32_t erased[MAX_PAGES];   /* how often each page was */
+    enum unstable_cells readings; /* since the last reset */
+    unsigned unstable_pages;      /* the oldest first */
+    struct flash_unstable_page unstable[FLASH_UNSTABLE_PAGES];
 };
 
 struct gpio {
@@ -540,6 +566,14 @@ bool flash_is_protected(const struct stm32f103 *chip, uint32_t address);
 /* Puts bytes into flash (or option bytes) as a programmer on the bench would; address absolute. false: not
  * flash. */
 bool flash_load(struct stm32f103 *chip, uint32_t address, const void *bytes, uint32_t length);
+/*
+ * Bits of the half-word at an absolute, even address that are unstable; 0: none. flash_bytes has them as they
+ * were read last.
+ */
+uint16_t flash_unstable_bits(const struct stm32f103 *chip, uint32_t address);
+/* Makes exactly these bits of it unstable. false: not flash. At most FLASH_UNSTABLE_PAGES pages have such
+ * bits at a time; the one that got them first keeps what it reads. */
+bool flash_make_unstable(struct stm32f103 *chip, uint32_t address, uint16_t bits);
 
 /* rcc.c */
 void rcc_event(struct stm32f103 *chip);

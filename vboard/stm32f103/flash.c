@@ -1,4 +1,5 @@
 /* The flash interface (PM0075): its registers, keys and rules. What it then does: flash_operation.c. */
+#include "flash_cells.h"
 #include "flash_registers.h"
 
 /* Clock */
@@ -91,6 +92,7 @@ static bool write_is_allowed(struct stm32f103 *chip, uint32_t address, unsigned 
 static void program(struct stm32f103 *chip, uint32_t address, uint16_t value)
 {
     bool option = flash_is_option(address);
+    flash_sense(chip, address, HALF_WORD); /* the interface reads before it programs (PM0075 2.3.3) */
     uint16_t old = flash_half_word_at(chip, address);
     if (!option && flash_is_protected(chip, address)) {
         stm32f103_violation(
@@ -348,4 +350,5 @@ void flash_reset(struct stm32f103 *chip)
     flash->key_step = flash->option_key_step = 0;
     flash->locked_until_reset = false;
     flash->operation = (struct flash_operation){.kind = FLASH_NOTHING};
+    flash_cells_wake(chip);
 }

@@ -2,6 +2,7 @@
  * Flash operations: their time, their end, and what a loss of power leaves behind. An operation changes the
  * memory when it ends; until then the memory is closed to the processor, which waits (PM0075 2.3).
  */
+#include "flash_cells.h"
 #include "flash_registers.h"
 
 bool flash_is_busy(const struct stm32f103 *chip)
@@ -35,7 +36,7 @@ uint16_t flash_half_word_at(struct stm32f103 *chip, uint32_t address)
     return (uint16_t)(bytes[0] | bytes[1] << 8);
 }
 
-static void set_half_word(struct stm32f103 *chip, uint32_t address, uint16_t value)
+void flash_set_half_word(struct stm32f103 *chip, uint32_t address, uint16_t value)
 {
     uint8_t *bytes = bytes_at(chip, address);
     bytes[0] = (uint8_t)value;
@@ -58,7 +59,7 @@ static void wear_erased(struct stm32f103 *chip, uint32_t first, uint32_t bytes)
     for (unsigned i = 0; i < MAX_WORN; i++) {
         const struct flash_wear *worn = &chip->config.worn[i];
         if (worn->address - first < bytes) {
-            set_half_word(chip, worn->address, (uint16_t)(ERASED & ~worn->stays_0));
+            flash_set_half_word(chip, worn->address, (uint16_t)(ERASED & ~worn->stays_0));
         }
     }
 }
@@ -154,6 +155,7 @@ static void erase_pages(struct stm32f103 *chip, uint32_t first, uint32_t count)
         chip->flash.erased[page]++;
     }
     fill(&chip->flash_bytes[(size_t)first * size], count * size);
+    flash_cells_replaced(chip, FLASH_BASE + first * size, count * size);
     wear_erased(chip, FLASH_BASE + first * size, count * size);
 }
 
@@ -174,14 +176,15 @@ static void program_option(struct stm32f103 *chip, const struct flash_operation 
         chip->flash.OBR & OBR_RDPRT) {
         erase_all(chip);
     }
-    set_half_word(chip, operation->address, operation->value);
+    flash_set_half_word(chip, operation->address, operation->value);
 }
 
 static void program_half_word(struct stm32f103 *chip, const struct flash_operation *operation)
 {
     uint16_t stays = flash_wear_at(chip, operation->address).stays_1;
     stays &= flash_half_word_at(chip, operation->address);
-    set_half_word(chip, operation->address, operation->value | stays);
+    flash_set_half_word(chip, operation->address, operation->value | stays);
+    flash_cells_programmed(chip, operation->address, operation->value);
 }
 
 static void complete(struct stm32f103 *chip, const struct flash_operation *operation)
@@ -232,23 +235,48 @@ static void doubt_program(struct stm32f103 *chip, const struct flash_operation *
 {
     uint16_t old = flash_half_word_at(chip, operation->address);
     uint16_t kept = (uint16_t)(stm32f103_random(chip) & old);
-    set_half_word(chip, operation->address, (uint16_t)((old & operation->value) | kept));
+    flash_set_half_word(chip, operation->address, (uint16_t)((old & operation->value) | kept));
+}
+
+static void doubt_flash(struct stm32f103 *chip, uint32_t address, uint32_t count)
+{
+    doubt(chip, bytes_at(chip, address), count);
+    flash_cells_replaced(chip, address, count);
+}
+
+static void tear(struct stm32f103 *chip, const struct flash_operation *operation)
+{
+    bool unstable = chip->config.torn == TORN_UNSTABLE;
+    uint32_t page_bytes = chip->config.page_bytes;
+    uint32_t page = FLASH_BASE + page_of(chip, operation->address) * page_bytes;
+    switch (operation->kind) {
+    case FLASH_PROGRAM:
+        if (unstable) {
+            flash_tear_program(chip, operation->address, operation->value);
+        } else {
+            doubt_program(chip, operation);
+        }
+        break;
+    case FLASH_PAGE_ERASE:
+        if (unstable) {
+            flash_tear_erase(chip, page, page_bytes);
+        } else {
+            doubt_flash(chip, page, page_bytes);
+        }
+        break;
+    case FLASH_OPTION_PROGRAM: doubt_program(chip, operation); break;
+    case FLASH_MASS_ERASE: doubt_flash(chip, FLASH_BASE, chip->config.flash_bytes); break;
+    case FLASH_OPTION_ERASE: doubt(chip, chip->flash.option_bytes, OPTION_BYTES); break;
+    case FLASH_NOTHING: break;
+    }
 }
 
 void flash_power_lost(struct stm32f103 *chip)
 {
-    const struct flash_operation *operation = &chip->flash.operation;
-    uint32_t page_bytes = chip->config.page_bytes;
-    switch (operation->kind) {
-    case FLASH_PROGRAM:
-    case FLASH_OPTION_PROGRAM: doubt_program(chip, operation); break;
-    case FLASH_PAGE_ERASE:
-        doubt(chip, &chip->flash_bytes[(size_t)page_of(chip, operation->address) * page_bytes], page_bytes);
-        break;
-    case FLASH_MASS_ERASE: doubt(chip, chip->flash_bytes, chip->config.flash_bytes); break;
-    case FLASH_OPTION_ERASE: doubt(chip, chip->flash.option_bytes, OPTION_BYTES); break;
-    case FLASH_NOTHING: return;
+    if (!flash_is_busy(chip)) {
+        return;
     }
+    tear(chip, &chip->flash.operation);
     chip->due[EVENT_FLASH] = TICKS_NEVER;
     end_operation(chip);
 }
@@ -264,6 +292,9 @@ bool flash_load(struct stm32f103 *chip, uint32_t address, const void *bytes, uin
     }
     for (uint32_t i = 0; i < length; i++) {
         bytes_at(chip, address)[i] = from[i];
+    }
+    if (!flash_is_option(address)) {
+        flash_cells_replaced(chip, address, length);
     }
     return true;
 }

@@ -40,6 +40,7 @@ static inline bool flash_is_option(uint32_t address)
 }
 
 uint16_t flash_half_word_at(struct stm32f103 *chip, uint32_t address);
+void flash_set_half_word(struct stm32f103 *chip, uint32_t address, uint16_t value);
 /* All 0 where nothing is worn. */
 struct flash_wear flash_wear_at(const struct stm32f103 *chip, uint32_t address);
 void flash_update_irq(struct stm32f103 *chip);
