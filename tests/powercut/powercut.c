@@ -1,4 +1,5 @@
-/* Cuts the power at every flash operation of every kind of download; prints what came of it. */
+/* Cuts the power at every flash operation of every kind of download, and interrupts them; prints what came of
+ * it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -90,49 +91,124 @@ static const struct scenario signed_scenarios[] = {
 };
 enum { SIGNED_SCENARIOS = sizeof signed_scenarios / sizeof signed_scenarios[0] };
 
-/* Each with so many of its scenarios. */
-static const struct {
+/* Unstable cells, and hosts that interrupt: where old and new meet, and where there is nothing yet. */
+static const struct scenario meeting_scenarios[] = {
+    {.name = "over an older one", .old_length = 3 * KIB, .new_length = 3 * KIB - 10},
+    {.name = "over a blank chip", .new_length = 2 * KIB},
+    {.name = "two pages are new",
+     .old_length = 4 * KIB,
+     .new_length = 4 * KIB,
+     .content = NEW_PAGES,
+     .changed = 1 << 0 | 1 << 2},
+};
+enum { MEETING_SCENARIOS = sizeof meeting_scenarios / sizeof meeting_scenarios[0] };
+
+/* The first two of the signed ones: those that are installed, and have a log before or not. */
+enum { SIGNED_MEETINGS = 2 };
+
+struct target {
     const char *name;
     const struct scenario *scenarios;
-    size_t count;
-} targets[] = {
+    size_t count; /* of them */
+};
+
+static const struct target cut_targets[] = {
     {"BLUEPILL", scenarios, SCENARIOS},
     {"BLUEPILL_4K", scenarios, SCENARIOS},
     {"BLUEPILL_HIGH", scenarios, SCENARIOS},
     {"BTTSKRMINIE3V2_HIGH_256", scenarios, PLAIN_SCENARIOS}, /* pages of 2 KiB */
     {"BLUEPILL_SIGNED", signed_scenarios, SIGNED_SCENARIOS},
     {"BLUEPILL_HIGH_SIGNED", signed_scenarios, SIGNED_SCENARIOS},
+    {0},
 };
-enum { TARGETS = sizeof targets / sizeof targets[0] };
 
-static struct figures sum;
+static const struct target meeting_targets[] = {
+    {"BLUEPILL", meeting_scenarios, MEETING_SCENARIOS},
+    {"BLUEPILL_HIGH", meeting_scenarios, MEETING_SCENARIOS},
+    {"BTTSKRMINIE3V2_HIGH_256", meeting_scenarios, MEETING_SCENARIOS},
+    {"BLUEPILL_SIGNED", signed_scenarios, SIGNED_MEETINGS},
+    {"BLUEPILL_HIGH_SIGNED", signed_scenarios, SIGNED_MEETINGS},
+    {0},
+};
 
-static void print(const char *target, const char *name, const struct figures *figures)
+enum { FIGURES = 10, FIGURE_WIDTH = 8, HEADING = 2 };
+
+/* A sweep and the columns of its table: two lines of heading, and where the figures are. */
+static const struct kind {
+    const char *name;
+    void (*sweep)(const char *target, const struct scenario *scenario, struct figures *figures);
+    const struct target *targets;
+    struct column {
+        const char *heading[HEADING];
+        size_t figure;
+    } columns[FIGURES];
+} kinds[] = {
+    {"cuts",
+     sweep,
+     cut_targets,
+     {{{"oper-", "ations"}, offsetof(struct figures, operations)},
+      {{"", "cuts"}, offsetof(struct figures, cuts)},
+      {{"second", "cuts"}, offsetof(struct figures, second_cuts)},
+      {{"inter-", "rupted"}, offsetof(struct figures, interruptions)},
+      {{"old", "starts"}, offsetof(struct figures, old_started)},
+      {{"new", "starts"}, offsetof(struct figures, new_started)},
+      {{"boot-", "loader"}, offsetof(struct figures, waited)},
+      {{"no", "vector"}, offsetof(struct figures, no_reset_vector)},
+      {{"enume-", "rations"}, offsetof(struct figures, enumerations)},
+      {{"whole", "again"}, offsetof(struct figures, recoveries)}}},
+    {"cells",
+     sweep_cells,
+     meeting_targets,
+     {{{"", "cuts"}, offsetof(struct figures, cuts)},
+      {{"second", "cuts"}, offsetof(struct figures, second_cuts)},
+      {{"power-", "ups"}, offsetof(struct figures, power_ups)},
+      {{"old", "starts"}, offsetof(struct figures, old_started)},
+      {{"new", "starts"}, offsetof(struct figures, new_started)},
+      {{"boot-", "loader"}, offsetof(struct figures, waited)},
+      {{"no", "vector"}, offsetof(struct figures, no_reset_vector)},
+      {{"whole", "again"}, offsetof(struct figures, recoveries)},
+      {{"weak", "images"}, offsetof(struct figures, weak_images)},
+      {{"weak", "version"}, offsetof(struct figures, weak_versions)}}},
+    {"hosts",
+     sweep_hosts,
+     meeting_targets,
+     {{{"oper-", "ations"}, offsetof(struct figures, operations)},
+      {{"inter-", "rupted"}, offsetof(struct figures, interruptions)},
+      {{"old", "starts"}, offsetof(struct figures, old_started)},
+      {{"new", "starts"}, offsetof(struct figures, new_started)},
+      {{"boot-", "loader"}, offsetof(struct figures, waited)},
+      {{"whole", "again"}, offsetof(struct figures, recoveries)}}},
+};
+enum { KINDS = sizeof kinds / sizeof kinds[0], MOST_TESTS = 128 };
+
+static struct figures sums[KINDS];
+
+static uint64_t *figure_of(struct figures *figures, const struct column *column)
 {
-    printf("%-24s %-24s %6llu %8llu %7llu %7llu %8llu %8llu %8llu %7llu %7llu %7llu\n", target, name,
-           (unsigned long long)figures->operations, (unsigned long long)figures->cuts,
-           (unsigned long long)figures->second_cuts, (unsigned long long)figures->interruptions,
-           (unsigned long long)figures->old_started, (unsigned long long)figures->new_started,
-           (unsigned long long)figures->waited, (unsigned long long)figures->no_reset_vector,
-           (unsigned long long)figures->enumerations, (unsigned long long)figures->recoveries);
+    return (uint64_t *)((char *)figures + column->figure);
+}
+
+static void print_heading(const struct kind *kind)
+{
+    for (unsigned line = 0; line < HEADING; line++) {
+        printf("%-24s %-26s", line ? kind->name : "", line ? "download" : "");
+        for (unsigned i = 0; i < FIGURES && kind->columns[i].heading[1]; i++)
+            printf(" %*s", FIGURE_WIDTH, kind->columns[i].heading[line]);
+        printf("\n");
+    }
+}
+
+static void print(const struct kind *kind, const char *target, const char *name, struct figures *figures)
+{
+    printf("%-24s %-26s", target, name);
+    for (unsigned i = 0; i < FIGURES && kind->columns[i].heading[1]; i++)
+        printf(" %*llu", FIGURE_WIDTH, (unsigned long long)*figure_of(figures, &kind->columns[i]));
+    printf("\n");
     (void)fflush(stdout);
 }
 
-static void add(struct figures *to, const struct figures *figures)
-{
-    to->operations += figures->operations;
-    to->cuts += figures->cuts;
-    to->second_cuts += figures->second_cuts;
-    to->interruptions += figures->interruptions;
-    to->old_started += figures->old_started;
-    to->new_started += figures->new_started;
-    to->waited += figures->waited;
-    to->no_reset_vector += figures->no_reset_vector;
-    to->enumerations += figures->enumerations;
-    to->recoveries += figures->recoveries;
-}
-
 struct swept {
+    const struct kind *kind;
     const char *target;
     const struct scenario *scenario;
 };
@@ -140,36 +216,55 @@ struct swept {
 static void run(void **state)
 {
     const struct swept *swept = *state;
+    const struct kind *kind = swept->kind;
     struct figures figures = {0};
 
-    sweep(swept->target, swept->scenario, &figures);
-    print(swept->target, swept->scenario->name, &figures);
-    add(&sum, &figures);
+    kind->sweep(swept->target, swept->scenario, &figures);
+    print(kind, swept->target, swept->scenario->name, &figures);
+    for (unsigned i = 0; i < FIGURES && kind->columns[i].heading[1]; i++)
+        *figure_of(&sums[kind - kinds], &kind->columns[i]) += *figure_of(&figures, &kind->columns[i]);
 }
 
-/* powercut [TARGET]: of all targets or of one. */
-int main(int arguments, char **argument)
+/* Those that the arguments name: a kind of sweep, a target, or both; none: all. Returns how many fail. */
+static int run_kind(const struct kind *kind, int arguments, char **argument, unsigned *passed)
 {
-    static struct swept swept[TARGETS * SCENARIOS];
-    static struct CMUnitTest tests[TARGETS * SCENARIOS];
+    static struct swept swept[MOST_TESTS];
+    static struct CMUnitTest tests[MOST_TESTS];
     size_t count = 0;
 
-    for (size_t target = 0; target < TARGETS; target++)
-        for (size_t i = 0; i < targets[target].count; i++) {
-            if (arguments > 1 && strcmp(argument[1], targets[target].name) != 0)
+    for (const struct target *target = kind->targets; target->name; target++)
+        for (size_t i = 0; i < target->count; i++) {
+            bool named = true;
+
+            for (int n = 1; n < arguments; n++)
+                named =
+                    named && (strcmp(argument[n], target->name) == 0 || strcmp(argument[n], kind->name) == 0);
+            if (!named)
                 continue;
-            swept[count] = (struct swept){targets[target].name, &targets[target].scenarios[i]};
-            tests[count] =
-                (struct CMUnitTest){targets[target].scenarios[i].name, run, NULL, NULL, &swept[count]};
+            assert_true(count < MOST_TESTS);
+            swept[count] = (struct swept){kind, target->name, &target->scenarios[i]};
+            tests[count] = (struct CMUnitTest){target->scenarios[i].name, run, NULL, NULL, &swept[count]};
             count++;
         }
-    printf("%-24s %-24s %6s %8s %7s %7s %8s %8s %8s %7s %7s %7s\n", "", "", "oper-", "", "second", "inter-",
-           "old", "new", "boot-", "no", "enume-", "whole");
-    printf("%-24s %-24s %6s %8s %7s %7s %8s %8s %8s %7s %7s %7s\n", "target", "download", "ations", "cuts",
-           "cuts", "rupted", "starts", "starts", "loader", "vector", "rations", "again");
+    if (!count)
+        return 0;
+    print_heading(kind);
     /* the macro cmocka_run_group_tests wants an array whole */
-    int failed = _cmocka_run_group_tests("sweep", tests, count, NULL, NULL);
-    print("sum", "", &sum);
-    printf("%d passed, %d failed\n", (int)count - failed, failed);
-    return failed ? 1 : 0;
+    int failed = _cmocka_run_group_tests(kind->name, tests, count, NULL, NULL);
+    print(kind, "sum", "", &sums[kind - kinds]);
+    *passed += (unsigned)count - (unsigned)failed;
+    return failed;
+}
+
+/* powercut [cuts | cells | hosts] [TARGET]: all sweeps or one, of all targets or of one. DEEP=1 in the
+ * environment: all of the latter two, not a sample. */
+int main(int arguments, char **argument)
+{
+    unsigned passed = 0;
+    int failed = 0;
+
+    for (unsigned i = 0; i < KINDS; i++)
+        failed += run_kind(&kinds[i], arguments, argument, &passed);
+    printf("%u passed, %d failed\n", passed, failed);
+    return failed || !passed ? 1 : 0;
 }

@@ -53,3 +53,17 @@ unsigned signed_floor(const struct rig *rig)
     }
     return floor;
 }
+
+unsigned signed_spoilt_entries(const struct rig *rig)
+{
+    const uint8_t *log = rig_flash(rig, rig->app_base + rig->app_bytes);
+    unsigned spoilt = 0;
+
+    for (uint32_t at = WORD; signed_floor(rig) != 0 && at < rig->transfer_size; at += WORD) {
+        uint16_t entry[2];
+
+        memcpy(entry, log + at, sizeof entry);
+        spoilt += (entry[0] & entry[1]) != 0xFFFF && (entry[0] ^ entry[1]) != 0xFFFF;
+    }
+    return spoilt;
+}

@@ -14,3 +14,5 @@ void signed_finish(const struct rig *rig, const struct scenario *scenario, uint8
 void signed_burn_log(struct rig *rig, const struct scenario *scenario);
 /* The highest version in flash; 0: none. */
 unsigned signed_floor(const struct rig *rig);
+/* Entries of a log that holds a version which are neither blank nor a version. */
+unsigned signed_spoilt_entries(const struct rig *rig);

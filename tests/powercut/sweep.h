@@ -40,7 +40,19 @@ struct figures {
     uint64_t no_reset_vector;                  /* the high variant only */
     uint64_t enumerations;                     /* with the button held, after a cut */
     uint64_t recoveries;                       /* whole downloads after a cut */
+    /* of cuts that leave unstable cells */
+    uint64_t power_ups;     /* after a cut, each with other readings */
+    uint64_t retries;       /* downloads that such a cell made end with an error */
+    uint64_t weak;          /* power-ups that would start an image with unstable cells besides the key */
+    uint64_t weak_images;   /* downloads that ended well and left such an image */
+    uint64_t weak_versions; /* the same, and the version is recorded only as some cells read */
 };
 
-/* Fails the test with a sentence. */
+/* Each fails the test with a sentence. */
 void sweep(const char *target, const struct scenario *scenario, struct figures *figures);
+/* The same with cuts that leave unstable cells: in what decides which image is valid, and a second cut in the
+ * download that follows. Each cut is followed by several power-ups, in which the cells read differently. */
+void sweep_cells(const char *target, const struct scenario *scenario, struct figures *figures);
+/* No cuts but a host that interrupts, before, within and after each operation that decides something: nothing
+ * may be used up by that, and the next download works with a power cycle and without. */
+void sweep_hosts(const char *target, const struct scenario *scenario, struct figures *figures);
