@@ -56,6 +56,23 @@ static void interrupt_now(struct sweep *sweep, enum interruption interruption)
     }
 }
 
+/* Runs for so long, but no further than to the start of the new application: true. */
+static bool starts_new(struct sweep *sweep, unsigned milliseconds)
+{
+    struct cortex_m3 *cpu = &sweep->rig.board->chip.cpu;
+    uint32_t entry;
+    bool started;
+
+    memcpy(&entry, sweep->new.file + 4, sizeof entry);
+    cpu->breakpoint[0] = entry & ~1u;
+    cpu->breakpoint_count = 1;
+    rig_run_ms(&sweep->rig, milliseconds);
+    started = cpu->at_breakpoint;
+    cpu->breakpoint_count = 0;
+    cpu->stop = cpu->at_breakpoint = false;
+    return started;
+}
+
 /* Until no operation has run for a while. True: the new application started meanwhile, as a bus reset may
  * make it. */
 static bool flash_rests(struct sweep *sweep)
@@ -67,8 +84,7 @@ static bool flash_rests(struct sweep *sweep)
     for (unsigned steps = 0, rested = 0; steps < MOST_STEPS && rested < RESTED_STEPS; steps++) {
         uint64_t operations = flash->operations;
 
-        rig_run_ms(&sweep->rig, STEP_MS);
-        if (board->chip.cpu.at_breakpoint)
+        if (starts_new(sweep, STEP_MS))
             return true;
         rested = operations == flash->operations && !flash_is_busy(&board->chip) ? rested + 1 : 0;
     }
@@ -93,16 +109,34 @@ static void check_rest(const struct sweep *sweep)
     check_log(sweep);
 }
 
+/* An image that was all sent before a bus reset is written to its end, and the board restarts. */
+static void expect_new(struct sweep *sweep)
+{
+    enum { SOON_MS = 3000 };
+
+    if (!starts_new(sweep, SOON_MS))
+        fail_msg("%s: neither dfuIDLE nor, later, the new application", sweep->where);
+    if (!is_in_flash(sweep, &sweep->new))
+        fail_msg("%s: half an application is started", sweep->where);
+    check_rest(sweep);
+}
+
 /* The next client, in the same power-up. */
 static void download_without_power_cycle(struct sweep *sweep)
 {
     const struct client_plan plan = {sweep->next->file, sweep->next->length, 0};
     struct rig *rig = &sweep->rig;
+    uint8_t state;
 
     if (usb_host_enumerate(rig->host) != USB_DONE)
         fail_msg("%s: the bootloader does not enumerate any more", sweep->where);
-    if (dfu_get_state(rig) != dfuIDLE)
-        fail_msg("%s: a bus reset does not lead to dfuIDLE", sweep->where);
+    state = dfu_get_state(rig);
+    if (state == dfuMANIFEST_SYNC && sweep->run.client.sent == sweep->new.length) {
+        expect_new(sweep);
+        return;
+    }
+    if (state != dfuIDLE)
+        fail_msg("%s: a bus reset leads to state %u, not to dfuIDLE", sweep->where, state);
     memset(&sweep->run, 0, sizeof sweep->run);
     client_start(&sweep->run.client, &plan);
     if (go_on(sweep) != FINISHED || sweep->run.how != CLIENT_DONE || !is_in_flash(sweep, sweep->next))
@@ -138,11 +172,9 @@ static void check_after(struct sweep *sweep, bool started, bool recover)
 static void interrupt(struct sweep *sweep, enum interruption interruption, unsigned moment, unsigned moments)
 {
     struct board *board = sweep->rig.board;
-    struct cortex_m3 *cpu = &board->chip.cpu;
     const struct flash_operation *operation = &board->chip.flash.operation;
     ticks now = board_now(board), lasts = operation->ends - now;
     ticks wait = lasts * moment / moments + (moment == moments ? TICKS_PER_MICROSECOND : 0);
-    uint32_t entry;
     uint64_t every = sweep->is_signed ? SIGNED_RECOVER_EVERY : RECOVER_EVERY;
     bool started;
 
@@ -151,16 +183,11 @@ static void interrupt(struct sweep *sweep, enum interruption interruption, unsig
                    (unsigned long long)(board->chip.flash.operations - sweep->first_operation),
                    (unsigned)operation->address);
     stop_at_operations(sweep, false);
-    memcpy(&entry, sweep->new.file + 4, sizeof entry);
-    cpu->breakpoint[0] = entry & ~1u;
-    cpu->breakpoint_count = 1;
     if (sweep->run.client.under_way)
         usb_host_cancel(sweep->rig.host, &sweep->run.client.transfer);
     board_run(board, wait);
     interrupt_now(sweep, interruption);
     started = flash_rests(sweep);
-    cpu->breakpoint_count = 0;
-    cpu->stop = cpu->at_breakpoint = false;
     sweep->figures->interruptions++;
     check_after(sweep, started, sweep_deep() || sweep->figures->interruptions % every == 0);
 }
