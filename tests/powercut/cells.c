@@ -9,13 +9,13 @@
 #include <cmocka.h>
 
 enum {
-    ERASE_SEEDS = 12,   /* each kind of tear of flash_cells.c, more or less */
-    DECIDING_SEEDS = 6, /* of a half-word that decides what is valid */
-    DATA_SEEDS = 2,
-    DATA_EVERY = 128, /* half-words of the first page that decide nothing: a sample */
+    ERASE_SEEDS = 6,
+    DECIDING_SEEDS = 3, /* of a half-word that decides what is valid */
+    DATA_SEEDS = 1,
+    DATA_EVERY = 256, /* half-words of the first page that decide nothing: a sample */
     DEEP_EVERY = 16,
     FIRST_OPERATIONS = 3, /* of the second download: a cut at each */
-    SECOND_EVERY = 199,   /* and at every so many of the others, besides the interesting ones */
+    SECOND_EVERY = 499,   /* and at every so many of the others, besides the interesting ones */
     ATTEMPTS = 4,         /* an unstable cell can make a download end with an error, but not each time */
     HALF_WORD = 2,
 };
@@ -251,10 +251,10 @@ static void recover(struct sweep *sweep, enum unstable_cells cells)
 static unsigned seeds_of(const struct sweep *sweep, const struct flash_operation *operation)
 {
     unsigned seeds = operation->kind == FLASH_PAGE_ERASE ? ERASE_SEEDS
-                     : is_interesting(sweep, operation)  ? DECIDING_SEEDS
+                     : decides(sweep, operation)         ? DECIDING_SEEDS
                                                          : DATA_SEEDS;
 
-    return sweep_deep() ? seeds * 2 : seeds;
+    return sweep_deep() ? seeds * 4 : seeds;
 }
 
 /* The operation under way is cut off, in many ways. */
@@ -297,9 +297,8 @@ static void cut_here(struct sweep *sweep)
 static bool first_cut_wanted(const struct sweep *sweep, uint64_t number)
 {
     const struct flash_operation *operation = &sweep->rig.board->chip.flash.operation;
-    bool in_log = sweep->is_signed && operation->address >= sweep->rig.app_base + sweep->rig.app_bytes;
 
-    if (in_log || (is_first_page(sweep, operation->address) && is_interesting(sweep, operation)))
+    if (decides(sweep, operation))
         return true;
     if (is_first_page(sweep, operation->address))
         return number % (sweep_deep() ? DEEP_EVERY : DATA_EVERY) == 0;

@@ -209,10 +209,8 @@ static void interrupt_here(struct sweep *sweep)
 static bool wanted(const struct sweep *sweep, uint64_t number)
 {
     const struct flash_operation *operation = &sweep->rig.board->chip.flash.operation;
-    bool in_log = sweep->is_signed && operation->address >= sweep->rig.app_base + sweep->rig.app_bytes;
-    bool decides = in_log || (is_first_page(sweep, operation->address) && is_interesting(sweep, operation));
 
-    return decides || number % (sweep_deep() ? DEEP_DATA_EVERY : DATA_EVERY) == 0;
+    return decides(sweep, operation) || number % (sweep_deep() ? DEEP_DATA_EVERY : DATA_EVERY) == 0;
 }
 
 void sweep_hosts(const char *target, const struct scenario *scenario, struct figures *figures)

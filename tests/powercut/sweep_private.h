@@ -91,4 +91,6 @@ bool gives_reset_vector(const struct sweep *sweep, const struct flash_operation 
 bool lost_during(const struct sweep *sweep, const struct flash_operation *operation);
 bool lost_after(const struct sweep *sweep, const struct flash_operation *operation);
 bool is_key(const struct sweep *sweep, const struct flash_operation *operation);
+/* It decides what is valid: in the log of versions, or what is interesting in the first page. */
+bool decides(const struct sweep *sweep, const struct flash_operation *operation);
 bool is_interesting(const struct sweep *sweep, const struct flash_operation *operation);

@@ -331,6 +331,13 @@ bool is_interesting(const struct sweep *sweep, const struct flash_operation *ope
            (is_first_page(sweep, operation->address) && offset < last_of_first_page);
 }
 
+bool decides(const struct sweep *sweep, const struct flash_operation *operation)
+{
+    bool in_log = sweep->is_signed && operation->address >= sweep->rig.app_base + sweep->rig.app_bytes;
+
+    return in_log || (is_first_page(sweep, operation->address) && is_interesting(sweep, operation));
+}
+
 /* Snapshots, beginning and end ----------------------------------------------------------------------------
  */
 
