@@ -10,7 +10,8 @@
 
 enum {
     ERASE_SEEDS = 6,
-    DECIDING_SEEDS = 3, /* of a half-word that decides what is valid */
+    DECIDING_SEEDS = 4, /* of a half-word that decides what is valid */
+    KEY_SEEDS = 9,      /* of the one that makes an application valid, and invalid */
     DATA_SEEDS = 1,
     DATA_EVERY = 256, /* half-words of the first page that decide nothing: a sample */
     DEEP_EVERY = 16,
@@ -251,6 +252,7 @@ static void recover(struct sweep *sweep, enum unstable_cells cells)
 static unsigned seeds_of(const struct sweep *sweep, const struct flash_operation *operation)
 {
     unsigned seeds = operation->kind == FLASH_PAGE_ERASE ? ERASE_SEEDS
+                     : is_key(sweep, operation)          ? KEY_SEEDS
                      : decides(sweep, operation)         ? DECIDING_SEEDS
                                                          : DATA_SEEDS;
 
@@ -273,7 +275,7 @@ static void cut_here(struct sweep *sweep)
             (unsigned long long)(chip->flash.operations - sweep->first_operation),
             operation.kind == FLASH_PAGE_ERASE ? "erase" : "program", (unsigned)operation.address, seed);
         stop_at_operations(sweep, false);
-        choose_readings(sweep, CELLS_BY_CHANCE, seed);
+        choose_readings(sweep, CELLS_BY_CHANCE, (uint32_t)chip->flash.operations << 8 | seed);
         board_power(sweep->rig.board, false);
         sweep->figures->cuts++;
         if (!has_stable_reset_vector(sweep) && !may_be_lost)
