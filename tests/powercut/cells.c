@@ -11,7 +11,8 @@
 enum {
     ERASE_SEEDS = 6,
     DECIDING_SEEDS = 4, /* of a half-word that decides what is valid */
-    KEY_SEEDS = 9,      /* of the one that makes an application valid, and invalid */
+    KEY_SEEDS = 9,      /* of the key and of the log of versions */
+    SIGNED_SHARE = 3,   /* of a signed target, one in so many of the other cuts is recovered from */
     DATA_SEEDS = 1,
     DATA_EVERY = 256, /* half-words of the first page that decide nothing: a sample */
     DEEP_EVERY = 16,
@@ -249,10 +250,17 @@ static void recover(struct sweep *sweep, enum unstable_cells cells)
 /* The first cut -------------------------------------------------------------------------------------------
  */
 
+/* Of some of these half-words few bits change, so chance needs more attempts. */
+static bool is_vital(const struct sweep *sweep, const struct flash_operation *operation)
+{
+    return is_key(sweep, operation) ||
+           (decides(sweep, operation) && !is_first_page(sweep, operation->address));
+}
+
 static unsigned seeds_of(const struct sweep *sweep, const struct flash_operation *operation)
 {
     unsigned seeds = operation->kind == FLASH_PAGE_ERASE ? ERASE_SEEDS
-                     : is_key(sweep, operation)          ? KEY_SEEDS
+                     : is_vital(sweep, operation)        ? KEY_SEEDS
                      : decides(sweep, operation)         ? DECIDING_SEEDS
                                                          : DATA_SEEDS;
 
@@ -281,10 +289,13 @@ static void cut_here(struct sweep *sweep)
         if (!has_stable_reset_vector(sweep) && !may_be_lost)
             fail_msg("%s: no reset vector, or an unstable one", sweep->where);
         power_up_several_times(sweep, floor);
+        bool recovered =
+            !sweep->is_signed || is_vital(sweep, &operation) || sweep->figures->cuts % SIGNED_SHARE == 0;
+
         for (unsigned i = 0; i < DIFFERENT_READINGS && has_stable_reset_vector(sweep); i++) {
             struct snapshot cut = sweep_save(sweep);
 
-            if (sweep_deep() || i == seed % DIFFERENT_READINGS)
+            if (sweep_deep() || (i == seed % DIFFERENT_READINGS && recovered))
                 recover(sweep, readings[i]);
             sweep_restore(sweep, &cut);
             sweep_forget(&cut);
