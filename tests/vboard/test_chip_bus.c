@@ -212,12 +212,12 @@ static void small_chips_lack_what_only_large_ones_have(void **state)
 static void a_peripheral_without_model_is_named_once(void **state)
 {
     (void)state;
-    struct lab *lab = lab_new();
-    put(lab, RCC(RCC_APB1ENR), 1 << 25);
-    assert_int_equal(get(lab, 0x40006408), 0x1C000000); /* CAN_TSR */
+    struct lab *lab = lab_with("BTTSKRMINIE3V2", NULL);
+    put(lab, RCC(RCC_APB1ENR), 1 << 6);
+    assert_int_equal(get(lab, 0x4000182C), 0xFFFF); /* TIM12_ARR */
     expect_violation(lab, "SUSPICIOUS unmodelled");
-    assert_true(heard(lab, "CAN"));
-    put(lab, 0x40006400, 0x55);
+    assert_true(heard(lab, "TIM12"));
+    put(lab, 0x40001800, 0x55);
     expect_violation(lab, NULL);
     lab_free(lab);
 }
@@ -225,24 +225,24 @@ static void a_peripheral_without_model_is_named_once(void **state)
 static void what_has_no_model_reads_as_after_reset(void **state)
 {
     (void)state;
-    struct lab *lab = lab_new();
-    put(lab, RCC(RCC_APB1ENR), 1 << 25);
-    assert_int_equal(get(lab, 0x40006400), 0x00010002); /* CAN_MCR */
-    assert_int_equal(get_size(lab, 0x40006402, 2), 0x0001);
+    struct lab *lab = lab_with("BTTSKRMINIE3V2", NULL);
+    put(lab, RCC(RCC_APB1ENR), 1 << 6);
+    assert_int_equal(get(lab, 0x4000182C), 0xFFFF); /* TIM12_ARR */
+    assert_int_equal(get_size(lab, 0x4000182E, 2), 0);
     lab_free(lab);
 }
 
 static void a_wait_for_what_has_no_model_is_told_once_more(void **state)
 {
     (void)state;
-    struct lab *lab = lab_new();
-    put(lab, RCC(RCC_APB1ENR), 1 << 25);
-    (void)get(lab, 0x40006404);
-    expect_violation(lab, "SUSPICIOUS unmodelled: read of CAN");
+    struct lab *lab = lab_with("BTTSKRMINIE3V2", NULL);
+    put(lab, RCC(RCC_APB1ENR), 1 << 6);
+    (void)get(lab, 0x40001810);
+    expect_violation(lab, "SUSPICIOUS unmodelled: read of TIM12");
     for (unsigned i = 0; i < 1000; i++) {
-        (void)get(lab, 0x40006404);
+        (void)get(lab, 0x40001810);
     }
-    expect_violation(lab, "SUSPICIOUS unmodelled-polled: read of CAN");
+    expect_violation(lab, "SUSPICIOUS unmodelled-polled: read of TIM12");
     lab_free(lab);
 }
 

@@ -121,7 +121,8 @@ enum event {
     EVENT_ADC,                                /* a conversion or a calibration ends; ADC1, ADC2 */
     EVENT_SPI = EVENT_ADC + ADCS,             /* a frame has gone over; SPI1, SPI2 */
     EVENT_I2C = EVENT_SPI + SPIS,             /* a condition or an address is over; I2C1, I2C2 */
-    EVENT_COUNT = EVENT_I2C + I2CS
+    EVENT_CAN = EVENT_I2C + I2CS,             /* synchronized, a frame or an error is over */
+    EVENT_COUNT
 };
 
 /* Where in a flash operation the power is to fail. */
@@ -295,6 +296,37 @@ struct adc {
     uint8_t regular_place, injected_place; /* in their sequences */
 };
 
+/* A transmit or receive mailbox: TIxR or RIxR and the three after it. */
+struct can_message {
+    uint32_t IR, DTR, DLR, DHR;
+};
+
+enum { CAN_MAILBOXES = 3, CAN_FIFO_PLACES = 3, CAN_BANKS = 14 };
+struct can_fifo {
+    struct can_message message[CAN_FIFO_PLACES];
+    uint8_t first, count;
+    uint8_t flags; /* FULL and FOVR of RFxR */
+};
+
+enum can_doing { CAN_STILL, CAN_SYNCHRONIZES, CAN_SENDS, CAN_RESTS, CAN_RECOVERS };
+struct can {
+    uint32_t MCR, MSR, TSR, IER, ESR, BTR, FMR, FM1R, FS1R, FFA1R, FA1R;
+    uint32_t filter[CAN_BANKS][2];
+    struct can_message mailbox[CAN_MAILBOXES];
+    struct can_fifo fifo[2];
+    uint32_t requests, requested[CAN_MAILBOXES]; /* in which order they were, for TXFP */
+    uint8_t aborting;                            /* a bit for each mailbox */
+    enum can_doing doing;
+    uint8_t sending;     /* the mailbox; */
+    uint8_t error;       /* the code of LEC that the frame on the bus will end with, 0: none; */
+    uint16_t sof_time;   /* when it began, in bit times */
+    ticks running_since; /* when the counter of bit times was 0 */
+    bool clocked;
+    ticks paused;         /* what was left when the clock stopped */
+    bool tx_irq, rx0_irq; /* on the lines that CAN shares with USB */
+    bool pin_told, alone_told, dominant_told, memory_told;
+};
+
 enum sleep_state { AWAKE, IN_STOP, IN_STANDBY };
 
 struct stm32f103 {
@@ -342,6 +374,7 @@ struct stm32f103 {
     struct spi spi[SPIS]; /* SPI1 first */
     struct adc adc[ADCS]; /* ADC1 first */
     struct usb usb;
+    struct can can;
     uint32_t polled_address; /* register without a model that was read last, and how often in a row */
     uint32_t polls;
     uint8_t unmodelled_seen[64]; /* which regions without a model were reported, a bit each */
@@ -405,6 +438,7 @@ static inline bool stm32f103_wants(const struct stm32f103 *chip, enum report_kin
 /* Interrupt lines the modelled peripherals use (RM0008 table 63). */
 enum { IRQ_WWDG = 0, IRQ_RTC = 3, IRQ_FLASH = 4, IRQ_RCC = 5, IRQ_DMA1_CHANNEL1 = 11 };
 enum { IRQ_ADC1_2 = 18, IRQ_USB_HP = 19, IRQ_USB_LP = 20, IRQ_USB_WAKEUP = 42 };
+enum { IRQ_CAN_TX = IRQ_USB_HP, IRQ_CAN_RX0 = IRQ_USB_LP, IRQ_CAN_RX1 = 21, IRQ_CAN_SCE = 22 };
 enum { IRQ_TIM1_BRK = 24, IRQ_TIM1_UP, IRQ_TIM1_TRG_COM, IRQ_TIM1_CC, IRQ_TIM2, IRQ_TIM3, IRQ_TIM4 };
 enum { IRQ_I2C1_EV = 31, IRQ_SPI1 = 35, IRQ_SPI2, IRQ_USART1, IRQ_USART2, IRQ_USART3 };
 
@@ -429,7 +463,9 @@ PERIPHERAL(rtc);
 PERIPHERAL(wwdg);
 PERIPHERAL(crc);
 PERIPHERAL(usb);
+PERIPHERAL(can);
 #define DMA1_BASE 0x40020000u
+#define CAN_BASE  0x40006400u
 /* Several of a kind: the offset tells which, INSTANCE_SIZE apart. */
 enum { INSTANCE_SIZE = 0x400 };
 uint32_t tim_read(struct stm32f103 *chip, uint32_t offset);
@@ -484,7 +520,15 @@ bool gpio_peek_level(const struct stm32f103 *chip, unsigned port, unsigned pin);
 bool afio_pin_is_debug(const struct stm32f103 *chip, unsigned port, unsigned pin);
 
 /* pin_functions.c: alternate functions by AFIO_MAPR. */
-enum signal_kind { SIGNAL_NONE, SIGNAL_TIM, SIGNAL_TIM_N, SIGNAL_USART_TX, SIGNAL_USART_RX };
+enum signal_kind {
+    SIGNAL_NONE,
+    SIGNAL_TIM,
+    SIGNAL_TIM_N,
+    SIGNAL_USART_TX,
+    SIGNAL_USART_RX,
+    SIGNAL_CAN_TX,
+    SIGNAL_CAN_RX
+};
 struct pin_signal {
     enum signal_kind kind;
     uint8_t instance; /* from 0 */
@@ -529,6 +573,10 @@ unsigned usart_send_to(struct stm32f103 *chip, unsigned n, const uint8_t *bytes,
 void dma_request(struct stm32f103 *chip, unsigned channel, bool wanted);
 void dma_event(struct stm32f103 *chip);
 void dma_clock_changed(struct stm32f103 *chip);
+
+/* can_bus.c */
+void can_event(struct stm32f103 *chip);
+void can_clock_changed(struct stm32f103 *chip);
 
 /* rtc.c */
 void rtc_event(struct stm32f103 *chip);

@@ -157,6 +157,7 @@ static void dispatch(struct stm32f103 *chip, enum event event)
     case EVENT_DMA: dma_event(chip); break;
     case EVENT_RTC: rtc_event(chip); break;
     case EVENT_WWDG: wwdg_event(chip); break;
+    case EVENT_CAN: can_event(chip); break;
     default: break;
     }
 }

@@ -76,10 +76,6 @@ static const struct map_value timer_values[] = {{0x2C, 0x2C, 0xFFFF}, {0}};
 static const struct map_value spi_values[] = {
     {0x08, 0x08, 0x0002}, {0x10, 0x10, 0x0007}, {0x20, 0x20, 0x0002}, {0}};
 static const struct map_value uart_values[] = {{0x00, 0x00, 0x00C0}, {0}};
-static const struct map_value can_values[] = {
-    {0x000, 0x000, 0x00010002}, {0x004, 0x004, 0x00000C02}, {0x008, 0x008, 0x1C000000},
-    {0x01C, 0x01C, 0x01230000}, {0x200, 0x200, 0x2A1C0E01}, {0},
-};
 static const struct map_value fsmc_values[] = {
     {0x00, 0x00, 0x000030DB},   {0x04, 0x04, 0x0FFFFFFF},
     {0x08, 0x08, 0x000030D2},   {0x0C, 0x0C, 0x0FFFFFFF},
@@ -94,11 +90,6 @@ static const struct map_value fsmc_values[] = {
     {0x11C, 0x11C, 0x0FFFFFFF}, {0},
 };
 
-#define ABSENT(title, at, on, bit, values)                                                                   \
-    {                                                                                                        \
-        .name = title, .base = at, .size = 0x400, .bus = on, .clock_bit = bit, .port = NOT_A_PORT,           \
-        .reset_values = values                                                                               \
-    }
 #define ABSENT_HIGH(title, at, on, bit, values)                                                              \
     {                                                                                                        \
         .name = title, .base = at, .size = 0x400, .bus = on, .clock_bit = bit, .port = NOT_A_PORT,           \
@@ -189,7 +180,7 @@ const struct map_region map[] = {
         .read = usb_read,
         .write = usb_write,
     },
-    ABSENT("CAN", 0x40006400, BUS_APB1, 25, can_values),
+    MODEL("CAN", CAN_BASE, BUS_APB1, 25, ONLY_WORDS, false, can),
     MODEL("BKP", 0x40006C00, BUS_APB1, 27, HALF_WORDS_TOO, false, bkp),
     MODEL("PWR", 0x40007000, BUS_APB1, 28, HALF_WORDS_TOO, false, pwr),
     ABSENT_HIGH("DAC", 0x40007400, BUS_APB1, 29, zeros),

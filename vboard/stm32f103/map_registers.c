@@ -283,3 +283,57 @@ const struct map_register dma_registers[] = {
     DMA_CHANNEL(5, 0x58),        DMA_CHANNEL(6, 0x6C),
     DMA_CHANNEL(7, 0x80),        {0},
 };
+
+/* FMR and the flags that ones clear: the bits that are reserved read as ones, or may be written as read. */
+#define CAN_MAILBOX(number, at)                                                                              \
+    {"TI" #number "R", at, RW, 0}, {"TDT" #number "R", at + 4, RW, 0x0000FEF0},                              \
+        {"TDL" #number "R", at + 8, RW, 0},                                                                  \
+    {                                                                                                        \
+        "TDH" #number "R", at + 12, RW, 0                                                                    \
+    }
+#define CAN_FIFO(number, at)                                                                                 \
+    {"RI" #number "R", at, READ_ONLY, 0}, {"RDT" #number "R", at + 4, READ_ONLY, 0},                         \
+        {"RDL" #number "R", at + 8, READ_ONLY, 0},                                                           \
+    {                                                                                                        \
+        "RDH" #number "R", at + 12, READ_ONLY, 0                                                             \
+    }
+#define CAN_BANK(number)                                                                                     \
+    {"F" #number "R1", 0x240 + 8 * number, RW, 0},                                                           \
+    {                                                                                                        \
+        "F" #number "R2", 0x244 + 8 * number, RW, 0                                                          \
+    }
+const struct map_register can_registers[] = {
+    {"MCR", 0x000, RW, 0xFFFE7F00},
+    {"MSR", 0x004, RW, 0},
+    {"TSR", 0x008, RW, 0},
+    {"RF0R", 0x00C, RW, 0xFFFFFFC4},
+    {"RF1R", 0x010, RW, 0xFFFFFFC4},
+    {"IER", 0x014, RW, 0xFFFC7080},
+    {"ESR", 0x018, RW, 0x0000FF88},
+    {"BTR", 0x01C, RW, 0x3C80FC00},
+    CAN_MAILBOX(0, 0x180),
+    CAN_MAILBOX(1, 0x190),
+    CAN_MAILBOX(2, 0x1A0),
+    CAN_FIFO(0, 0x1B0),
+    CAN_FIFO(1, 0x1C0),
+    {"FMR", 0x200, RW, 0},
+    {"FM1R", 0x204, RW, 0xFFFFC000},
+    {"FS1R", 0x20C, RW, 0xFFFFC000},
+    {"FFA1R", 0x214, RW, 0xFFFFC000},
+    {"FA1R", 0x21C, RW, 0xFFFFC000},
+    CAN_BANK(0),
+    CAN_BANK(1),
+    CAN_BANK(2),
+    CAN_BANK(3),
+    CAN_BANK(4),
+    CAN_BANK(5),
+    CAN_BANK(6),
+    CAN_BANK(7),
+    CAN_BANK(8),
+    CAN_BANK(9),
+    CAN_BANK(10),
+    CAN_BANK(11),
+    CAN_BANK(12),
+    CAN_BANK(13),
+    {0},
+};

@@ -23,3 +23,4 @@ extern const struct map_register i2c_registers[];
 extern const struct map_register spi_registers[];
 extern const struct map_register adc_registers[];
 extern const struct map_register dma_registers[];
+extern const struct map_register can_registers[];

@@ -28,6 +28,10 @@ struct mapping {
     {                                                                                                        \
         SIGNAL_USART_RX, (number)-1, 0                                                                       \
     }
+#define CAN(direction)                                                                                       \
+    {                                                                                                        \
+        SIGNAL_CAN_##direction, 0, 0                                                                         \
+    }
 enum {
     SHIFT_USART1 = 2,
     SHIFT_USART2,
@@ -35,7 +39,8 @@ enum {
     SHIFT_TIM1 = 6,
     SHIFT_TIM2 = 8,
     SHIFT_TIM3 = 10,
-    SHIFT_TIM4 = 12
+    SHIFT_TIM4 = 12,
+    SHIFT_CAN = 13
 };
 
 static const struct mapping mappings[] = {
@@ -64,6 +69,8 @@ static const struct mapping mappings[] = {
     {RX(2), SHIFT_USART2, 1, {P('A', 3), P('D', 6), NO_PIN, NO_PIN}},
     {TX(3), SHIFT_USART3, 3, {P('B', 10), P('C', 10), RESERVED, P('D', 8)}},
     {RX(3), SHIFT_USART3, 3, {P('B', 11), P('C', 11), RESERVED, P('D', 9)}},
+    {CAN(RX), SHIFT_CAN, 3, {P('A', 11), RESERVED, P('B', 8), P('D', 0)}},
+    {CAN(TX), SHIFT_CAN, 3, {P('A', 12), RESERVED, P('B', 9), P('D', 1)}},
 };
 enum { MAPPINGS = sizeof mappings / sizeof mappings[0] };
 
@@ -110,7 +117,8 @@ int pin_of_signal(const struct stm32f103 *chip, struct pin_signal signal)
     return -1;
 }
 
-/* A transmitter that is on holds its line high between frames; the bits of a frame are not made. */
+/* A transmitter that is on holds its line high between frames; the bits of a frame are not made. CAN's is
+ * recessive, high, as soon as it is clocked. */
 static int signal_level(const struct stm32f103 *chip, const struct pin_signal *signal)
 {
     switch (signal->kind) {
@@ -118,6 +126,7 @@ static int signal_level(const struct stm32f103 *chip, const struct pin_signal *s
     case SIGNAL_TIM_N:
         return tim_output_level(chip, signal->instance, signal->channel, signal->kind == SIGNAL_TIM_N);
     case SIGNAL_USART_TX: return usart_transmits(chip, signal->instance) ? 1 : -1;
+    case SIGNAL_CAN_TX: return chip->can.clocked ? 1 : -1;
     default: return -1;
     }
 }

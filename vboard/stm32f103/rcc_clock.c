@@ -107,6 +107,7 @@ void rcc_clocks_changed(struct stm32f103 *chip)
 {
     tim_clock_changed(chip);
     usart_clock_changed(chip);
+    can_clock_changed(chip);
     dma_clock_changed(chip);
     wwdg_clock_changed(chip);
     rtc_clock_changed(chip);

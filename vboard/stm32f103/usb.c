@@ -1,7 +1,7 @@
 /*
  * Registers, interrupts and power of the USB full-speed device peripheral (RM0008 23.4, 23.5). Reset, frames
  * and suspend are in usb_bus.c, transactions in usb_wire.c, packet memory in usb_memory.c. The memory is
- * shared with CAN, which therefore may not be on at the same time (RM0008 23.2); CAN itself is not modelled.
+ * shared with CAN, which therefore may not be on at the same time (RM0008 23.2).
  */
 #include <stddef.h>
 #include <string.h>
@@ -61,8 +61,8 @@ void usb_update_interrupts(struct stm32f103 *chip)
     unsigned n = first_event(usb);
     bool high = n < USB_ENDPOINT_REGISTERS && usb_double_buffered(usb->EPR[n]);
     uint16_t mask = (usb->CNTR & ISTR_FLAGS) | (chip->config.ctr_unmasked ? ISTR_CTR : 0);
-    cortex_m3_set_irq(&chip->cpu, IRQ_USB_LP, (istr(usb) & mask) != 0);
-    cortex_m3_set_irq(&chip->cpu, IRQ_USB_HP, high && usb->CNTR & ISTR_CTR);
+    cortex_m3_set_irq(&chip->cpu, IRQ_USB_LP, (istr(usb) & mask) != 0 || chip->can.rx0_irq);
+    cortex_m3_set_irq(&chip->cpu, IRQ_USB_HP, (high && usb->CNTR & ISTR_CTR) || chip->can.tx_irq);
     exti_set_line(chip, USB_EXTI_LINE, (usb->ISTR & ISTR_WKUP) != 0);
 }
 

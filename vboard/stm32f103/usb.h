@@ -63,3 +63,5 @@ bool usb_drives_resume(const struct stm32f103 *chip);
 /* Transceiver on: the pins belong to the USB peripheral whatever GPIO says. */
 bool usb_transceiver_on(const struct stm32f103 *chip);
 void usb_event(struct stm32f103 *chip);
+/* Both lines, which are CAN's, too. */
+void usb_update_interrupts(struct stm32f103 *chip);

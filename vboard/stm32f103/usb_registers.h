@@ -107,7 +107,6 @@ static inline bool usb_double_buffered(uint16_t epr)
 /* usb.c */
 bool usb_powered(const struct stm32f103 *chip);
 void usb_raise(struct stm32f103 *chip, uint16_t flag);
-void usb_update_interrupts(struct stm32f103 *chip);
 
 /* usb_bus.c */
 /* What a reset does, from the bus or by FRES. */

@@ -1,0 +1,96 @@
+/* Registers of bxCAN (RM0008 24.9), and what can.c, can_bus.c, can_filter.c and can_frame.c share. */
+#pragma once
+
+#include "chip.h"
+
+enum {
+    MCR = 0x000,
+    MSR = 0x004,
+    TSR = 0x008,
+    RF0R = 0x00C,
+    RF1R = 0x010,
+    IER = 0x014,
+    ESR = 0x018,
+    BTR = 0x01C
+};
+enum { MAILBOXES_AT = 0x180, FIFOS_AT = 0x1B0, FIFOS_END = 0x1D0, MESSAGE_SIZE = 16 };
+enum {
+    FMR = 0x200,
+    FM1R = 0x204,
+    FS1R = 0x20C,
+    FFA1R = 0x214,
+    FA1R = 0x21C,
+    BANKS_AT = 0x240,
+    BANK_SIZE = 8
+};
+
+enum {
+    MCR_INRQ = 1 << 0,
+    MCR_SLEEP = 1 << 1,
+    MCR_TXFP = 1 << 2,
+    MCR_RFLM = 1 << 3,
+    MCR_NART = 1 << 4,
+    MCR_ABOM = 1 << 6,
+    MCR_TTCM = 1 << 7,
+    MCR_RESET = 1 << 15
+};
+enum {
+    MSR_INAK = 1 << 0,
+    MSR_SLAK = 1 << 1,
+    MSR_ERRI = 1 << 2,
+    MSR_WKUI = 1 << 3,
+    MSR_SLAKI = 1 << 4,
+    MSR_TXM = 1 << 8,
+    MSR_RXM = 1 << 9,
+    MSR_SAMP = 1 << 10,
+    MSR_RX = 1 << 11
+};
+/* TSR has 8 bits for each mailbox, then CODE, TME and LOW. */
+enum { TSR_RQCP = 1 << 0, TSR_TXOK = 1 << 1, TSR_ALST = 1 << 2, TSR_TERR = 1 << 3, TSR_ABRQ = 1 << 7 };
+enum { TSR_SHIFT = 8, TSR_CODE_SHIFT = 24, TSR_TME_SHIFT = 26, TSR_LOW_SHIFT = 29 };
+enum { RFR_FULL = 1 << 3, RFR_FOVR = 1 << 4, RFR_RFOM = 1 << 5 };
+enum {
+    IER_TMEIE = 1 << 0,
+    IER_FMPIE = 1 << 1, /* of FIFO 0, with FFIE and FOVIE above it; those of FIFO 1 are 3 bits higher */
+    IER_EWGIE = 1 << 8, /* EPVIE, BOFIE above it, in the order of ESR's flags */
+    IER_LECIE = 1 << 11,
+    IER_ERRIE = 1 << 15,
+    IER_WKUIE = 1 << 16,
+    IER_SLKIE = 1 << 17
+};
+enum { ESR_EWGF = 1 << 0, ESR_EPVF = 1 << 1, ESR_BOFF = 1 << 2, ESR_LEC_SHIFT = 4, ESR_LEC = 7 << 4 };
+enum { ESR_TEC_SHIFT = 16, LEC_ACK = 3, LEC_BIT_DOMINANT = 5 };
+#define BTR_SILM (1u << 31)
+#define BTR_LBKM (1u << 30)
+enum { TIR_TXRQ = 1 << 0, TIR_RTR = 1 << 1, TIR_IDE = 1 << 2, TDTR_DLC = 0xF, TDTR_TGT = 1 << 8 };
+enum { FMR_FINIT = 1 << 0 };
+
+/* can_frame.c */
+/* Bits on the bus from SOF to the last one of the CRC, with those that are stuffed (ISO 11898-1 10.5). */
+unsigned can_frame_bits(const struct can_message *message);
+/* What decides between two senders: the lower wins. */
+uint32_t can_arbitration_key(const struct can_message *message);
+/* 0 to 8, whatever DLC says (24.7.5: values above 8 are 8); a remote frame has none. */
+unsigned can_data_bytes(const struct can_message *message);
+
+/* can_filter.c */
+/* A frame was received: into a FIFO, if a filter lets it pass. */
+void can_receive(struct stm32f103 *chip, const struct can_message *message, uint16_t time);
+uint32_t can_read_fifo(const struct can *can, uint32_t offset);
+uint32_t can_read_RFR(const struct can *can, unsigned fifo);
+void can_write_RFR(struct stm32f103 *chip, unsigned fifo, uint32_t value);
+uint32_t can_read_filter(const struct can *can, uint32_t offset);
+void can_write_filter(struct stm32f103 *chip, uint32_t offset, uint32_t value);
+
+/* can_bus.c */
+/* INRQ, SLEEP, a request or an abort: what is to be done now? */
+void can_proceed(struct stm32f103 *chip);
+/* The transmit mailbox is empty again: with TXOK, TERR or neither (an abort). */
+void can_mailbox_done(struct stm32f103 *chip, unsigned mailbox, uint32_t flags);
+bool can_rx_is_recessive(const struct stm32f103 *chip);
+bool can_is_sending(const struct can *can, unsigned mailbox);
+/* The mailbox that is sent first of those that wait; -1: none does. `last`: that is sent last. */
+int can_next_mailbox(const struct can *can, bool last);
+
+/* can.c */
+void can_update_irqs(struct stm32f103 *chip);
