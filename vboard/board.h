@@ -81,7 +81,7 @@ static inline bool board_failed(const struct board *board)
 }
 
 /*
- * Bytes for the RX pin of USART 1 to 3: they follow each other on the wire as fast as frames do, once the
+ * Bytes for the RX pin of USART 1 to 5: they follow each other on the wire as fast as frames do, once the
  * receiver is on. Returns how many there is room for. serial_baud: what the sender's rate is; 0: the chip's
  * own.
  */

@@ -191,7 +191,7 @@ void gdb_memory_map(const struct board *board, char *xml, size_t size)
         "</memory><memory type=\"rom\" start=\"0x1ffff000\" length=\"0x1000\"/>"
         "<memory type=\"ram\" start=\"0x%x\" length=\"0x%x\"/>"
         "<memory type=\"ram\" start=\"0x22000000\" length=\"0x2000000\"/>"
-        "<memory type=\"ram\" start=\"0x40000000\" length=\"0x20000000\"/>"
+        "<memory type=\"ram\" start=\"0x40000000\" length=\"0x60001000\"/>"
         "<memory type=\"ram\" start=\"0xe0000000\" length=\"0x100000\"/></memory-map>",
         (unsigned)config->flash_bytes, FLASH_BASE, (unsigned)config->flash_bytes,
         (unsigned)config->page_bytes, RAM_BASE, (unsigned)config->ram_bytes);

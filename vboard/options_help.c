@@ -49,7 +49,7 @@ static const char help[] =
     "\n"
     "What is told\n"
     "  --display               a live picture on the terminal, with keys for button, reset, cable and power\n"
-    "  --usart N=WHERE         what USART N (1 to 3) sends: 'terminal', the name of a file, or tcp:PORT, "
+    "  --usart N=WHERE         what USART N (1 to 5) sends: 'terminal', the name of a file, or tcp:PORT, "
     "which\n"
     "                          works both ways\n"
     "  --vcd FILE              a waveform of pins, USB and flash, for GTKWave or PulseView\n"

@@ -22,7 +22,7 @@ struct seat {
     struct gdb *gdb;
     struct vcd *vcd;
     struct pcap *pcap;
-    struct serial *serial[USARTS + 1]; /* 1 to 3 */
+    struct serial *serial[USARTS + 1]; /* 1 to 5 */
     char usb[SEAT_TEXT];               /* the latest report on USB */
     struct repeats repeats;
 };

@@ -7,7 +7,7 @@
 
 #include "vcd_writer.h"
 
-enum { PORTS = 5, PORT_PINS = 16, PINS = PORTS * PORT_PINS };
+enum { PORT_PINS = 16, PINS = PORTS * PORT_PINS };
 
 /* Signals, in the order of the file; the pins come last. */
 enum {

@@ -209,43 +209,6 @@ static void small_chips_lack_what_only_large_ones_have(void **state)
     lab_free(large);
 }
 
-static void a_peripheral_without_model_is_named_once(void **state)
-{
-    (void)state;
-    struct lab *lab = lab_with("BTTSKRMINIE3V2", NULL);
-    put(lab, RCC(RCC_APB1ENR), 1 << 6);
-    assert_int_equal(get(lab, 0x4000182C), 0xFFFF); /* TIM12_ARR */
-    expect_violation(lab, "SUSPICIOUS unmodelled");
-    assert_true(heard(lab, "TIM12"));
-    put(lab, 0x40001800, 0x55);
-    expect_violation(lab, NULL);
-    lab_free(lab);
-}
-
-static void what_has_no_model_reads_as_after_reset(void **state)
-{
-    (void)state;
-    struct lab *lab = lab_with("BTTSKRMINIE3V2", NULL);
-    put(lab, RCC(RCC_APB1ENR), 1 << 6);
-    assert_int_equal(get(lab, 0x4000182C), 0xFFFF); /* TIM12_ARR */
-    assert_int_equal(get_size(lab, 0x4000182E, 2), 0);
-    lab_free(lab);
-}
-
-static void a_wait_for_what_has_no_model_is_told_once_more(void **state)
-{
-    (void)state;
-    struct lab *lab = lab_with("BTTSKRMINIE3V2", NULL);
-    put(lab, RCC(RCC_APB1ENR), 1 << 6);
-    (void)get(lab, 0x40001810);
-    expect_violation(lab, "SUSPICIOUS unmodelled: read of TIM12");
-    for (unsigned i = 0; i < 1000; i++) {
-        (void)get(lab, 0x40001810);
-    }
-    expect_violation(lab, "SUSPICIOUS unmodelled-polled: read of TIM12");
-    lab_free(lab);
-}
-
 static void nothing_there_is_a_bus_error(void **state)
 {
     (void)state;
@@ -337,9 +300,6 @@ int main(void)
         cmocka_unit_test(packet_memory_is_reached_in_half_words_and_words_only),
         cmocka_unit_test(reserved_places_and_bits_are_caught),
         cmocka_unit_test(small_chips_lack_what_only_large_ones_have),
-        cmocka_unit_test(a_peripheral_without_model_is_named_once),
-        cmocka_unit_test(what_has_no_model_reads_as_after_reset),
-        cmocka_unit_test(a_wait_for_what_has_no_model_is_told_once_more),
         cmocka_unit_test(nothing_there_is_a_bus_error),
         cmocka_unit_test(the_signature_says_size_and_unique_id),
         cmocka_unit_test(debug_registers_are_for_debuggers),

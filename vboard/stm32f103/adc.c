@@ -1,22 +1,23 @@
 /*
- * ADC1 and ADC2 (RM0008 chapter 11): registers. Conversions are in adc_conversion.c, what timers start in
- * adc_trigger.c. Triggers from pins, dual and discontinuous modes are not modelled and reported when they are
- * chosen.
+ * ADC1 to ADC3 (RM0008 chapter 11): registers. Conversions are in adc_conversion.c, what timers and pins
+ * start in adc_trigger.c. Dual and discontinuous modes are not modelled and reported when they are chosen.
  */
 #include "adc_registers.h"
 
-enum { HTR_AFTER_RESET = 0xFFF, ADC1_DMA_CHANNEL = 1 };
+enum { HTR_AFTER_RESET = 0xFFF };
+
+static bool wants_interrupt(struct adc *adc)
+{
+    uint32_t SR = *adc_register(adc, ADC_SR), CR1 = *adc_register(adc, ADC_CR1);
+    return (SR & SR_EOC && CR1 & CR1_EOCIE) || (SR & SR_AWD && CR1 & CR1_AWDIE) ||
+           (SR & SR_JEOC && CR1 & CR1_JEOCIE);
+}
 
 void adc_update_interrupt(struct stm32f103 *chip)
 {
-    bool wanted = false;
-    for (unsigned n = 0; n < ADCS; n++) {
-        struct adc *adc = &chip->adc[n];
-        uint32_t SR = *adc_register(adc, ADC_SR), CR1 = *adc_register(adc, ADC_CR1);
-        wanted |= (SR & SR_EOC && CR1 & CR1_EOCIE) || (SR & SR_AWD && CR1 & CR1_AWDIE) ||
-                  (SR & SR_JEOC && CR1 & CR1_JEOCIE);
-    }
-    cortex_m3_set_irq(&chip->cpu, IRQ_ADC1_2, wanted);
+    cortex_m3_set_irq(&chip->cpu, IRQ_ADC1_2,
+                      wants_interrupt(&chip->adc[0]) || wants_interrupt(&chip->adc[1]));
+    cortex_m3_set_irq(&chip->cpu, IRQ_ADC3, wants_interrupt(&chip->adc[2]));
 }
 
 static void unmodelled(struct stm32f103 *chip, unsigned n, const char *name, uint32_t value, const char *what)
@@ -41,12 +42,6 @@ static bool by_software(uint32_t CR2, uint32_t trigger, unsigned shift)
     return CR2 & trigger && (CR2 >> shift & CR2_EXTSEL) == CR2_EXTSEL;
 }
 
-static bool by_pin(uint32_t CR2, unsigned shift)
-{
-    enum { PIN = 6 };
-    return (CR2 >> shift & CR2_EXTSEL) == PIN;
-}
-
 static void write_CR2(struct stm32f103 *chip, unsigned n, uint32_t value)
 {
     const uint32_t momentary = CR2_CAL | CR2_RSTCAL | CR2_JSWSTART | CR2_SWSTART;
@@ -62,10 +57,6 @@ static void write_CR2(struct stm32f103 *chip, unsigned n, uint32_t value)
     for (uint32_t bit = CR2_CAL; bit <= CR2_RSTCAL; bit <<= 1)
         if (value & ~before & bit)
             adc_calibrate(chip, n, bit);
-    uint32_t set = value & ~before;
-    if ((set & CR2_EXTTRIG && by_pin(value, CR2_EXTSEL_SHIFT)) ||
-        (set & CR2_JEXTTRIG && by_pin(value, CR2_JEXTSEL_SHIFT)))
-        unmodelled(chip, n, "CR2", value, "triggers of pins (RM0008 11.7) never come");
     if (value & CR2_SWSTART && by_software(value, CR2_EXTTRIG, CR2_EXTSEL_SHIFT))
         adc_start_regular(chip, n);
     else if (value == before) /* ADON alone, once more (11.12.3) */
@@ -96,8 +87,7 @@ uint32_t adc_read(struct stm32f103 *chip, uint32_t offset)
     if (offset == ADC_DR) {
         chip->cpu.side_effects += (*SR & SR_EOC) != 0;
         *SR &= ~(uint32_t)SR_EOC;
-        if (n == 0)
-            dma_request(chip, ADC1_DMA_CHANNEL, false);
+        dma_request(chip, adc_dma_line[n], false);
         adc_update_interrupt(chip);
     }
     return *adc_register(adc, offset);

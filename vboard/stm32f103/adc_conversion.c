@@ -3,12 +3,14 @@
 #include "../board.h"
 #include "adc_registers.h"
 
-enum { ADC1_DMA_CHANNEL = 1, FULL_SCALE = 0xFFF, MIDDLE = 0x800, NO_PIN = 0xFF };
+enum { FULL_SCALE = 0xFFF, MIDDLE = 0x800, NO_PIN = 0xFF };
 enum { CHANNELS = 18, CHANNEL_TEMPERATURE = 16, CHANNEL_REFERENCE = 17 };
 /* At VDDA = 3.3 V: 1.43 V at 25 degrees and 1.20 V (DS5319 5.3.19 and table 13). */
 enum { TEMPERATURE = 1775, REFERENCE = 1489 };
 /* In half cycles of ADCCLK: 11.6 and 11.12.4; calibration: DS5319 table 46. */
 enum { CONVERSION = 25, CALIBRATION = 2 * 83, CALIBRATION_RESET = 2 * 4 };
+
+const uint8_t adc_dma_line[ADCS] = {DMA1_CHANNEL + 1, 0, DMA2_CHANNEL + 5};
 
 static ticks half_cycles(const struct stm32f103 *chip, unsigned count)
 {
@@ -29,7 +31,9 @@ static uint32_t pin_value(const struct stm32f103 *chip, uint8_t pin)
 {
     unsigned port = pin >> 4, number = pin & 15;
     struct pin_drive drive = gpio_pin_drive(chip, port, number);
-    int level = drive.output;
+    int level = drive.output, analog = dac_output(chip, pin);
+    if (analog >= 0)
+        return (uint32_t)analog;
     if (level < 0)
         level = chip->board.pin_level(chip->board.context, port, number);
     if (level < 0)
@@ -37,17 +41,28 @@ static uint32_t pin_value(const struct stm32f103 *chip, uint8_t pin)
     return level < 0 ? MIDDLE : level ? FULL_SCALE : 0;
 }
 
+/* Of ADC1 and ADC2, then of ADC3, which has fewer (11.2, DS5319 table 5). */
+static uint8_t pin_of_channel(unsigned n, unsigned channel)
+{
+    static const uint8_t pins[2][CHANNEL_TEMPERATURE] = {
+        {BOARD_PIN('A', 0), BOARD_PIN('A', 1), BOARD_PIN('A', 2), BOARD_PIN('A', 3), BOARD_PIN('A', 4),
+         BOARD_PIN('A', 5), BOARD_PIN('A', 6), BOARD_PIN('A', 7), BOARD_PIN('B', 0), BOARD_PIN('B', 1),
+         BOARD_PIN('C', 0), BOARD_PIN('C', 1), BOARD_PIN('C', 2), BOARD_PIN('C', 3), BOARD_PIN('C', 4),
+         BOARD_PIN('C', 5)},
+        {BOARD_PIN('A', 0), BOARD_PIN('A', 1), BOARD_PIN('A', 2), BOARD_PIN('A', 3), BOARD_PIN('F', 6),
+         BOARD_PIN('F', 7), BOARD_PIN('F', 8), BOARD_PIN('F', 9), BOARD_PIN('F', 10), NO_PIN,
+         BOARD_PIN('C', 0), BOARD_PIN('C', 1), BOARD_PIN('C', 2), BOARD_PIN('C', 3), NO_PIN, NO_PIN},
+    };
+    return channel < CHANNEL_TEMPERATURE ? pins[n == 2][channel] : NO_PIN;
+}
+
+/* What has no pin is at VSS, but for the two channels inside of the chip. */
 static uint32_t sample(const struct stm32f103 *chip, unsigned n, unsigned channel)
 {
-    static const uint8_t pins[CHANNEL_TEMPERATURE] = {
-        BOARD_PIN('A', 0), BOARD_PIN('A', 1), BOARD_PIN('A', 2), BOARD_PIN('A', 3),
-        BOARD_PIN('A', 4), BOARD_PIN('A', 5), BOARD_PIN('A', 6), BOARD_PIN('A', 7),
-        BOARD_PIN('B', 0), BOARD_PIN('B', 1), BOARD_PIN('C', 0), BOARD_PIN('C', 1),
-        BOARD_PIN('C', 2), BOARD_PIN('C', 3), BOARD_PIN('C', 4), BOARD_PIN('C', 5),
-    };
-    if (channel < CHANNEL_TEMPERATURE)
-        return pin_value(chip, pins[channel]);
+    uint8_t pin = pin_of_channel(n, channel);
     bool inside = n == 0 && chip->adc[0].registers[ADC_CR2 / 4] & CR2_TSVREFE;
+    if (pin != NO_PIN)
+        return pin_value(chip, pin);
     return !inside                          ? 0
            : channel == CHANNEL_TEMPERATURE ? TEMPERATURE
            : channel == CHANNEL_REFERENCE   ? REFERENCE
@@ -189,8 +204,8 @@ static void convert_regular(struct stm32f103 *chip, unsigned n)
     adc->registers[ADC_DR / 4] = aligned(adc, value, false);
     if (++adc->regular_place >= regular_length(adc))
         regular_group_over(adc);
-    if (n == 0 && adc->registers[ADC_CR2 / 4] & CR2_DMA)
-        dma_request(chip, ADC1_DMA_CHANNEL, true);
+    if (adc->registers[ADC_CR2 / 4] & CR2_DMA)
+        dma_request(chip, adc_dma_line[n], true);
 }
 
 void adc_event(struct stm32f103 *chip, unsigned n)

@@ -74,6 +74,7 @@ void adc_update_interrupt(struct stm32f103 *chip);
 void adc_set_control(struct stm32f103 *chip, unsigned n, uint32_t control);
 
 /* adc_conversion.c */
+extern const uint8_t adc_dma_line[ADCS];
 void adc_start_regular(struct stm32f103 *chip, unsigned n);
 void adc_start_injected(struct stm32f103 *chip, unsigned n);
 void adc_stop(struct stm32f103 *chip, unsigned n);

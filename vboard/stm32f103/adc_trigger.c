@@ -1,59 +1,92 @@
-/* Which moments of the timers start conversions (RM0008 table 69, table 70). */
+/* Which moments of the timers, and which pins, start conversions (RM0008 tables 69 to 72). */
 #include "adc_registers.h"
 #include "tim_registers.h"
 
+enum { TRGO = 0, NONE = 0xFF, CHOICES = 7, OF_PIN = 6, ADC3 = 2 };
+enum { MAPR_REMAPS_SHIFT = 17, LINE_REGULAR = 1 << 11, LINE_INJECTED = 1 << 15 };
+
 /* TRGO, or the flag of a channel. */
-enum { TRGO = 0, NONE = 0xFF, PIN = 6 };
+struct trigger {
+    uint8_t timer, flag;
+};
+#define CC(number) (CC1IF << ((number)-1))
+#define PIN                                                                                                  \
+    {                                                                                                        \
+        NONE, 0                                                                                              \
+    }
+/* Of ADC1 and ADC2, then of ADC3. */
+static const struct trigger regular[2][CHOICES] = {
+    {{TIM1, CC(1)}, {TIM1, CC(2)}, {TIM1, CC(3)}, {TIM2, CC(2)}, {TIM3, TRGO}, {TIM4, CC(4)}, PIN},
+    {{TIM3, CC(1)}, {TIM2, CC(3)}, {TIM1, CC(3)}, {TIM8, CC(1)}, {TIM8, TRGO}, {TIM5, CC(1)}, {TIM5, CC(3)}},
+};
+static const struct trigger injected[2][CHOICES] = {
+    {{TIM1, TRGO}, {TIM1, CC(4)}, {TIM2, TRGO}, {TIM2, CC(1)}, {TIM3, CC(4)}, {TIM4, TRGO}, PIN},
+    {{TIM1, TRGO}, {TIM1, CC(4)}, {TIM4, CC(3)}, {TIM8, CC(2)}, {TIM8, CC(4)}, {TIM5, TRGO}, {TIM5, CC(4)}},
+};
+static const struct trigger remapped_regular = {TIM8, TRGO}, remapped_injected = {TIM8, CC(4)};
 
-static const struct {
-    uint8_t timer, flag; /* TIM1 is 0 */
-} regular[] = {{0, CC1IF}, {0, CC1IF << 1}, {0, CC1IF << 2}, {1, CC1IF << 1}, {2, TRGO}, {3, CC1IF << 3}},
-  injected[] = {{0, TRGO}, {0, CC1IF << 3}, {1, TRGO}, {1, CC1IF}, {2, CC1IF << 3}, {3, TRGO}};
-
-/* What a trigger output stands for (14.4.2 MMS): the update or a match of channel 1; 0: something else. */
-static uint32_t trigger_output(const struct tim *tim)
+/* AFIO_MAPR.ADC1_ETRGINJ, ADC1_ETRGREG, and the two of ADC2: TIM8 in the place of the pin (9.4.2). */
+static bool is_remapped(const struct stm32f103 *chip, unsigned n, bool is_injected)
 {
-    enum { MMS_SHIFT = 4, MMS = 7, MMS_UPDATE = 2, MMS_COMPARE_PULSE = 3 };
-    unsigned mode = tim->CR2 >> MMS_SHIFT & MMS;
-    return mode == MMS_UPDATE ? UIF : mode == MMS_COMPARE_PULSE ? CC1IF : 0;
+    return chip->afio.MAPR >> (MAPR_REMAPS_SHIFT + 2 * n + !is_injected) & 1;
 }
 
-static uint32_t flag_of(const struct stm32f103 *chip, unsigned timer, unsigned of, uint32_t flag)
+/* CHOICES: by software; NONE: the trigger is off. */
+static unsigned selected(const struct stm32f103 *chip, unsigned n, bool is_injected)
 {
-    return timer != of ? 0 : flag == TRGO ? trigger_output(&chip->tim[timer]) : flag;
+    uint32_t control = chip->adc[n].registers[ADC_CR2 / 4];
+    uint32_t enable = (is_injected ? CR2_JEXTTRIG : CR2_EXTTRIG) | CR2_ADON;
+    unsigned shift = is_injected ? CR2_JEXTSEL_SHIFT : CR2_EXTSEL_SHIFT;
+    return (control & enable) == enable ? control >> shift & CR2_EXTSEL : NONE;
 }
 
-static unsigned selected(uint32_t control, uint32_t enable, unsigned shift)
+static struct trigger trigger_of(const struct stm32f103 *chip, unsigned n, bool is_injected)
 {
-    return (control & (enable | CR2_ADON)) == (enable | CR2_ADON) ? control >> shift & CR2_EXTSEL : NONE;
+    unsigned from = selected(chip, n, is_injected);
+    if (from >= CHOICES)
+        return (struct trigger)PIN;
+    if (n != ADC3 && from == OF_PIN && is_remapped(chip, n, is_injected))
+        return is_injected ? remapped_injected : remapped_regular;
+    return (is_injected ? injected : regular)[n == ADC3][from];
 }
 
-static uint32_t regular_flag(const struct stm32f103 *chip, unsigned n, unsigned timer)
+static uint32_t flag_of(const struct stm32f103 *chip, unsigned n, bool is_injected, unsigned timer)
 {
-    unsigned from = selected(chip->adc[n].registers[ADC_CR2 / 4], CR2_EXTTRIG, CR2_EXTSEL_SHIFT);
-    return from < PIN ? flag_of(chip, timer, regular[from].timer, regular[from].flag) : 0;
-}
-
-static uint32_t injected_flag(const struct stm32f103 *chip, unsigned n, unsigned timer)
-{
-    unsigned from = selected(chip->adc[n].registers[ADC_CR2 / 4], CR2_JEXTTRIG, CR2_JEXTSEL_SHIFT);
-    return from < PIN ? flag_of(chip, timer, injected[from].timer, injected[from].flag) : 0;
+    struct trigger trigger = trigger_of(chip, n, is_injected);
+    return trigger.timer != timer ? 0
+           : trigger.flag == TRGO ? tim_trigger_output(&chip->tim[timer])
+                                  : trigger.flag;
 }
 
 uint32_t adc_awaits(const struct stm32f103 *chip, unsigned timer)
 {
     uint32_t flags = 0;
     for (unsigned n = 0; n < ADCS; n++)
-        flags |= regular_flag(chip, n, timer) | injected_flag(chip, n, timer);
+        flags |= flag_of(chip, n, false, timer) | flag_of(chip, n, true, timer);
     return flags;
 }
 
 void adc_trigger(struct stm32f103 *chip, unsigned timer, uint32_t flags)
 {
     for (unsigned n = 0; n < ADCS; n++) {
-        if (flags & regular_flag(chip, n, timer))
+        if (flags & flag_of(chip, n, false, timer))
             adc_start_regular(chip, n);
-        if (flags & injected_flag(chip, n, timer))
+        if (flags & flag_of(chip, n, true, timer))
+            adc_start_injected(chip, n);
+    }
+}
+
+static bool listens_to_pin(const struct stm32f103 *chip, unsigned n, bool is_injected)
+{
+    return n != ADC3 && selected(chip, n, is_injected) == OF_PIN && !is_remapped(chip, n, is_injected);
+}
+
+void adc_exti(struct stm32f103 *chip, uint32_t lines)
+{
+    for (unsigned n = 0; n < ADCS; n++) {
+        if (lines & LINE_REGULAR && listens_to_pin(chip, n, false))
+            adc_start_regular(chip, n);
+        if (lines & LINE_INJECTED && listens_to_pin(chip, n, true))
             adc_start_injected(chip, n);
     }
 }

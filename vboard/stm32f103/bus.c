@@ -9,8 +9,6 @@
 
 enum { SYSTEM_SIZE = 0x800, SIGNATURE_SIZE = 0x14 };
 enum { WINDOW_FLASH, WINDOW_ALIAS, WINDOW_RAM };
-/* The last bits of unmodelled_seen are for what has no entry in the map. */
-enum { SEEN_BOOT_ROM = 8 * sizeof((struct stm32f103 *)0)->unmodelled_seen - 1 };
 
 void bus_open_flash(struct stm32f103 *chip, bool open)
 {
@@ -74,7 +72,8 @@ static uint32_t read_system(struct stm32f103 *chip, uint32_t address, unsigned s
     if (address - SIGNATURE_BASE < SIGNATURE_SIZE) {
         return little_endian(&signature[address - SIGNATURE_BASE], size);
     }
-    if (bus_first_time(chip, SEEN_BOOT_ROM)) {
+    if (!chip->system_memory_told) {
+        chip->system_memory_told = true;
         stm32f103_report(chip, REPORT_NOTE,
                          "0x%08X is read: system memory, whose boot loader is not modelled, reads as 0",
                          (unsigned)address);
@@ -127,6 +126,9 @@ bool bus_read(void *context, uint32_t address, unsigned size, uint32_t *value)
         *value = little_endian(&chip->ram[address - RAM_BASE], size);
         return true;
     }
+    if (fsmc_has(chip, address)) {
+        return fsmc_memory_read(chip, address, size, value);
+    }
     const struct map_region *region = map_find(address);
     return region && bus_read_peripheral(chip, region, address, size, value);
 }
@@ -146,6 +148,9 @@ bool bus_write(void *context, uint32_t address, unsigned size, uint32_t value)
         }
         chip->cpu.side_effects++;
         return true;
+    }
+    if (fsmc_has(chip, address)) {
+        return fsmc_memory_write(chip, address, size, value);
     }
     const struct map_region *region = map_find(address);
     return region && bus_write_peripheral(chip, region, address, size, value);

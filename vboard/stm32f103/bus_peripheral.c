@@ -4,21 +4,6 @@
  */
 #include "bus_private.h"
 
-enum { MEDIUM_DENSITY_FLASH = 128 * 1024, POLLS_TOLD = 64 };
-
-bool bus_first_time(struct stm32f103 *chip, unsigned index)
-{
-    uint8_t bit = (uint8_t)(1u << index % 8), *seen = &chip->unmodelled_seen[index / 8];
-    bool first = !(*seen & bit);
-    *seen |= bit;
-    return first;
-}
-
-static bool high_density(const struct stm32f103 *chip)
-{
-    return chip->config.flash_bytes > MEDIUM_DENSITY_FLASH;
-}
-
 static bool in_reset(const struct stm32f103 *chip, const struct map_region *region)
 {
     if (region->clock_bit == ALWAYS_CLOCKED || region->bus == BUS_AHB) {
@@ -56,7 +41,7 @@ static void complain(struct stm32f103 *chip, const struct access *access, enum v
 static bool reaches_peripheral(struct stm32f103 *chip, const struct access *access)
 {
     const struct map_region *region = access->region;
-    if (region->high_density && !high_density(chip)) {
+    if (region->absent || (region->high_density && !stm32f103_is_high_density(chip))) {
         complain(chip, access, FORBIDDEN, "absent-peripheral", "this chip does not have it (RM0008 table 3)");
         return false;
     }
@@ -71,34 +56,6 @@ static bool reaches_peripheral(struct stm32f103 *chip, const struct access *acce
         return false;
     }
     return true;
-}
-
-static void tell_unmodelled(struct stm32f103 *chip, const struct access *access)
-{
-    const struct map_region *region = access->region;
-    if (bus_first_time(chip, (unsigned)(region - map))) {
-        stm32f103_report(chip, REPORT_NOTE,
-                         "%s is used but not modelled: it reads as after reset, writes are lost",
-                         region->name);
-        complain(chip, access, SUSPICIOUS, "unmodelled", "no model of it, it reads as after reset");
-    }
-}
-
-/*
- * A program that reads the same register over and over waits for a flag that never comes. Until that is told
- * its loop is no idle loop to be skipped.
- */
-static void count_polls(struct stm32f103 *chip, const struct access *access)
-{
-    bool again = !access->write && chip->polled_address == access->address;
-    chip->polled_address = access->write ? 0 : access->address;
-    chip->polls = again ? chip->polls + 1 : 0;
-    if (chip->polls < POLLS_TOLD) {
-        chip->cpu.side_effects++;
-    } else if (chip->polls == POLLS_TOLD) {
-        complain(chip, access, SUSPICIOUS, "unmodelled-polled",
-                 "read in a loop, but no model will ever change it: the program waits for ever");
-    }
 }
 
 /* Reported, not refused: what a narrow access does is known (widen), and reading takes no harm. DMA may move
@@ -146,11 +103,6 @@ static bool permitted(struct stm32f103 *chip, const struct access *access)
     if (!reaches_peripheral(chip, access)) {
         return false;
     }
-    if (!map_is_modelled(access->region)) {
-        tell_unmodelled(chip, access);
-        count_polls(chip, access);
-        return false;
-    }
     check_size(chip, access);
     return register_allows(chip, access);
 }
@@ -161,7 +113,8 @@ static struct access make_access(const struct stm32f103 *chip, const struct map_
     struct access access = {
         .region = region, .address = address, .size = size, .write = write, .value = value};
     access.offset = (address - region->base) & ~3u;
-    access.reg = region->registers ? map_find_register(region, access.offset, high_density(chip)) : NULL;
+    access.reg =
+        region->registers ? map_find_register(region, access.offset, stm32f103_is_high_density(chip)) : NULL;
     return access;
 }
 
@@ -209,8 +162,6 @@ bool bus_read_peripheral(struct stm32f103 *chip, const struct map_region *region
     chip->bus_error = false;
     if (permitted(chip, &access)) {
         *value = read_register(chip, &access) >> lane(&access) & size_mask(size);
-    } else if (!map_is_modelled(region) && rcc_clock_enabled(chip, region->base)) {
-        *value = map_reset_value(region, access.offset) >> lane(&access) & size_mask(size);
     }
     trace(chip, &access, *value);
     return !chip->bus_error;

@@ -8,5 +8,3 @@ bool bus_read_peripheral(struct stm32f103 *chip, const struct map_region *region
                          unsigned size, uint32_t *value);
 bool bus_write_peripheral(struct stm32f103 *chip, const struct map_region *region, uint32_t address,
                           unsigned size, uint32_t value);
-/* Once for each place without a model. */
-bool bus_first_time(struct stm32f103 *chip, unsigned index);

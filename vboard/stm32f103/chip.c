@@ -6,12 +6,7 @@
 
 #include <string.h>
 
-enum {
-    HSI_HZ = 8000000,
-    IRQS_MEDIUM_DENSITY = 43,
-    IRQS_HIGH_DENSITY = 60,
-    MEDIUM_DENSITY_FLASH = 128 * 1024
-};
+enum { HSI_HZ = 8000000, IRQS_MEDIUM_DENSITY = 43, IRQS_HIGH_DENSITY = 60 };
 enum { SCR_SLEEPDEEP = 1 << 2 };
 
 /* Power and reset */
@@ -73,8 +68,7 @@ static void start_core(struct stm32f103 *chip)
     struct cortex_m3 old = *cpu;
     struct cortex_m3_bus bus = core_bus;
     bus.context = chip;
-    cortex_m3_init(cpu, &bus,
-                   chip->config.flash_bytes > MEDIUM_DENSITY_FLASH ? IRQS_HIGH_DENSITY : IRQS_MEDIUM_DENSITY);
+    cortex_m3_init(cpu, &bus, stm32f103_is_high_density(chip) ? IRQS_HIGH_DENSITY : IRQS_MEDIUM_DENSITY);
     memcpy(cpu->window, old.window, sizeof cpu->window);
     cpu->cycles = old.cycles;
     cpu->instructions = old.instructions;

@@ -15,13 +15,15 @@
 
 enum { MAX_FLASH = 512 * 1024, MAX_RAM = 64 * 1024, MAX_PAGES = MAX_FLASH / 1024 };
 enum {
-    TIMERS = 4,
+    TIMERS = 8,
     TIMER_CHANNELS = 4,
-    USARTS = 3,
-    ADCS = 2,
-    SPIS = 2,
+    USARTS = 5,
+    ADCS = 3,
+    SPIS = 3,
     I2CS = 2,
-    DMA_CHANNELS = 7,
+    DMAS = 2,
+    DMA_CHANNELS = 7 + 5,
+    PORTS = 7,
     SERIAL_QUEUE = 4096
 };
 
@@ -101,7 +103,7 @@ struct stm32f103_board {
     void (*host_event)(void *context, ticks now);
     /* The processor fell asleep or woke. May be NULL. */
     void (*slept)(void *context, bool asleep);
-    /* A frame has left the TX pin of USART 1 to 3: its data bits without parity. */
+    /* A frame has left the TX pin of USART 1 to 5: its data bits without parity. */
     void (*serial_sent)(void *context, unsigned usart, uint16_t data);
 };
 
@@ -112,17 +114,18 @@ enum event {
     EVENT_IWDG,                               /* watchdog bites */
     EVENT_USB,                                /* USB peripheral: power-up time, suspend detection */
     EVENT_HOST,                               /* USB host: the next packet on the wire */
-    EVENT_TIM,                                /* a timer's update or compare; TIM1 to TIM4 in turn */
-    EVENT_USART_TX = EVENT_TIM + TIMERS,      /* a frame has left; USART1 to USART3 in turn */
+    EVENT_TIM,                                /* a timer's update or compare; TIM1 to TIM8 in turn */
+    EVENT_USART_TX = EVENT_TIM + TIMERS,      /* a frame has left; USART1 to UART5 in turn */
     EVENT_USART_RX = EVENT_USART_TX + USARTS, /* a frame, or the silence after one, has arrived */
-    EVENT_DMA = EVENT_USART_RX + USARTS,      /* DMA1 makes the next transfer */
-    EVENT_RTC,                                /* second, alarm, overflow, end of a write */
+    EVENT_DMA = EVENT_USART_RX + USARTS,      /* the next transfer is made; DMA1, DMA2 */
+    EVENT_RTC = EVENT_DMA + DMAS,             /* second, alarm, overflow, end of a write */
     EVENT_WWDG,                               /* early wake-up, reset */
-    EVENT_ADC,                                /* a conversion or a calibration ends; ADC1, ADC2 */
-    EVENT_SPI = EVENT_ADC + ADCS,             /* a frame has gone over; SPI1, SPI2 */
+    EVENT_ADC,                                /* a conversion or a calibration ends; ADC1 to ADC3 */
+    EVENT_SPI = EVENT_ADC + ADCS,             /* a frame has gone over; SPI1 to SPI3 */
     EVENT_I2C = EVENT_SPI + SPIS,             /* a condition or an address is over; I2C1, I2C2 */
     EVENT_CAN = EVENT_I2C + I2CS,             /* synchronized, a frame or an error is over */
-    EVENT_COUNT
+    EVENT_SDIO,                               /* a command times out; data do */
+    EVENT_COUNT = EVENT_SDIO + 2
 };
 
 /* Where in a flash operation the power is to fail. */
@@ -249,9 +252,10 @@ struct dma_channel {
     uint32_t peripheral, memory; /* addresses of the next transfer */
 };
 
+/* DMA1's seven channels, then the five of DMA2. */
 struct dma {
-    uint32_t ISR;
-    uint8_t requests; /* waiting, a bit for each channel */
+    uint64_t ISR;
+    uint16_t requests; /* waiting, a bit for each channel */
     struct dma_channel channel[DMA_CHANNELS];
 };
 
@@ -327,6 +331,31 @@ struct can {
     bool pin_told, alone_told, dominant_told, memory_told;
 };
 
+enum { DAC_CHANNELS = 2 };
+struct dac_channel {
+    uint16_t DHR, DOR;
+    uint16_t LFSR, triangle;
+    bool falls; /* the triangle */
+};
+struct dac {
+    uint32_t CR;
+    struct dac_channel channel[DAC_CHANNELS];
+};
+
+struct sdio {
+    uint32_t POWER, CLKCR, ARG, CMD, DTIMER, DLEN, DCTRL, DCOUNT, STA, MASK;
+    bool told; /* that there is no card */
+};
+
+/* Of the memory behind it, pages are kept in the order in which they are written first. */
+enum { FSMC_PAGE = 512, FSMC_PAGES = 128 };
+struct fsmc {
+    uint32_t registers[0x120 / 4];
+    uint32_t page[FSMC_PAGES]; /* address / FSMC_PAGE; 0: free */
+    uint8_t memory[FSMC_PAGES][FSMC_PAGE];
+    bool told, full_told;
+};
+
 enum sleep_state { AWAKE, IN_STOP, IN_STANDBY };
 
 struct stm32f103 {
@@ -345,7 +374,7 @@ struct stm32f103 {
     bool replan;            /* cpu.stop was set only to look at the events again */
     bool halt;              /* cpu.stop was meant for the caller of stm32f103_run */
     bool bus_error;         /* a peripheral refuses the access under way */
-    uint8_t bus_master;     /* who makes the access under way: 0 the core, else a channel of DMA1 */
+    uint8_t bus_master;     /* who makes the access under way: 0 the core, else a channel of DMA, from 1 */
     enum sleep_state sleep_state;
     ticks wakes_at;       /* from Stop; TICKS_NEVER: nothing calls yet */
     uint64_t slept_cycle; /* in which the core fell asleep with SLEEPDEEP; UINT64_MAX: it did not */
@@ -357,7 +386,7 @@ struct stm32f103 {
 
     struct rcc rcc;
     struct flash flash;
-    struct gpio gpio[5]; /* A..E */
+    struct gpio gpio[PORTS]; /* A..G */
     struct afio afio;
     struct pwr pwr;
     struct bkp bkp;
@@ -375,9 +404,10 @@ struct stm32f103 {
     struct adc adc[ADCS]; /* ADC1 first */
     struct usb usb;
     struct can can;
-    uint32_t polled_address; /* register without a model that was read last, and how often in a row */
-    uint32_t polls;
-    uint8_t unmodelled_seen[64]; /* which regions without a model were reported, a bit each */
+    struct dac dac;
+    struct sdio sdio;
+    struct fsmc fsmc;
+    bool system_memory_told; /* that ST's boot loader is not there */
 
     /* The power fails at the flash operation of this number (flash.operations, from 1), once; 0: never. */
     uint64_t power_cut_operation;
@@ -391,6 +421,13 @@ struct stm32f103 {
     uint8_t ram[MAX_RAM];
     uint8_t flash_bytes[MAX_FLASH];
 };
+
+/* More than 128 KiB of flash: the peripherals of large chips, too (RM0008 2.2). */
+static inline bool stm32f103_is_high_density(const struct stm32f103 *chip)
+{
+    enum { MEDIUM_DENSITY_FLASH = 128 * 1024 };
+    return chip->config.flash_bytes > MEDIUM_DENSITY_FLASH;
+}
 
 /* A new chip, without power, its flash erased. */
 void stm32f103_init(struct stm32f103 *chip, const struct stm32f103_config *config,
@@ -441,6 +478,17 @@ enum { IRQ_ADC1_2 = 18, IRQ_USB_HP = 19, IRQ_USB_LP = 20, IRQ_USB_WAKEUP = 42 };
 enum { IRQ_CAN_TX = IRQ_USB_HP, IRQ_CAN_RX0 = IRQ_USB_LP, IRQ_CAN_RX1 = 21, IRQ_CAN_SCE = 22 };
 enum { IRQ_TIM1_BRK = 24, IRQ_TIM1_UP, IRQ_TIM1_TRG_COM, IRQ_TIM1_CC, IRQ_TIM2, IRQ_TIM3, IRQ_TIM4 };
 enum { IRQ_I2C1_EV = 31, IRQ_SPI1 = 35, IRQ_SPI2, IRQ_USART1, IRQ_USART2, IRQ_USART3 };
+enum {
+    IRQ_TIM8_BRK = 43,
+    IRQ_TIM8_UP,
+    IRQ_TIM8_TRG_COM,
+    IRQ_TIM8_CC,
+    IRQ_ADC3,
+    IRQ_FSMC,
+    IRQ_SDIO,
+    IRQ_TIM5
+};
+enum { IRQ_SPI3 = 51, IRQ_UART4, IRQ_UART5, IRQ_TIM6, IRQ_TIM7, IRQ_DMA2_CHANNEL1, IRQ_DMA2_CHANNEL4_5 = 59 };
 
 /*
  * A peripheral is a file with these three; offsets are multiples of 4 inside its block, value is the whole
@@ -464,8 +512,14 @@ PERIPHERAL(wwdg);
 PERIPHERAL(crc);
 PERIPHERAL(usb);
 PERIPHERAL(can);
+PERIPHERAL(dac);
+PERIPHERAL(sdio);
+PERIPHERAL(fsmc);
 #define DMA1_BASE 0x40020000u
+#define DMA2_BASE 0x40020400u
 #define CAN_BASE  0x40006400u
+#define SDIO_BASE 0x40018000u
+#define FSMC_BASE 0xA0000000u
 /* Several of a kind: the offset tells which, INSTANCE_SIZE apart. */
 enum { INSTANCE_SIZE = 0x400 };
 uint32_t tim_read(struct stm32f103 *chip, uint32_t offset);
@@ -488,6 +542,8 @@ void adc_event(struct stm32f103 *chip, unsigned n);
 /* Flags of a timer that start conversions, and that they have come. */
 uint32_t adc_awaits(const struct stm32f103 *chip, unsigned timer);
 void adc_trigger(struct stm32f103 *chip, unsigned timer, uint32_t flags);
+/* Lines of EXTI that have risen. */
+void adc_exti(struct stm32f103 *chip, uint32_t lines);
 void usart_reset(struct stm32f103 *chip, unsigned n);
 uint32_t gpio_read(struct stm32f103 *chip, unsigned port, uint32_t offset);
 void gpio_write(struct stm32f103 *chip, unsigned port, uint32_t offset, uint32_t value);
@@ -569,10 +625,26 @@ void usart_clock_changed(struct stm32f103 *chip);
 /* The world outside sends: bytes follow each other on the wire, at peer_baud. Returns how many fit. */
 unsigned usart_send_to(struct stm32f103 *chip, unsigned n, const uint8_t *bytes, unsigned length);
 
-/* dma.c: a peripheral requests, or no longer requests, a transfer; channels from 1. */
-void dma_request(struct stm32f103 *chip, unsigned channel, bool wanted);
-void dma_event(struct stm32f103 *chip);
+/* dma.c: a peripheral requests, or no longer requests, a transfer; 0: it has no channel. */
+enum dma_line { DMA1_CHANNEL = 0, DMA2_CHANNEL = 7 }; /* plus the number of the channel, from 1 */
+void dma_request(struct stm32f103 *chip, unsigned line, bool wanted);
+void dma_event(struct stm32f103 *chip, unsigned n);
 void dma_clock_changed(struct stm32f103 *chip);
+
+/* dac.c: timers' flags that it waits for, that they have come, and lines of EXTI that have risen. */
+uint32_t dac_awaits(const struct stm32f103 *chip, unsigned timer);
+void dac_trigger(struct stm32f103 *chip, unsigned timer, uint32_t flags);
+void dac_exti(struct stm32f103 *chip, uint32_t lines);
+/* What it makes of the pin, 0 to 0xFFF; -1: it does not drive it. */
+int dac_output(const struct stm32f103 *chip, uint8_t pin);
+
+/* sdio.c: 0 a command, 1 data */
+void sdio_event(struct stm32f103 *chip, unsigned what);
+
+/* fsmc.c: memory outside of the chip, on chips that have an FSMC; false: bus error. */
+bool fsmc_has(const struct stm32f103 *chip, uint32_t address);
+bool fsmc_memory_read(struct stm32f103 *chip, uint32_t address, unsigned size, uint32_t *value);
+bool fsmc_memory_write(struct stm32f103 *chip, uint32_t address, unsigned size, uint32_t value);
 
 /* can_bus.c */
 void can_event(struct stm32f103 *chip);

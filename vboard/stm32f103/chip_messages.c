@@ -42,9 +42,16 @@ void stm32f103_violation(struct stm32f103 *chip, enum violation_level level, con
     int length = vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     if (length >= 0 && (size_t)length < sizeof text) {
-        (void)snprintf(text + length, sizeof text - (size_t)length,
-                       chip->bus_master ? " (by DMA1 channel %u)" : " (PC 0x%08X)",
-                       chip->bus_master ? chip->bus_master : (unsigned)stm32f103_pc(chip));
+        char *end = text + length;
+        size_t room = sizeof text - (size_t)length;
+        unsigned line = chip->bus_master;
+        if (line == 0) {
+            (void)snprintf(end, room, " (PC 0x%08X)", (unsigned)stm32f103_pc(chip));
+        } else {
+            bool second = line > DMA2_CHANNEL;
+            (void)snprintf(end, room, " (by DMA%u channel %u)", second ? 2 : 1,
+                           second ? line - DMA2_CHANNEL : line);
+        }
     }
     chip_violation_text(chip, level, rule, text);
 }

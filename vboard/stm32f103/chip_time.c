@@ -135,9 +135,11 @@ static const struct {
     {EVENT_TIM, TIMERS, tim_event},
     {EVENT_USART_TX, USARTS, usart_tx_event},
     {EVENT_USART_RX, USARTS, usart_rx_event},
+    {EVENT_DMA, DMAS, dma_event},
     {EVENT_ADC, ADCS, adc_event},
     {EVENT_SPI, SPIS, spi_event},
     {EVENT_I2C, I2CS, i2c_event},
+    {EVENT_SDIO, 2, sdio_event},
 };
 
 static void dispatch(struct stm32f103 *chip, enum event event)
@@ -154,7 +156,6 @@ static void dispatch(struct stm32f103 *chip, enum event event)
     case EVENT_IWDG: iwdg_event(chip); break;
     case EVENT_USB: usb_event(chip); break;
     case EVENT_HOST: board_event(chip); break;
-    case EVENT_DMA: dma_event(chip); break;
     case EVENT_RTC: rtc_event(chip); break;
     case EVENT_WWDG: wwdg_event(chip); break;
     case EVENT_CAN: can_event(chip); break;

@@ -1,4 +1,7 @@
-/* DMA1 (RM0008 chapter 13): seven channels, one transfer at a time by priority, some bus cycles each. */
+/*
+ * DMA1 with seven channels and DMA2 with five (RM0008 chapter 13): each makes one transfer at a time by
+ * priority, some bus cycles each. Channels are counted through, DMA1's first.
+ */
 #include "chip.h"
 
 #include <stddef.h>
@@ -27,21 +30,52 @@ enum { TRANSFER_CYCLES = 6 };
 #define FLASH_END    0x20000000u
 #define PRIVATE_BASE 0xE0000000u
 
+enum { DMA1_CHANNELS = 7, DMA2_CHANNELS = 5, DMA2_SEPARATE_IRQS = 3 };
+static const struct {
+    uint32_t base;
+    unsigned first, count;
+} controllers[DMAS] = {{DMA1_BASE, 0, DMA1_CHANNELS}, {DMA2_BASE, DMA1_CHANNELS, DMA2_CHANNELS}};
+
+static unsigned controller_of(unsigned channel)
+{
+    return channel < DMA1_CHANNELS ? 0 : 1;
+}
+
+/* As the manual counts them. */
+static unsigned number_of(unsigned channel)
+{
+    return channel - controllers[controller_of(channel)].first + 1;
+}
+
 static uint32_t flags_of(const struct dma *dma, unsigned channel)
 {
     return dma->ISR >> FLAG_BITS * channel & 0xF;
 }
 
+static bool wants_interrupt(const struct dma *dma, unsigned channel)
+{
+    return flags_of(dma, channel) & dma->channel[channel].CCR & (TCIF | HTIF | TEIF);
+}
+
+/* The last two of DMA2 share a line (RM0008 table 63). */
 static void update_irq(struct stm32f103 *chip, unsigned channel)
 {
+    enum { CHANNEL4 = DMA1_CHANNELS + DMA2_SEPARATE_IRQS, CHANNEL5 };
     const struct dma *dma = &chip->dma;
-    bool wanted = flags_of(dma, channel) & dma->channel[channel].CCR & (TCIF | HTIF | TEIF);
-    cortex_m3_set_irq(&chip->cpu, IRQ_DMA1_CHANNEL1 + channel, wanted);
+    if (channel < DMA1_CHANNELS) {
+        cortex_m3_set_irq(&chip->cpu, IRQ_DMA1_CHANNEL1 + channel, wants_interrupt(dma, channel));
+    } else if (channel < CHANNEL4) {
+        cortex_m3_set_irq(&chip->cpu, IRQ_DMA2_CHANNEL1 + channel - DMA1_CHANNELS,
+                          wants_interrupt(dma, channel));
+    } else {
+        cortex_m3_set_irq(&chip->cpu, IRQ_DMA2_CHANNEL4_5,
+                          wants_interrupt(dma, CHANNEL4) || wants_interrupt(dma, CHANNEL5));
+    }
 }
 
 static void raise_flags(struct stm32f103 *chip, unsigned channel, uint32_t flags)
 {
-    chip->dma.ISR |= (flags | GIF) << FLAG_BITS * channel;
+    chip->dma.ISR |= (uint64_t)(flags | GIF) << FLAG_BITS * channel;
     update_irq(chip, channel);
 }
 
@@ -52,10 +86,10 @@ static bool is_ready(const struct dma *dma, unsigned channel)
 }
 
 /* The highest PL, then the lowest number; -1: none. */
-static int arbitrate(const struct dma *dma)
+static int arbitrate(const struct dma *dma, unsigned n)
 {
     int best = -1;
-    for (unsigned i = 0; i < DMA_CHANNELS; i++) {
+    for (unsigned i = controllers[n].first; i < controllers[n].first + controllers[n].count; i++) {
         if (is_ready(dma, i) && (best < 0 || (dma->channel[i].CCR >> CCR_PL_SHIFT & 3) >
                                                  (dma->channel[best].CCR >> CCR_PL_SHIFT & 3))) {
             best = (int)i;
@@ -64,23 +98,27 @@ static int arbitrate(const struct dma *dma)
     return best;
 }
 
-static void schedule(struct stm32f103 *chip)
+static void schedule(struct stm32f103 *chip, unsigned n)
 {
-    if (chip->due[EVENT_DMA] == TICKS_NEVER && arbitrate(&chip->dma) >= 0) {
-        ticks clock = rcc_peripheral_clock(chip, DMA1_BASE);
+    enum event event = (enum event)(EVENT_DMA + n);
+    if (chip->due[event] == TICKS_NEVER && arbitrate(&chip->dma, n) >= 0) {
+        ticks clock = rcc_peripheral_clock(chip, controllers[n].base);
         if (clock != 0) {
-            stm32f103_schedule(chip, EVENT_DMA, stm32f103_now(chip) + TRANSFER_CYCLES * clock);
+            stm32f103_schedule(chip, event, stm32f103_now(chip) + TRANSFER_CYCLES * clock);
         }
     }
 }
 
-void dma_request(struct stm32f103 *chip, unsigned channel, bool wanted)
+void dma_request(struct stm32f103 *chip, unsigned line, bool wanted)
 {
-    uint8_t bit = (uint8_t)(1u << (channel - 1));
+    if (line == 0) {
+        return;
+    }
+    uint16_t bit = (uint16_t)(1u << (line - 1));
     struct dma *dma = &chip->dma;
-    dma->requests = wanted ? dma->requests | bit : dma->requests & (uint8_t)~bit;
+    dma->requests = wanted ? dma->requests | bit : dma->requests & (uint16_t)~bit;
     if (wanted) {
-        schedule(chip);
+        schedule(chip, controller_of(line - 1));
     }
 }
 
@@ -122,9 +160,9 @@ static void transfer_failed(struct stm32f103 *chip, unsigned channel)
     struct dma_channel *c = &chip->dma.channel[channel];
     stm32f103_violation(
         chip, SUSPICIOUS, "dma-transfer-error",
-        "DMA1 channel %u: CPAR 0x%08X CMAR 0x%08X: bus error, the channel is turned off (RM0008 "
+        "DMA%u channel %u: CPAR 0x%08X CMAR 0x%08X: bus error, the channel is turned off (RM0008 "
         "13.3.5)",
-        channel + 1, (unsigned)c->peripheral, (unsigned)c->memory);
+        controller_of(channel) + 1, number_of(channel), (unsigned)c->peripheral, (unsigned)c->memory);
     c->CCR &= ~(uint32_t)CCR_EN;
     raise_flags(chip, channel, TEIF);
 }
@@ -134,7 +172,7 @@ static void transfer(struct stm32f103 *chip, unsigned channel)
     struct dma_channel *c = &chip->dma.channel[channel];
     unsigned peripheral_size = size_of(c, CCR_PSIZE_SHIFT), memory_size = size_of(c, CCR_MSIZE_SHIFT);
     bool to_peripheral = c->CCR & CCR_DIR;
-    chip->dma.requests &= (uint8_t) ~(1u << channel); /* asked for anew if still wanted */
+    chip->dma.requests &= (uint16_t) ~(1u << channel); /* asked for anew if still wanted */
     chip->bus_master = (uint8_t)(channel + 1);
     bool done = to_peripheral ? move(chip, c->memory, memory_size, c->peripheral, peripheral_size)
                               : move(chip, c->peripheral, peripheral_size, c->memory, memory_size);
@@ -160,19 +198,19 @@ static bool is_flash(uint32_t address)
     return address < FLASH_END;
 }
 
-void dma_event(struct stm32f103 *chip)
+void dma_event(struct stm32f103 *chip, unsigned n)
 {
-    int channel = arbitrate(&chip->dma);
+    int channel = arbitrate(&chip->dma, n);
     if (channel < 0) {
         return;
     }
     const struct dma_channel *c = &chip->dma.channel[channel];
     if (flash_is_busy(chip) && (is_flash(c->peripheral) || is_flash(c->memory))) {
-        stm32f103_schedule(chip, EVENT_DMA, chip->flash.operation.ends);
+        stm32f103_schedule(chip, (enum event)(EVENT_DMA + n), chip->flash.operation.ends);
         return;
     }
     transfer(chip, (unsigned)channel);
-    schedule(chip);
+    schedule(chip, n);
 }
 
 /* Registers */
@@ -182,13 +220,13 @@ static void check_CCR(struct stm32f103 *chip, unsigned channel, uint32_t value)
     uint32_t psize = value >> CCR_PSIZE_SHIFT & 3, msize = value >> CCR_MSIZE_SHIFT & 3;
     if (value & CCR_MEM2MEM && value & CCR_CIRC) {
         stm32f103_violation(chip, FORBIDDEN, "dma-mem2mem-circular",
-                            "DMA1_CCR%u = 0x%X: memory to memory cannot be circular (RM0008 13.3.3)",
-                            channel + 1, (unsigned)value);
+                            "DMA%u_CCR%u = 0x%X: memory to memory cannot be circular (RM0008 13.3.3)",
+                            controller_of(channel) + 1, number_of(channel), (unsigned)value);
     }
     if (psize == 3 || msize == 3) {
         stm32f103_violation(chip, UNDEFINED, "dma-size",
-                            "DMA1_CCR%u = 0x%X: 3 is no size, PSIZE and MSIZE are 0, 1 or 2 (RM0008 13.4.3)",
-                            channel + 1, (unsigned)value);
+                            "DMA%u_CCR%u = 0x%X: 3 is no size, PSIZE and MSIZE are 0, 1 or 2 (RM0008 13.4.3)",
+                            controller_of(channel) + 1, number_of(channel), (unsigned)value);
     }
 }
 
@@ -204,7 +242,7 @@ static void write_CCR(struct stm32f103 *chip, unsigned channel, uint32_t value)
         c->memory = c->CMAR;
     }
     update_irq(chip, channel);
-    schedule(chip);
+    schedule(chip, controller_of(channel));
 }
 
 static void write_channel(struct stm32f103 *chip, unsigned channel, uint32_t offset, uint32_t value)
@@ -217,9 +255,9 @@ static void write_channel(struct stm32f103 *chip, unsigned channel, uint32_t off
     if (c->CCR & CCR_EN) {
         stm32f103_violation(
             chip, FORBIDDEN, "dma-changed-while-on",
-            "DMA1 channel %u: 0x%X to its %s is ignored while CCR.EN is set (RM0008 13.4.4 to "
+            "DMA%u channel %u: 0x%X to its %s is ignored while CCR.EN is set (RM0008 13.4.4 to "
             "13.4.6)",
-            channel + 1, (unsigned)value,
+            controller_of(channel) + 1, number_of(channel), (unsigned)value,
             offset == CNDTR  ? "CNDTR"
             : offset == CPAR ? "CPAR"
                              : "CMAR");
@@ -232,30 +270,48 @@ static void write_channel(struct stm32f103 *chip, unsigned channel, uint32_t off
     }
 }
 
-void dma_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
+static void write_IFCR(struct stm32f103 *chip, unsigned n, uint32_t value)
 {
-    if (offset >= CHANNEL1) {
-        write_channel(chip, (offset - CHANNEL1) / CHANNEL_SIZE, (offset - CHANNEL1) % CHANNEL_SIZE, value);
-        return;
-    }
     struct dma *dma = &chip->dma;
-    for (unsigned i = 0; i < DMA_CHANNELS; i++) {
+    for (unsigned i = 0; i < controllers[n].count; i++) {
+        unsigned channel = controllers[n].first + i;
         uint32_t cleared = value >> FLAG_BITS * i & 0xF;
         cleared = cleared & GIF ? 0xF : cleared;
-        dma->ISR &= ~(cleared << FLAG_BITS * i);
-        if (!(flags_of(dma, i) & (TCIF | HTIF | TEIF))) {
-            dma->ISR &= ~((uint32_t)GIF << FLAG_BITS * i);
+        dma->ISR &= ~((uint64_t)cleared << FLAG_BITS * channel);
+        if (!(flags_of(dma, channel) & (TCIF | HTIF | TEIF))) {
+            dma->ISR &= ~((uint64_t)GIF << FLAG_BITS * channel);
         }
-        update_irq(chip, i);
+        update_irq(chip, channel);
     }
+}
+
+void dma_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
+{
+    unsigned n = offset / INSTANCE_SIZE;
+    offset %= INSTANCE_SIZE;
+    if (offset >= CHANNEL1) {
+        unsigned channel = controllers[n].first + (offset - CHANNEL1) / CHANNEL_SIZE;
+        write_channel(chip, channel, (offset - CHANNEL1) % CHANNEL_SIZE, value);
+    } else {
+        write_IFCR(chip, n, value);
+    }
+}
+
+static uint32_t read_ISR(const struct stm32f103 *chip, unsigned n)
+{
+    uint64_t mask = (1ull << FLAG_BITS * controllers[n].count) - 1;
+    return (uint32_t)(chip->dma.ISR >> FLAG_BITS * controllers[n].first & mask);
 }
 
 uint32_t dma_read(struct stm32f103 *chip, uint32_t offset)
 {
+    unsigned n = offset / INSTANCE_SIZE;
+    offset %= INSTANCE_SIZE;
     if (offset < CHANNEL1) {
-        return offset == ISR ? chip->dma.ISR : 0;
+        return offset == ISR ? read_ISR(chip, n) : 0;
     }
-    const struct dma_channel *c = &chip->dma.channel[(offset - CHANNEL1) / CHANNEL_SIZE];
+    const struct dma_channel *c =
+        &chip->dma.channel[controllers[n].first + (offset - CHANNEL1) / CHANNEL_SIZE];
     switch ((offset - CHANNEL1) % CHANNEL_SIZE) {
     case CCR: return c->CCR;
     case CNDTR: return c->CNDTR;
@@ -270,14 +326,18 @@ void dma_reset(struct stm32f103 *chip)
     for (unsigned i = 0; i < DMA_CHANNELS; i++) {
         update_irq(chip, i);
     }
-    stm32f103_schedule(chip, EVENT_DMA, TICKS_NEVER);
+    for (unsigned n = 0; n < DMAS; n++) {
+        stm32f103_schedule(chip, (enum event)(EVENT_DMA + n), TICKS_NEVER);
+    }
 }
 
 void dma_clock_changed(struct stm32f103 *chip)
 {
-    if (rcc_peripheral_clock(chip, DMA1_BASE) == 0) {
-        stm32f103_schedule(chip, EVENT_DMA, TICKS_NEVER);
-    } else {
-        schedule(chip);
+    for (unsigned n = 0; n < DMAS; n++) {
+        if (rcc_peripheral_clock(chip, controllers[n].base) == 0) {
+            stm32f103_schedule(chip, (enum event)(EVENT_DMA + n), TICKS_NEVER);
+        } else {
+            schedule(chip, n);
+        }
     }
 }

@@ -27,6 +27,8 @@ static void update_irqs(struct stm32f103 *chip)
 static void trigger(struct stm32f103 *chip, uint32_t mask)
 {
     struct exti *exti = &chip->exti;
+    adc_exti(chip, mask);
+    dac_exti(chip, mask);
     exti->PR |= mask & ~(exti->EMR & ~exti->IMR);
     if (exti->EMR & mask) {
         cortex_m3_send_event(&chip->cpu);
@@ -53,7 +55,7 @@ void exti_set_line(struct stm32f103 *chip, unsigned line, bool level)
 static bool line_level(const struct stm32f103 *chip, unsigned line)
 {
     unsigned port = chip->afio.EXTICR[line / 4] >> 4 * (line % 4) & 0xF;
-    return port < sizeof chip->gpio / sizeof chip->gpio[0] && gpio_peek_level(chip, port, line);
+    return port < PORTS && gpio_peek_level(chip, port, line);
 }
 
 void gpio_inputs_changed(struct stm32f103 *chip)

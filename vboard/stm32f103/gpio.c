@@ -1,4 +1,4 @@
-/* Ports A to E (RM0008 chapter 9): modes, outputs, inputs, the lock. */
+/* Ports A to G (RM0008 chapter 9): modes, outputs, inputs, the lock. */
 #include "../board.h"
 #include "chip.h"
 

@@ -53,7 +53,7 @@ static void enter_standby(struct stm32f103 *chip)
     chip->sleep_state = IN_STANDBY;
     chip->pwr.CSR |= PWR_CSR_SBF;
     rcc_enter_stop(chip);
-    for (unsigned port = 0; port < sizeof chip->gpio / sizeof chip->gpio[0]; port++) {
+    for (unsigned port = 0; port < PORTS; port++) {
         gpio_reset(chip, port); /* every pin floats, but WKUP */
     }
     rtc_plan(chip);

@@ -25,6 +25,26 @@ static void tim4_reset(struct stm32f103 *chip)
     tim_reset(chip, 3);
 }
 
+static void tim5_reset(struct stm32f103 *chip)
+{
+    tim_reset(chip, 4);
+}
+
+static void tim6_reset(struct stm32f103 *chip)
+{
+    tim_reset(chip, 5);
+}
+
+static void tim7_reset(struct stm32f103 *chip)
+{
+    tim_reset(chip, 6);
+}
+
+static void tim8_reset(struct stm32f103 *chip)
+{
+    tim_reset(chip, 7);
+}
+
 static void i2c1_reset(struct stm32f103 *chip)
 {
     i2c_reset(chip, 0);
@@ -45,6 +65,11 @@ static void spi2_reset(struct stm32f103 *chip)
     spi_reset(chip, 1);
 }
 
+static void spi3_reset(struct stm32f103 *chip)
+{
+    spi_reset(chip, 2);
+}
+
 static void adc1_reset(struct stm32f103 *chip)
 {
     adc_reset(chip, 0);
@@ -53,6 +78,11 @@ static void adc1_reset(struct stm32f103 *chip)
 static void adc2_reset(struct stm32f103 *chip)
 {
     adc_reset(chip, 1);
+}
+
+static void adc3_reset(struct stm32f103 *chip)
+{
+    adc_reset(chip, 2);
 }
 
 static void usart1_reset(struct stm32f103 *chip)
@@ -70,62 +100,69 @@ static void usart3_reset(struct stm32f103 *chip)
     usart_reset(chip, 2);
 }
 
-/* Reset values of what has no model: the register maps of RM0008 chapters 14, 21, 22, 24 to 27. */
-static const struct map_value zeros[] = {{0}};
-static const struct map_value timer_values[] = {{0x2C, 0x2C, 0xFFFF}, {0}};
-static const struct map_value spi_values[] = {
-    {0x08, 0x08, 0x0002}, {0x10, 0x10, 0x0007}, {0x20, 0x20, 0x0002}, {0}};
-static const struct map_value uart_values[] = {{0x00, 0x00, 0x00C0}, {0}};
-static const struct map_value fsmc_values[] = {
-    {0x00, 0x00, 0x000030DB},   {0x04, 0x04, 0x0FFFFFFF},
-    {0x08, 0x08, 0x000030D2},   {0x0C, 0x0C, 0x0FFFFFFF},
-    {0x10, 0x10, 0x000030D2},   {0x14, 0x14, 0x0FFFFFFF},
-    {0x18, 0x18, 0x000030D2},   {0x1C, 0x1C, 0x0FFFFFFF},
-    {0x60, 0x60, 0x00000018},   {0x64, 0x64, 0x00000040},
-    {0x68, 0x6C, 0xFCFCFCFC},   {0x80, 0x80, 0x00000018},
-    {0x84, 0x84, 0x00000040},   {0x88, 0x8C, 0xFCFCFCFC},
-    {0xA0, 0xA0, 0x00000018},   {0xA4, 0xA4, 0x00000040},
-    {0xA8, 0xB0, 0xFCFCFCFC},   {0x104, 0x104, 0x0FFFFFFF},
-    {0x10C, 0x10C, 0x0FFFFFFF}, {0x114, 0x114, 0x0FFFFFFF},
-    {0x11C, 0x11C, 0x0FFFFFFF}, {0},
-};
+static void usart4_reset(struct stm32f103 *chip)
+{
+    usart_reset(chip, 3);
+}
 
-#define ABSENT_HIGH(title, at, on, bit, values)                                                              \
+static void usart5_reset(struct stm32f103 *chip)
+{
+    usart_reset(chip, 4);
+}
+
+/* On chips above 512 KiB only. */
+#define ABSENT(title, at, on, bit)                                                                           \
     {                                                                                                        \
         .name = title, .base = at, .size = 0x400, .bus = on, .clock_bit = bit, .port = NOT_A_PORT,           \
-        .high_density = true, .reset_values = values                                                         \
+        .absent = true                                                                                       \
     }
-#define MODEL(title, at, on, bit, widths, is_quiet, model)                                                   \
+#define MODEL_FIELDS(title, at, on, bit, widths, is_quiet, model)                                            \
+    .name = title, .base = at, .size = 0x400, .bus = on, .clock_bit = bit, .port = NOT_A_PORT,               \
+    .sizes = widths, .quiet = is_quiet, .registers = model##_registers, .read = model##_read,                \
+    .write = model##_write, .reset = model##_reset
+#define MODEL(...)                                                                                           \
     {                                                                                                        \
-        .name = title, .base = at, .size = 0x400, .bus = on, .clock_bit = bit, .port = NOT_A_PORT,           \
-        .sizes = widths, .quiet = is_quiet, .registers = model##_registers, .read = model##_read,            \
-        .write = model##_write, .reset = model##_reset                                                       \
+        MODEL_FIELDS(__VA_ARGS__)                                                                            \
     }
 /* The number-th of several peripherals of a kind. */
-#define INSTANCE(title, at, on, bit, names, kind, number)                                                    \
+#define INSTANCE_FIELDS(title, at, on, bit, names, kind, number)                                             \
+    .name = title, .base = at, .size = 0x400, .bus = on, .clock_bit = bit, .port = NOT_A_PORT,               \
+    .sizes = HALF_WORDS_TOO, .model_offset = ((number)-1) * INSTANCE_SIZE, .quiet = false,                   \
+    .registers = names##_registers, .read = kind##_read, .write = kind##_write,                              \
+    .reset = kind##number##_reset
+#define INSTANCE(...)                                                                                        \
     {                                                                                                        \
-        .name = title, .base = at, .size = 0x400, .bus = on, .clock_bit = bit, .port = NOT_A_PORT,           \
-        .sizes = HALF_WORDS_TOO, .model_offset = ((number)-1) * INSTANCE_SIZE, .quiet = false,               \
-        .registers = names##_registers, .read = kind##_read, .write = kind##_write,                          \
-        .reset = kind##number##_reset                                                                        \
+        INSTANCE_FIELDS(__VA_ARGS__)                                                                         \
     }
 /* Half-words and words by the book (25.5); the HAL of ST's own writes bytes to DR. */
-#define SERIAL(title, at, on, bit, number)                                                                   \
+#define SERIAL_FIELDS(title, at, on, bit, number)                                                            \
+    .name = title, .base = at, .size = 0x400, .bus = on, .clock_bit = bit, .port = NOT_A_PORT,               \
+    .sizes = ANY_SIZE, .model_offset = ((number)-1) * INSTANCE_SIZE, .quiet = false,                         \
+    .registers = spi_registers, .read = spi_read, .write = spi_write, .reset = spi##number##_reset
+#define SERIAL(...)                                                                                          \
     {                                                                                                        \
-        .name = title, .base = at, .size = 0x400, .bus = on, .clock_bit = bit, .port = NOT_A_PORT,           \
-        .sizes = ANY_SIZE, .model_offset = ((number)-1) * INSTANCE_SIZE, .quiet = false,                     \
-        .registers = spi_registers, .read = spi_read, .write = spi_write, .reset = spi##number##_reset       \
+        SERIAL_FIELDS(__VA_ARGS__)                                                                           \
     }
-#define CONVERTER(title, at, bit, number)                                                                    \
+#define CONVERTER_FIELDS(title, at, bit, number)                                                             \
+    .name = title, .base = at, .size = 0x400, .bus = BUS_APB2, .clock_bit = bit, .port = NOT_A_PORT,         \
+    .sizes = ONLY_WORDS, .model_offset = ((number)-1) * INSTANCE_SIZE, .quiet = false,                       \
+    .registers = adc_registers, .read = adc_read, .write = adc_write, .reset = adc##number##_reset
+#define CONVERTER(...)                                                                                       \
     {                                                                                                        \
-        .name = title, .base = at, .size = 0x400, .bus = BUS_APB2, .clock_bit = bit, .port = NOT_A_PORT,     \
-        .sizes = ONLY_WORDS, .model_offset = ((number)-1) * INSTANCE_SIZE, .quiet = false,                   \
-        .registers = adc_registers, .read = adc_read, .write = adc_write, .reset = adc##number##_reset       \
+        CONVERTER_FIELDS(__VA_ARGS__)                                                                        \
     }
-#define PORT(title, at, bit, number)                                                                         \
+#define PORT_FIELDS(title, at, bit, number)                                                                  \
+    .name = title, .base = at, .size = 0x400, .bus = BUS_APB2, .clock_bit = bit, .port = number,             \
+    .sizes = ONLY_WORDS, .quiet = true, .registers = gpio_registers
+#define PORT(...)                                                                                            \
     {                                                                                                        \
-        .name = title, .base = at, .size = 0x400, .bus = BUS_APB2, .clock_bit = bit, .port = number,         \
-        .sizes = ONLY_WORDS, .quiet = true, .registers = gpio_registers                                      \
+        PORT_FIELDS(__VA_ARGS__)                                                                             \
+    }
+
+/* A row of chips above 128 KiB only. */
+#define HIGH_DENSITY(kind, ...)                                                                              \
+    {                                                                                                        \
+        kind##_FIELDS(__VA_ARGS__), .high_density = true                                                     \
     }
 
 /* RM0008 table 3. Clock bits: 7.3.6 to 7.3.8. Access sizes: the first lines of each chapter's section on
@@ -134,21 +171,21 @@ const struct map_region map[] = {
     INSTANCE("TIM2", 0x40000000, BUS_APB1, 0, tim, tim, 2),
     INSTANCE("TIM3", 0x40000400, BUS_APB1, 1, tim, tim, 3),
     INSTANCE("TIM4", 0x40000800, BUS_APB1, 2, tim, tim, 4),
-    ABSENT_HIGH("TIM5", 0x40000C00, BUS_APB1, 3, timer_values),
-    ABSENT_HIGH("TIM6", 0x40001000, BUS_APB1, 4, timer_values),
-    ABSENT_HIGH("TIM7", 0x40001400, BUS_APB1, 5, timer_values),
-    ABSENT_HIGH("TIM12", 0x40001800, BUS_APB1, 6, timer_values),
-    ABSENT_HIGH("TIM13", 0x40001C00, BUS_APB1, 7, timer_values),
-    ABSENT_HIGH("TIM14", 0x40002000, BUS_APB1, 8, timer_values),
+    HIGH_DENSITY(INSTANCE, "TIM5", 0x40000C00, BUS_APB1, 3, tim, tim, 5),
+    HIGH_DENSITY(INSTANCE, "TIM6", 0x40001000, BUS_APB1, 4, tim_basic, tim, 6),
+    HIGH_DENSITY(INSTANCE, "TIM7", 0x40001400, BUS_APB1, 5, tim_basic, tim, 7),
+    ABSENT("TIM12", 0x40001800, BUS_APB1, 6),
+    ABSENT("TIM13", 0x40001C00, BUS_APB1, 7),
+    ABSENT("TIM14", 0x40002000, BUS_APB1, 8),
     MODEL("RTC", 0x40002800, BUS_APB1, 27, HALF_WORDS_TOO, false, rtc),
     MODEL("WWDG", 0x40002C00, BUS_APB1, 11, HALF_WORDS_TOO, false, wwdg),
     MODEL("IWDG", 0x40003000, BUS_APB1, ALWAYS_CLOCKED, HALF_WORDS_TOO, true, iwdg),
     SERIAL("SPI2", 0x40003800, BUS_APB1, 14, 2),
-    ABSENT_HIGH("SPI3", 0x40003C00, BUS_APB1, 15, spi_values),
+    HIGH_DENSITY(SERIAL, "SPI3", 0x40003C00, BUS_APB1, 15, 3),
     INSTANCE("USART2", 0x40004400, BUS_APB1, 17, usart, usart, 2),
     INSTANCE("USART3", 0x40004800, BUS_APB1, 18, usart, usart, 3),
-    ABSENT_HIGH("UART4", 0x40004C00, BUS_APB1, 19, uart_values),
-    ABSENT_HIGH("UART5", 0x40005000, BUS_APB1, 20, uart_values),
+    HIGH_DENSITY(INSTANCE, "UART4", 0x40004C00, BUS_APB1, 19, usart, usart, 4),
+    HIGH_DENSITY(INSTANCE, "UART5", 0x40005000, BUS_APB1, 20, usart, usart, 5),
     INSTANCE("I2C1", 0x40005400, BUS_APB1, 21, i2c, i2c, 1),
     INSTANCE("I2C2", 0x40005800, BUS_APB1, 22, i2c, i2c, 2),
     {
@@ -183,7 +220,7 @@ const struct map_region map[] = {
     MODEL("CAN", CAN_BASE, BUS_APB1, 25, ONLY_WORDS, false, can),
     MODEL("BKP", 0x40006C00, BUS_APB1, 27, HALF_WORDS_TOO, false, bkp),
     MODEL("PWR", 0x40007000, BUS_APB1, 28, HALF_WORDS_TOO, false, pwr),
-    ABSENT_HIGH("DAC", 0x40007400, BUS_APB1, 29, zeros),
+    HIGH_DENSITY(MODEL, "DAC", 0x40007400, BUS_APB1, 29, ONLY_WORDS, false, dac),
     MODEL("AFIO", 0x40010000, BUS_APB2, 0, ONLY_WORDS, false, afio),
     MODEL("EXTI", 0x40010400, BUS_APB2, ALWAYS_CLOCKED, ONLY_WORDS, false, exti),
     PORT("GPIOA", 0x40010800, 2, 0),
@@ -191,40 +228,54 @@ const struct map_region map[] = {
     PORT("GPIOC", 0x40011000, 4, 2),
     PORT("GPIOD", 0x40011400, 5, 3),
     PORT("GPIOE", 0x40011800, 6, 4),
-    ABSENT_HIGH("GPIOF", 0x40011C00, BUS_APB2, 7, zeros),
-    ABSENT_HIGH("GPIOG", 0x40012000, BUS_APB2, 8, zeros),
+    HIGH_DENSITY(PORT, "GPIOF", 0x40011C00, 7, 5),
+    HIGH_DENSITY(PORT, "GPIOG", 0x40012000, 8, 6),
     CONVERTER("ADC1", 0x40012400, 9, 1),
     CONVERTER("ADC2", 0x40012800, 10, 2),
     INSTANCE("TIM1", 0x40012C00, BUS_APB2, 11, tim1, tim, 1),
     SERIAL("SPI1", 0x40013000, BUS_APB2, 12, 1),
-    ABSENT_HIGH("TIM8", 0x40013400, BUS_APB2, 13, timer_values),
+    HIGH_DENSITY(INSTANCE, "TIM8", 0x40013400, BUS_APB2, 13, tim1, tim, 8),
     INSTANCE("USART1", 0x40013800, BUS_APB2, 14, usart, usart, 1),
-    ABSENT_HIGH("ADC3", 0x40013C00, BUS_APB2, 15, zeros),
-    ABSENT_HIGH("TIM9", 0x40014C00, BUS_APB2, 19, timer_values),
-    ABSENT_HIGH("TIM10", 0x40015000, BUS_APB2, 20, timer_values),
-    ABSENT_HIGH("TIM11", 0x40015400, BUS_APB2, 21, timer_values),
-    ABSENT_HIGH("SDIO", 0x40018000, BUS_AHB, 10, zeros),
+    HIGH_DENSITY(CONVERTER, "ADC3", 0x40013C00, 15, 3),
+    ABSENT("TIM9", 0x40014C00, BUS_APB2, 19),
+    ABSENT("TIM10", 0x40015000, BUS_APB2, 20),
+    ABSENT("TIM11", 0x40015400, BUS_APB2, 21),
+    HIGH_DENSITY(MODEL, "SDIO", SDIO_BASE, BUS_AHB, 10, ONLY_WORDS, false, sdio),
     MODEL("DMA1", DMA1_BASE, BUS_AHB, 0, ONLY_WORDS, false, dma),
-    ABSENT_HIGH("DMA2", 0x40020400, BUS_AHB, 1, zeros),
+    {
+        .name = "DMA2",
+        .base = DMA2_BASE,
+        .size = 0x400,
+        .bus = BUS_AHB,
+        .clock_bit = 1,
+        .high_density = true,
+        .port = NOT_A_PORT,
+        .sizes = ONLY_WORDS,
+        .model_offset = INSTANCE_SIZE,
+        .registers = dma2_registers,
+        .read = dma_read,
+        .write = dma_write,
+    },
     MODEL("RCC", 0x40021000, BUS_AHB, ALWAYS_CLOCKED, ANY_SIZE, false, rcc),
     MODEL("FLASH", 0x40022000, BUS_AHB, ALWAYS_CLOCKED, ONLY_WORDS, false, flash),
     MODEL("CRC", 0x40023000, BUS_AHB, 6, ANY_SIZE, false, crc),
     {
         .name = "FSMC",
-        .base = 0xA0000000,
+        .base = FSMC_BASE,
         .size = 0x1000,
         .bus = BUS_AHB,
         .clock_bit = 8,
         .port = NOT_A_PORT,
         .high_density = true,
-        .reset_values = fsmc_values,
+        .sizes = ONLY_WORDS,
+        .registers = fsmc_registers,
+        .read = fsmc_read,
+        .write = fsmc_write,
+        .reset = fsmc_reset,
     },
     MODEL("DBGMCU", 0xE0042000, BUS_PPB, ALWAYS_CLOCKED, ONLY_WORDS, false, dbgmcu),
     {0},
 };
-
-_Static_assert(sizeof map / sizeof map[0] <= 8 * sizeof((struct stm32f103 *)0)->unmodelled_seen,
-               "a bit for each region");
 
 const struct map_region *map_find(uint32_t address)
 {
@@ -245,14 +296,4 @@ const struct map_register *map_find_register(const struct map_region *region, ui
         }
     }
     return NULL;
-}
-
-uint32_t map_reset_value(const struct map_region *region, uint32_t offset)
-{
-    for (const struct map_value *v = region->reset_values; v && v->value; v++) {
-        if (offset >= v->offset && offset <= v->last) {
-            return v->value;
-        }
-    }
-    return 0;
 }

@@ -18,20 +18,13 @@ struct map_register {
     uint32_t reserved; /* bits that must be kept at their reset value, 0 */
 };
 
-/* What a register without a model reads as; those not listed: 0. */
-struct map_value {
-    uint16_t offset, last; /* the same for all registers between them */
-    uint32_t value;        /* 0 ends a list */
-};
-
 struct map_region {
     const char *name; /* NULL ends the map */
     uint32_t base, size;
     enum map_bus bus;
-    uint8_t clock_bit;                    /* in the bus's enable register of RCC, or ALWAYS_CLOCKED */
-    bool high_density;                    /* not on chips of up to 128 KiB */
-    const struct map_value *reset_values; /* only of regions without a model */
-    /* The rest only for regions that are modelled: */
+    uint8_t clock_bit; /* in the bus's enable register of RCC, or ALWAYS_CLOCKED */
+    bool high_density; /* not on chips of up to 128 KiB */
+    bool absent;       /* on none of up to 512 KiB: the rest is not used */
     enum access_sizes sizes;
     uint16_t model_offset; /* added to offsets before the model sees them */
     bool quiet;            /* the model itself counts the side effects of writes */
@@ -52,8 +45,3 @@ const struct map_region *map_find(uint32_t address);
 /* NULL: reserved, or the chip is too small to have it. */
 const struct map_register *map_find_register(const struct map_region *region, uint32_t offset,
                                              bool high_density);
-uint32_t map_reset_value(const struct map_region *region, uint32_t offset);
-static inline bool map_is_modelled(const struct map_region *region)
-{
-    return region->read || region->port != NOT_A_PORT;
-}

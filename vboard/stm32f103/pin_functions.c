@@ -40,7 +40,8 @@ enum {
     SHIFT_TIM2 = 8,
     SHIFT_TIM3 = 10,
     SHIFT_TIM4 = 12,
-    SHIFT_CAN = 13
+    SHIFT_CAN = 13,
+    FIXED = 0 /* with a mask of 0 */
 };
 
 static const struct mapping mappings[] = {
@@ -63,12 +64,27 @@ static const struct mapping mappings[] = {
     {TIMER(4, 2), SHIFT_TIM4, 1, {P('B', 7), P('D', 13), NO_PIN, NO_PIN}},
     {TIMER(4, 3), SHIFT_TIM4, 1, {P('B', 8), P('D', 14), NO_PIN, NO_PIN}},
     {TIMER(4, 4), SHIFT_TIM4, 1, {P('B', 9), P('D', 15), NO_PIN, NO_PIN}},
+    {TIMER(5, 1), FIXED, 0, {P('A', 0)}},
+    {TIMER(5, 2), FIXED, 0, {P('A', 1)}},
+    {TIMER(5, 3), FIXED, 0, {P('A', 2)}},
+    {TIMER(5, 4), FIXED, 0, {P('A', 3)}},
+    {TIMER(8, 1), FIXED, 0, {P('C', 6)}},
+    {TIMER(8, 2), FIXED, 0, {P('C', 7)}},
+    {TIMER(8, 3), FIXED, 0, {P('C', 8)}},
+    {TIMER(8, 4), FIXED, 0, {P('C', 9)}},
+    {TIMER_N(8, 1), FIXED, 0, {P('A', 7)}},
+    {TIMER_N(8, 2), FIXED, 0, {P('B', 0)}},
+    {TIMER_N(8, 3), FIXED, 0, {P('B', 1)}},
     {TX(1), SHIFT_USART1, 1, {P('A', 9), P('B', 6), NO_PIN, NO_PIN}},
     {RX(1), SHIFT_USART1, 1, {P('A', 10), P('B', 7), NO_PIN, NO_PIN}},
     {TX(2), SHIFT_USART2, 1, {P('A', 2), P('D', 5), NO_PIN, NO_PIN}},
     {RX(2), SHIFT_USART2, 1, {P('A', 3), P('D', 6), NO_PIN, NO_PIN}},
     {TX(3), SHIFT_USART3, 3, {P('B', 10), P('C', 10), RESERVED, P('D', 8)}},
     {RX(3), SHIFT_USART3, 3, {P('B', 11), P('C', 11), RESERVED, P('D', 9)}},
+    {TX(4), FIXED, 0, {P('C', 10)}},
+    {RX(4), FIXED, 0, {P('C', 11)}},
+    {TX(5), FIXED, 0, {P('C', 12)}},
+    {RX(5), FIXED, 0, {P('D', 2)}},
     {CAN(RX), SHIFT_CAN, 3, {P('A', 11), RESERVED, P('B', 8), P('D', 0)}},
     {CAN(TX), SHIFT_CAN, 3, {P('A', 12), RESERVED, P('B', 9), P('D', 1)}},
 };

@@ -144,7 +144,7 @@ static void too_fast(struct stm32f103 *chip, const char *rule, const char *what,
 void rcc_check_adc_clock(struct stm32f103 *chip)
 {
     enum { CR2 = 2, ADON = 1 };
-    if ((chip->adc[0].registers[CR2] | chip->adc[1].registers[CR2]) & ADON) {
+    if ((chip->adc[0].registers[CR2] | chip->adc[1].registers[CR2] | chip->adc[2].registers[CR2]) & ADON) {
         too_fast(chip, "adcclk-too-fast", "ADCCLK", adc_hz(chip), MAX_ADC_HZ, "RM0008 7.2, 11.1");
     }
 }

@@ -1,5 +1,5 @@
 /*
- * SPI1 and SPI2 as masters (RM0008 chapter 25). Nothing is connected: what comes in is the level of the MISO
+ * SPI1 to SPI3 as masters (RM0008 chapter 25). Nothing is connected: what comes in is the level of the MISO
  * pin. As slaves they wait for a clock that never comes. CRC and I2S are not modelled and reported.
  */
 #include "../board.h"
@@ -39,8 +39,10 @@ enum {
 enum { SR_RXNE = 1, SR_TXE = 2, SR_CRCERR = 1 << 4, SR_MODF = 1 << 5, SR_OVR = 1 << 6, SR_BSY = 1 << 7 };
 enum { CRCPR_AFTER_RESET = 7, I2SPR_AFTER_RESET = 2, I2SCFGR_I2SMOD = 1 << 11, REMAP_SPI1 = 1 };
 
-static const uint32_t bases[SPIS] = {0x40013000, 0x40003800};
-static const uint8_t dma_rx[SPIS] = {2, 4}, dma_tx[SPIS] = {3, 5};
+static const uint32_t bases[SPIS] = {0x40013000, 0x40003800, 0x40003C00};
+/* RM0008 tables 63, 78 and 79. */
+static const uint8_t irqs[SPIS] = {IRQ_SPI1, IRQ_SPI2, IRQ_SPI3};
+static const uint8_t dma_rx[SPIS] = {2, 4, DMA2_CHANNEL + 1}, dma_tx[SPIS] = {3, 5, DMA2_CHANNEL + 2};
 
 static void update(struct stm32f103 *chip, unsigned n)
 {
@@ -48,7 +50,7 @@ static void update(struct stm32f103 *chip, unsigned n)
     bool wanted = (spi->SR & SR_TXE && spi->CR2 & CR2_TXEIE) ||
                   (spi->SR & SR_RXNE && spi->CR2 & CR2_RXNEIE) ||
                   (spi->SR & (SR_OVR | SR_MODF | SR_CRCERR) && spi->CR2 & CR2_ERRIE);
-    cortex_m3_set_irq(&chip->cpu, IRQ_SPI1 + n, wanted);
+    cortex_m3_set_irq(&chip->cpu, irqs[n], wanted);
     dma_request(chip, dma_rx[n], spi->SR & SR_RXNE && spi->CR2 & CR2_RXDMAEN);
     dma_request(chip, dma_tx[n], spi->SR & SR_TXE && spi->CR2 & CR2_TXDMAEN && spi->CR1 & CR1_SPE);
 }
@@ -87,8 +89,9 @@ static void start_frame(struct stm32f103 *chip, unsigned n)
 /* All ones or all zeros: the line does not change. One that nothing drives is taken to be high. */
 static uint16_t received(const struct stm32f103 *chip, unsigned n)
 {
+    static const uint8_t miso[SPIS] = {BOARD_PIN('A', 6), BOARD_PIN('B', 14), BOARD_PIN('B', 4)};
     bool remapped = n == 0 && chip->afio.MAPR & REMAP_SPI1;
-    uint8_t pin = n == 1 ? BOARD_PIN('B', 14) : remapped ? BOARD_PIN('B', 4) : BOARD_PIN('A', 6);
+    uint8_t pin = remapped ? BOARD_PIN('B', 4) : miso[n];
     int level = chip->board.pin_level(chip->board.context, pin >> 4, pin & 15);
     if (level < 0)
         level = gpio_pin_drive(chip, pin >> 4, pin & 15).pull;

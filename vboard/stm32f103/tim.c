@@ -1,9 +1,10 @@
-/* Timers 1 to 4 (RM0008 chapters 14 and 15): the registers. */
+/* Timers 1 to 8 (RM0008 chapters 14, 15 and 17): the registers. */
 #include "tim_registers.h"
 
 #include <stddef.h>
 
-static const uint32_t bases[TIMERS] = {0x40012C00, 0x40000000, 0x40000400, 0x40000800};
+static const uint32_t bases[TIMERS] = {0x40012C00, 0x40000000, 0x40000400, 0x40000800,
+                                       0x40000C00, 0x40001000, 0x40001400, 0x40013400};
 
 static void pins_changed(struct stm32f103 *chip)
 {
@@ -99,10 +100,10 @@ static void write_EGR(struct stm32f103 *chip, unsigned timer, uint32_t value)
             }
         }
     }
-    if (value & BG && timer == TIM1) {
+    if (value & BG && tim_is_advanced(timer)) {
         tim->BDTR &= ~(uint32_t)BDTR_MOE;
     }
-    uint32_t known = TG | (timer == TIM1 ? COMG | BG : 0);
+    uint32_t known = TG | (tim_is_advanced(timer) ? COMG | BG : 0);
     tim_raise(chip, timer, value & known);
 }
 

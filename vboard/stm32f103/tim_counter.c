@@ -213,22 +213,29 @@ void tim_update_irqs(struct stm32f103 *chip, unsigned timer)
 {
     const struct tim *tim = &chip->tim[timer];
     uint32_t active = tim->SR & tim->DIER;
-    if (timer != TIM1) {
-        cortex_m3_set_irq(&chip->cpu, IRQ_TIM2 + timer - 1, active & (UIF | CC_FLAGS | TIF));
+    if (!tim_is_advanced(timer)) {
+        static const uint8_t line[TIMERS] = {0,        IRQ_TIM2, IRQ_TIM3, IRQ_TIM4,
+                                             IRQ_TIM5, IRQ_TIM6, IRQ_TIM7, 0};
+        cortex_m3_set_irq(&chip->cpu, line[timer], active & (UIF | CC_FLAGS | TIF));
         return;
     }
-    cortex_m3_set_irq(&chip->cpu, IRQ_TIM1_UP, active & UIF);
-    cortex_m3_set_irq(&chip->cpu, IRQ_TIM1_CC, active & CC_FLAGS);
-    cortex_m3_set_irq(&chip->cpu, IRQ_TIM1_TRG_COM, active & (TIF | COMIF));
-    cortex_m3_set_irq(&chip->cpu, IRQ_TIM1_BRK, active & BIF);
+    unsigned first = timer == TIM1 ? IRQ_TIM1_BRK : IRQ_TIM8_BRK;
+    cortex_m3_set_irq(&chip->cpu, first, active & BIF);
+    cortex_m3_set_irq(&chip->cpu, first + 1, active & UIF);
+    cortex_m3_set_irq(&chip->cpu, first + 2, active & (TIF | COMIF));
+    cortex_m3_set_irq(&chip->cpu, first + 3, active & CC_FLAGS);
 }
 
-/* RM0008 table 78. Of update and the four channels; 0: none. */
-static const uint8_t dma_channel[TIMERS][1 + TIMER_CHANNELS] = {
+/* RM0008 tables 78 and 79. Of update and the four channels; 0: none. */
+static const uint8_t dma_line[TIMERS][1 + TIMER_CHANNELS] = {
     {5, 2, 3, 6, 4},
     {2, 5, 7, 1, 7},
     {3, 6, 0, 2, 3},
     {7, 1, 4, 5, 0},
+    {DMA2_CHANNEL + 2, DMA2_CHANNEL + 5, DMA2_CHANNEL + 4, DMA2_CHANNEL + 2, DMA2_CHANNEL + 1},
+    {DMA2_CHANNEL + 3},
+    {DMA2_CHANNEL + 4},
+    {DMA2_CHANNEL + 1, DMA2_CHANNEL + 3, DMA2_CHANNEL + 5, DMA2_CHANNEL + 1, DMA2_CHANNEL + 2},
 };
 
 void tim_request_dma(struct stm32f103 *chip, unsigned timer, uint32_t flags)
@@ -237,17 +244,19 @@ void tim_request_dma(struct stm32f103 *chip, unsigned timer, uint32_t flags)
     uint32_t sources = tim->CR2 & CR2_CCDS ? (flags & UIF ? UIF | CC_FLAGS : 0) : flags;
     uint32_t requests = sources & tim->DIER >> DMA_SHIFT;
     for (unsigned i = 0; i <= TIMER_CHANNELS; i++) {
-        if (requests >> i & 1 && dma_channel[timer][i]) {
-            dma_request(chip, dma_channel[timer][i], true);
+        if (requests >> i & 1) {
+            dma_request(chip, dma_line[timer][i], true);
         }
     }
 }
 
 void tim_raise(struct stm32f103 *chip, unsigned timer, uint32_t flags)
 {
+    flags &= tim_is_basic(timer) ? UIF : UINT32_MAX;
     chip->tim[timer].SR |= flags;
     tim_request_dma(chip, timer, flags);
     adc_trigger(chip, timer, flags);
+    dac_trigger(chip, timer, flags);
     tim_update_irqs(chip, timer);
 }
 
@@ -273,11 +282,12 @@ static uint32_t visible_flags(const struct stm32f103 *chip, unsigned timer)
 static uint32_t awaited(const struct stm32f103 *chip, unsigned timer)
 {
     const struct tim *tim = &chip->tim[timer];
-    uint32_t all = UIF | CC_FLAGS;
+    uint32_t all = tim_is_basic(timer) ? UIF : UIF | CC_FLAGS;
     uint32_t interrupts = (tim->polled ? all : tim->DIER & all) & ~tim->SR;
     uint32_t requests = tim->DIER >> DMA_SHIFT & all;
     bool loads = tim->CR1 & CR1_OPM || (tim->CCER && !is_steady(tim)) || tim->CR2 & CR2_CCDS;
-    return interrupts | requests | (loads ? UIF : 0) | visible_flags(chip, timer) | adc_awaits(chip, timer);
+    return interrupts | requests | (loads ? UIF : 0) | visible_flags(chip, timer) | adc_awaits(chip, timer) |
+           dac_awaits(chip, timer);
 }
 
 void tim_plan(struct stm32f103 *chip, unsigned timer)

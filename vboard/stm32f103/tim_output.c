@@ -67,19 +67,19 @@ static int reference_duty(const struct tim *tim, unsigned channel)
     return output_mode(tim, channel) == OC_PWM1 ? duty : DUTY_FULL - duty;
 }
 
-/* Enabled, and for TIM1 with its main switch on (table 83); complementary: OCxN. */
+/* Enabled, and for TIM1 and TIM8 with the main switch on (table 83); complementary: OCxN. */
 static bool is_driven(const struct tim *tim, unsigned timer, unsigned channel, bool complementary)
 {
     uint32_t enables = tim_channel_enables(tim, channel);
     if (!tim_channel_is_output(tim, channel) || !(enables & (complementary ? CCER_CCNE : CCER_CCE))) {
         return false;
     }
-    return timer != TIM1 || tim->BDTR & (BDTR_MOE | BDTR_OSSI);
+    return !tim_is_advanced(timer) || tim->BDTR & (BDTR_MOE | BDTR_OSSI);
 }
 
 static bool is_idle(const struct tim *tim, unsigned timer)
 {
-    return timer == TIM1 && !(tim->BDTR & BDTR_MOE);
+    return tim_is_advanced(timer) && !(tim->BDTR & BDTR_MOE);
 }
 
 static bool idle_level(const struct tim *tim, unsigned channel, bool complementary)
@@ -158,4 +158,11 @@ bool tim_output_is_visible(const struct stm32f103 *chip, unsigned timer, unsigne
     }
     return (enables & CCER_CCE && pin_shows_edges(chip, timer, channel, SIGNAL_TIM)) ||
            (enables & CCER_CCNE && pin_shows_edges(chip, timer, channel, SIGNAL_TIM_N));
+}
+
+uint32_t tim_trigger_output(const struct tim *tim)
+{
+    enum { MMS_SHIFT = 4, MMS = 7, MMS_UPDATE = 2, MMS_COMPARE_PULSE = 3 };
+    unsigned mode = tim->CR2 >> MMS_SHIFT & MMS;
+    return mode == MMS_UPDATE ? UIF : mode == MMS_COMPARE_PULSE ? CC1IF : 0;
 }

@@ -1,4 +1,4 @@
-/* Registers of the timers (RM0008 14.4, 15.4), and what tim.c, tim_counter.c and tim_output.c share. */
+/* Registers of the timers (RM0008 14.4, 15.4, 17.4), and what tim.c, tim_counter.c and tim_output.c share. */
 #pragma once
 
 #include "chip.h"
@@ -26,7 +26,20 @@ enum { CCS_OUTPUT = 0, CCS_DIRECT = 1, CCS_CROSSED = 2, CCMR_OCPE = 1 << 3 };
 enum { OC_FROZEN, OC_ACTIVE, OC_INACTIVE, OC_TOGGLE, OC_FORCE_LOW, OC_FORCE_HIGH, OC_PWM1, OC_PWM2 };
 enum { CCER_CCE = 1 << 0, CCER_CCP = 1 << 1, CCER_CCNE = 1 << 2, CCER_CCNP = 1 << 3 };
 enum { BDTR_LOCK = 3 << 8, BDTR_OSSI = 1 << 10, BDTR_BKE = 1 << 12, BDTR_AOE = 1 << 14, BDTR_MOE = 1 << 15 };
-enum { COUNTS = 0x10000, TIM1 = 0 };
+enum { COUNTS = 0x10000 };
+enum timer { TIM1, TIM2, TIM3, TIM4, TIM5, TIM6, TIM7, TIM8 };
+
+/* With complementary outputs, repetitions and four interrupt lines (RM0008 chapter 14). */
+static inline bool tim_is_advanced(unsigned timer)
+{
+    return timer == TIM1 || timer == TIM8;
+}
+
+/* Without channels (RM0008 chapter 17). */
+static inline bool tim_is_basic(unsigned timer)
+{
+    return timer == TIM6 || timer == TIM7;
+}
 
 static inline bool tim_is_centred(const struct tim *tim)
 {
@@ -76,6 +89,9 @@ void tim_update_irqs(struct stm32f103 *chip, unsigned timer);
 void tim_output_match(struct tim *tim, unsigned channel);
 /* Somebody may see this channel's edges one by one. */
 bool tim_output_is_visible(const struct stm32f103 *chip, unsigned timer, unsigned channel);
+
+/* What a trigger output stands for (14.4.2 MMS): the update or a match of channel 1; 0: something else. */
+uint32_t tim_trigger_output(const struct tim *tim);
 
 /* tim_capture.c */
 /* The levels of the channels' pins now, a bit each. */

@@ -1,13 +1,15 @@
 /*
- * USART1 to USART3 as UARTs (RM0008 chapter 27): registers, flags, interrupts and DMA requests. The lines:
- * usart_line.c.
+ * USART1 to USART3, UART4 and UART5 as UARTs (RM0008 chapter 27): registers, flags, interrupts and DMA
+ * requests. The lines: usart_line.c.
  */
 #include "usart_registers.h"
 
 #include <stddef.h>
 
-/* RM0008 table 78. */
-static const uint8_t dma_tx[USARTS] = {4, 7, 2}, dma_rx[USARTS] = {5, 6, 3};
+/* RM0008 tables 78, 79 and 63. */
+static const uint8_t dma_tx[USARTS] = {4, 7, 2, DMA2_CHANNEL + 5, 0};
+static const uint8_t dma_rx[USARTS] = {5, 6, 3, DMA2_CHANNEL + 3, 0};
+static const uint8_t irqs[USARTS] = {IRQ_USART1, IRQ_USART2, IRQ_USART3, IRQ_UART4, IRQ_UART5};
 
 /* Requests */
 
@@ -24,7 +26,7 @@ static bool wants_interrupt(const struct usart *usart)
 void usart_update(struct stm32f103 *chip, unsigned n)
 {
     const struct usart *usart = &chip->usart[n];
-    cortex_m3_set_irq(&chip->cpu, IRQ_USART1 + n, wants_interrupt(usart));
+    cortex_m3_set_irq(&chip->cpu, irqs[n], wants_interrupt(usart));
     dma_request(chip, dma_tx[n], usart->SR & SR_TXE && usart->CR3 & CR3_DMAT && usart_is_on(usart, CR1_TE));
     dma_request(chip, dma_rx[n], usart->SR & SR_RXNE && usart->CR3 & CR3_DMAR);
 }
@@ -35,14 +37,13 @@ static void write_data(struct stm32f103 *chip, unsigned n, uint32_t value)
 {
     struct usart *usart = &chip->usart[n];
     if (!(usart->CR1 & CR1_UE) || !(usart->CR1 & CR1_TE)) {
-        stm32f103_violation(
-            chip, SUSPICIOUS, "usart-off",
-            "USART%u_DR = 0x%X: the transmitter is off, UE and TE in CR1 0x%X (RM0008 27.3.2)", n + 1,
-            (unsigned)value, (unsigned)usart->CR1);
+        stm32f103_violation(chip, SUSPICIOUS, "usart-off",
+                            "%s%u_DR = 0x%X: the transmitter is off, UE and TE in CR1 0x%X (RM0008 27.3.2)",
+                            usart_kind(n), n + 1, (unsigned)value, (unsigned)usart->CR1);
     } else if (!(usart->SR & SR_TXE)) {
         stm32f103_violation(chip, SUSPICIOUS, "usart-overwrite",
-                            "USART%u_DR = 0x%X while TXE is 0: the byte before is lost (RM0008 27.3.2)",
-                            n + 1, (unsigned)value);
+                            "%s%u_DR = 0x%X while TXE is 0: the byte before is lost (RM0008 27.3.2)",
+                            usart_kind(n), n + 1, (unsigned)value);
     }
     if (usart->flags_seen & SR_TC) {
         usart->SR &= ~(uint32_t)SR_TC; /* reading SR, then writing DR */
@@ -80,8 +81,9 @@ static void check_modes(struct stm32f103 *chip, unsigned n)
                                                         : NULL;
     if (what) {
         stm32f103_violation(chip, SUSPICIOUS, "unmodelled",
-                            "USART%u_CR1 0x%X CR2 0x%X CR3 0x%X: %s is not modelled (RM0008 chapter 27)",
-                            n + 1, (unsigned)usart->CR1, (unsigned)usart->CR2, (unsigned)usart->CR3, what);
+                            "%s%u_CR1 0x%X CR2 0x%X CR3 0x%X: %s is not modelled (RM0008 chapter 27)",
+                            usart_kind(n), n + 1, (unsigned)usart->CR1, (unsigned)usart->CR2,
+                            (unsigned)usart->CR3, what);
     }
 }
 
@@ -90,8 +92,8 @@ static void check_BRR(struct stm32f103 *chip, unsigned n)
     const struct usart *usart = &chip->usart[n];
     if (usart->CR1 & CR1_UE && usart->CR1 & (CR1_TE | CR1_RE) && usart->BRR < MIN_BRR) {
         stm32f103_violation(chip, FORBIDDEN, "usart-baud-rate",
-                            "USART%u_BRR = 0x%X: USARTDIV must be at least 1 (RM0008 27.3.4)", n + 1,
-                            (unsigned)usart->BRR);
+                            "%s%u_BRR = 0x%X: USARTDIV must be at least 1 (RM0008 27.3.4)", usart_kind(n),
+                            n + 1, (unsigned)usart->BRR);
     }
 }
 

@@ -3,7 +3,7 @@
 
 enum { BAUD_TOLERANCE_PERCENT = 4 };
 
-const uint32_t usart_base[USARTS] = {0x40013800, 0x40004400, 0x40004800};
+const uint32_t usart_base[USARTS] = {0x40013800, 0x40004400, 0x40004800, 0x40004C00, 0x40005000};
 /* Frames */
 
 static unsigned word_bits(const struct usart *usart)
@@ -58,9 +58,9 @@ static void check_tx_pin(struct stm32f103 *chip, unsigned n)
         usart->pin_told = true;
         stm32f103_violation(
             chip, SUSPICIOUS, "usart-tx-pin",
-            "USART%u sends, but its TX pin P%c%u is no alternate-function output, nothing leaves "
+            "%s%u sends, but its TX pin P%c%u is no alternate-function output, nothing leaves "
             "the chip (RM0008 9.1.11 table 24)",
-            n + 1, 'A' + (at >> 4), (unsigned)at & 0xF);
+            usart_kind(n), n + 1, 'A' + (at >> 4), (unsigned)at & 0xF);
     }
 }
 

@@ -48,6 +48,13 @@ enum {
 };
 enum { MIN_BRR = 16 };
 
+/* The manual's name for it, before its number. */
+static inline const char *usart_kind(unsigned n)
+{
+    enum { SYNCHRONOUS_ONES = 3 };
+    return n < SYNCHRONOUS_ONES ? "USART" : "UART";
+}
+
 static inline bool usart_is_on(const struct usart *usart, uint32_t direction)
 {
     return usart->CR1 & CR1_UE && usart->CR1 & direction && usart->clocked && usart->BRR >= MIN_BRR;
