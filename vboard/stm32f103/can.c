@@ -1,6 +1,7 @@
 /*
- * bxCAN (RM0008 chapter 24): registers and interrupts. The bus is in can_bus.c, reception in can_filter.c.
- * Not modelled: wake-up by the bus (AWUM), for nobody else is on it, and the debugger's freeze (DBF).
+ * bxCAN (RM0008 chapter 24): registers and interrupts. Modes are in can_bus.c, what is sent in
+ * can_transmit.c, what is received in can_filter.c. Not modelled: wake-up by the bus (AWUM), for nobody else
+ * is on it, and the debugger's freeze (DBF).
  */
 #include "can_registers.h"
 

@@ -127,14 +127,14 @@ uint32_t can_read_RFR(const struct can *can, unsigned fifo)
 }
 
 /* Released at once: RFOM reads as 0. */
-void can_write_RFR(struct stm32f103 *chip, unsigned number, uint32_t value)
+void can_write_RFR(struct stm32f103 *chip, unsigned fifo, uint32_t value)
 {
-    struct can_fifo *fifo = &chip->can.fifo[number];
-    fifo->flags &= (uint8_t) ~(value & (RFR_FULL | RFR_FOVR));
-    if (value & RFR_RFOM && fifo->count > 0) {
-        fifo->first = (uint8_t)((fifo->first + 1) % FIFO_PLACES);
-        fifo->count--;
-        fifo->flags &= (uint8_t)~RFR_FULL;
+    struct can_fifo *from = &chip->can.fifo[fifo];
+    from->flags &= (uint8_t) ~(value & (RFR_FULL | RFR_FOVR));
+    if (value & RFR_RFOM && from->count > 0) {
+        from->first = (uint8_t)((from->first + 1) % FIFO_PLACES);
+        from->count--;
+        from->flags &= (uint8_t)~RFR_FULL;
     }
 }
 

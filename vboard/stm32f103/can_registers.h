@@ -1,4 +1,4 @@
-/* Registers of bxCAN (RM0008 24.9), and what can.c, can_bus.c, can_filter.c and can_frame.c share. */
+/* Registers of bxCAN (RM0008 24.9), and what the files can*.c share. */
 #pragma once
 
 #include "chip.h"
@@ -83,11 +83,22 @@ uint32_t can_read_filter(const struct can *can, uint32_t offset);
 void can_write_filter(struct stm32f103 *chip, uint32_t offset, uint32_t value);
 
 /* can_bus.c */
+enum { CAN_RECOVERY_BITS = 128 * 11 }; /* from bus-off (24.7.6) */
 /* INRQ, SLEEP, a request or an abort: what is to be done now? */
 void can_proceed(struct stm32f103 *chip);
+bool can_rx_is_recessive(const struct stm32f103 *chip);
+ticks can_bit_time(const struct stm32f103 *chip);
+/* An event comes after so many bits; or none does. */
+void can_begin(struct stm32f103 *chip, enum can_doing doing, unsigned bits);
+void can_stand_still(struct stm32f103 *chip);
+
+/* can_transmit.c */
+bool can_loops_back(const struct can *can);
+/* The next frame, if there is one and the mode allows it; and its end. */
+void can_start_frame(struct stm32f103 *chip);
+void can_frame_over(struct stm32f103 *chip);
 /* The transmit mailbox is empty again: with TXOK, TERR or neither (an abort). */
 void can_mailbox_done(struct stm32f103 *chip, unsigned mailbox, uint32_t flags);
-bool can_rx_is_recessive(const struct stm32f103 *chip);
 bool can_is_sending(const struct can *can, unsigned mailbox);
 /* The mailbox that is sent first of those that wait; -1: none does. `last`: that is sent last. */
 int can_next_mailbox(const struct can *can, bool last);

@@ -49,7 +49,7 @@ void stm32f103_violation(struct stm32f103 *chip, enum violation_level level, con
             (void)snprintf(end, room, " (PC 0x%08X)", (unsigned)stm32f103_pc(chip));
         } else {
             bool second = line > DMA2_CHANNEL;
-            (void)snprintf(end, room, " (by DMA%u channel %u)", second ? 2 : 1,
+            (void)snprintf(end, room, " (by DMA%u channel %u)", second ? 2u : 1u,
                            second ? line - DMA2_CHANNEL : line);
         }
     }

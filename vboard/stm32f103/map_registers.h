@@ -29,3 +29,11 @@ extern const struct map_register can_registers[];
 extern const struct map_register dac_registers[];
 extern const struct map_register sdio_registers[];
 extern const struct map_register fsmc_registers[];
+
+/* A channel of DMA1 or DMA2. */
+#define DMA_CHANNEL(number, at)                                                                              \
+    {"CCR" #number, at, RW, 0xFFFF8000}, {"CNDTR" #number, at + 4, RW, 0xFFFF0000},                          \
+        {"CPAR" #number, at + 8, RW, 0},                                                                     \
+    {                                                                                                        \
+        "CMAR" #number, at + 12, RW, 0                                                                       \
+    }
