@@ -107,8 +107,6 @@ static void each_mode_is_entered_by_its_bit_and_left_after_11_recessive_bits(voi
 {
     (void)state;
     struct lab *lab = lab_with_can();
-    put(lab, CAN(MCR), INRQ | SLEEP);
-    assert_int_equal(get(lab, CAN(MSR)) & (INAK | SLAK), SLAK);
     put(lab, CAN(MCR), INRQ);
     assert_int_equal(get(lab, CAN(MSR)) & (INAK | SLAK), INAK);
     put(lab, CAN(BTR), BITS_500K);
@@ -148,6 +146,20 @@ static void a_dominant_bus_keeps_it_in_initialization(void **state)
     put(lab, GPIO('A', GPIO_BSRR), 1 << 11);
     wait_us(lab, 30);
     assert_int_equal(get(lab, CAN(MSR)), SAMP_RX);
+    expect_violation(lab, NULL);
+    lab_free(lab);
+}
+
+/* As ST's HAL does it. */
+static void a_sleeper_that_keeps_its_sleep_bit_initializes_nevertheless(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_with_can();
+    put(lab, CAN(MCR), get(lab, CAN(MCR)) | INRQ);
+    expect_violation(lab, "SUSPICIOUS can-init-asleep");
+    assert_int_equal(get(lab, CAN(MSR)) & (INAK | SLAK), INAK);
+    put(lab, CAN(MCR), INRQ);
+    assert_int_equal(get(lab, CAN(MSR)) & (INAK | SLAK), INAK);
     expect_violation(lab, NULL);
     lab_free(lab);
 }
@@ -640,6 +652,7 @@ int main(void)
         cmocka_unit_test(registers_are_as_after_reset),
         cmocka_unit_test(each_mode_is_entered_by_its_bit_and_left_after_11_recessive_bits),
         cmocka_unit_test(a_dominant_bus_keeps_it_in_initialization),
+        cmocka_unit_test(a_sleeper_that_keeps_its_sleep_bit_initializes_nevertheless),
         cmocka_unit_test(bit_timing_can_be_written_in_initialization_mode_only),
         cmocka_unit_test(a_frame_lasts_its_bits_with_those_stuffed),
         cmocka_unit_test(loop_back_brings_what_was_sent),

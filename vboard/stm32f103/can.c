@@ -50,8 +50,20 @@ static void master_reset(struct stm32f103 *chip)
     stm32f103_schedule(chip, EVENT_CAN, TICKS_NEVER);
 }
 
+/* The manual wants SLEEP to be cleared with it; ST's HAL does so afterwards, and the chip obeys. */
+static void check_INRQ(struct stm32f103 *chip, uint32_t value)
+{
+    if (value & ~chip->can.MCR & MCR_INRQ && value & MCR_SLEEP && chip->can.MSR & MSR_SLAK)
+        stm32f103_violation(
+            chip, SUSPICIOUS, "can-init-asleep",
+            "CAN_MCR = 0x%X: initialization asked for in sleep mode, with SLEEP still set (RM0008 "
+            "24.4.3)",
+            (unsigned)value);
+}
+
 static void write_MCR(struct stm32f103 *chip, uint32_t value)
 {
+    check_INRQ(chip, value);
     if (value & MCR_RESET)
         master_reset(chip);
     else

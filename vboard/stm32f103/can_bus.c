@@ -95,19 +95,17 @@ static void recovered(struct stm32f103 *chip)
     can_stand_still(chip);
 }
 
-/* Each mode is entered by its own bit with the other one clear (figure 225). What is on the bus ends first.
- */
+/* What is on the bus ends first. Initialization goes before sleep (figure 225). */
 void can_proceed(struct stm32f103 *chip)
 {
     struct can *can = &chip->can;
-    uint32_t wish = can->MCR & (MCR_INRQ | MCR_SLEEP);
     if (can->doing == CAN_SENDS || can->doing == CAN_RESTS)
         return;
-    if (wish == MCR_INRQ) {
+    if (can->MCR & MCR_INRQ) {
         acknowledge(chip, MSR_INAK);
-    } else if (wish == MCR_SLEEP) {
+    } else if (can->MCR & MCR_SLEEP) {
         acknowledge(chip, MSR_SLAK);
-    } else if (wish == 0 && can->MSR & (MSR_INAK | MSR_SLAK)) {
+    } else if (can->MSR & (MSR_INAK | MSR_SLAK)) {
         if (can->doing != CAN_SYNCHRONIZES)
             can_begin(chip, CAN_SYNCHRONIZES, SYNC_BITS);
     } else if (can->doing == CAN_STILL) {
