@@ -396,6 +396,88 @@ static void ports_f_and_g_drive_read_and_interrupt(void **state)
     lab_free(lab);
 }
 
+/* Prepares a flag that comes later; which register, which bit, and the level that ends the wait. */
+struct wait {
+    void (*prepare)(struct lab *lab);
+    uint32_t address;
+    unsigned bit;
+    bool ends_set;
+};
+
+static void can_leaves_initialization(struct lab *lab)
+{
+    put(lab, 0x40006400, 1);
+    put(lab, 0x4000641C, 1 << 30 | 1 << 20 | 12 << 16);
+    put(lab, 0x40006400, 0);
+}
+
+static void can_sends(struct lab *lab)
+{
+    can_leaves_initialization(lab);
+    put(lab, 0x40006580, 1);
+}
+
+static void a_card_is_asked(struct lab *lab)
+{
+    put(lab, 0x40018000, 3);
+    put(lab, 0x40018004, 1 << 8 | 18);
+    put(lab, 0x4001800C, 8 | 1 << 6 | 1 << 10);
+}
+
+static void timer_6_runs(struct lab *lab)
+{
+    put(lab, TIM6(TIM_ARR), 4999);
+    put(lab, TIM6(TIM_CR2), MMS_UPDATE);
+    put(lab, TIM6(TIM_CR1), CEN);
+}
+
+static void timer_6_moves_the_dac(struct lab *lab)
+{
+    put(lab, 0x40007400, 1 | 4);
+    put(lab, 0x40007408, 1);
+    timer_6_runs(lab);
+}
+
+static uint64_t cycles_of_wait(const struct wait *wait, bool every_pass)
+{
+    /* ldr r1, [r0]; lsls r1, r1, #n; bpl or bmi; b . */
+    uint8_t program[] = {0x01, 0x68, 0x09, 0x00, 0xFC, wait->ends_set ? 0xD5 : 0xD4, 0xFE, 0xE7};
+    unsigned shift = 31 - wait->bit;
+    program[2] = (uint8_t)(0x09 | shift << 6);
+    program[3] = (uint8_t)(shift >> 2);
+    struct lab *lab = large_lab();
+    struct cortex_m3 *cpu = &lab->board->chip.cpu;
+    put(lab, RCC(RCC_APB1ENR), 1 << 25 | 1 << 29 | 1 << 4);
+    put(lab, RCC(RCC_AHBENR), 1 << 10);
+    flash_load(&lab->board->chip, FLASH_AT + 0x100, program, sizeof program);
+    cpu->every_pass = every_pass;
+    cpu->r[15] = FLASH_AT + 0x100;
+    cpu->r[0] = wait->address;
+    wait->prepare(lab);
+    while (cpu->r[15] != FLASH_AT + 0x106) {
+        board_run(lab->board, TICKS_PER_MICROSECOND);
+        assert_true(board_now(lab->board) < ticks_from_us(6000));
+    }
+    uint64_t cycles = cpu->cycles;
+    lab_free(lab);
+    return cycles;
+}
+
+/* Loops that wait are skipped up to the next event: what they wait for must come as if they were not. */
+static void what_is_waited_for_comes_at_the_same_cycle_whether_passes_are_skipped_or_not(void **state)
+{
+    (void)state;
+    static const struct wait waits[] = {
+        {can_leaves_initialization, 0x40006404, 0, false}, /* CAN_MSR.INAK */
+        {can_sends, 0x40006408, 0, true},                  /* CAN_TSR.RQCP0 */
+        {a_card_is_asked, 0x40018034, 2, true},            /* SDIO_STA.CTIMEOUT */
+        {timer_6_runs, TIM6(TIM_SR), 0, true},
+        {timer_6_moves_the_dac, 0x4000742C, 0, true}, /* DAC_DOR1 */
+    };
+    for (unsigned i = 0; i < sizeof waits / sizeof waits[0]; i++)
+        assert_int_equal(cycles_of_wait(&waits[i], false), cycles_of_wait(&waits[i], true));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -412,6 +494,7 @@ int main(void)
         cmocka_unit_test(adc3_starts_by_timers_5_and_8),
         cmocka_unit_test(adc1_starts_by_a_pin_or_by_timer_8_in_its_place),
         cmocka_unit_test(ports_f_and_g_drive_read_and_interrupt),
+        cmocka_unit_test(what_is_waited_for_comes_at_the_same_cycle_whether_passes_are_skipped_or_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
