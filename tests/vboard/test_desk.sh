@@ -50,7 +50,7 @@ it_says "with every line" "serial: world"
 "$vboard" run echo.elf --usart 1=output --max-time 0.1 >said 2>&1 </dev/null
 printf 'hello\nworld\n' | cmp -s - output
 result "serial output goes into a file" $?
-"$vboard" run echo.elf --usart 4=output >said 2>&1 </dev/null
+"$vboard" run echo.elf --usart 6=output >said 2>&1 </dev/null
 it_says "a USART that is not there is refused" "--usart takes a USART"
 "$vboard" run echo.elf --usart 1=tcp:x >said 2>&1 </dev/null
 it_says "a port that is none is refused" "takes a port up to 65535 (0: any that is free), not 'x'"
