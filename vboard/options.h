@@ -31,7 +31,7 @@ struct options {
     bool enumerate;                      /* a PC that only enumerates is at the other end of the cable */
     bool halt;                           /* wait for the debugger */
     const char *vcd, *pcap;              /* files to write; NULL: none */
-    struct serial_end usart[USARTS + 1]; /* of USART1 to 3 */
+    struct serial_end usart[USARTS + 1]; /* of USART1 to UART5 */
     bool display;
     bool realtime;
     ticks max_time; /* TICKS_NEVER: until ended otherwise */

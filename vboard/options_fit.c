@@ -101,6 +101,19 @@ static bool files_fit(const struct options *options)
     return true;
 }
 
+/* UART4 and UART5 are on large chips only (RM0008 table 3). */
+static bool usarts_fit(const struct options *options)
+{
+    enum { OF_SMALL_CHIPS = 3 };
+    for (unsigned i = OF_SMALL_CHIPS + 1; i <= USARTS; i++)
+        if (options->usart[i].kind != SERIAL_NOWHERE && options->config.flash_bytes <= MEDIUM_DENSITY_FLASH)
+            return options_wrong(
+                "the chip of this board has no UART%u: only chips above 128 KiB have it, see "
+                "--board and --flash-size",
+                i);
+    return true;
+}
+
 bool options_fit(const struct options *options)
 {
     if (options->usbredir + options->usbip + options->enumerate > 1)
@@ -114,5 +127,5 @@ bool options_fit(const struct options *options)
               "--enumerate, --usbip "
               "or --usbredir\n",
               stderr);
-    return ports_fit(options) && files_fit(options);
+    return usarts_fit(options) && ports_fit(options) && files_fit(options);
 }

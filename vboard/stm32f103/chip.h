@@ -423,9 +423,9 @@ struct stm32f103 {
 };
 
 /* More than 128 KiB of flash: the peripherals of large chips, too (RM0008 2.2). */
+enum { MEDIUM_DENSITY_FLASH = 128 * 1024 };
 static inline bool stm32f103_is_high_density(const struct stm32f103 *chip)
 {
-    enum { MEDIUM_DENSITY_FLASH = 128 * 1024 };
     return chip->config.flash_bytes > MEDIUM_DENSITY_FLASH;
 }
 
