@@ -8,6 +8,7 @@
 #include "flash_file.h"
 #include "gdb.h"
 #include "image.h"
+#include "pace.h"
 #include "pcap.h"
 #include "serial.h"
 #include "usbredir.h"
@@ -181,7 +182,7 @@ void seat_switch_on(struct seat *seat)
 void seat_poll(struct seat *seat)
 {
     if (seat->usbredir)
-        usbredir_poll(seat->usbredir, 0);
+        usbredir_poll(seat->usbredir, pace_clock_us(), 0);
     for (unsigned usart = 1; usart <= USARTS; usart++)
         if (seat->serial[usart])
             serial_poll(seat->serial[usart]);

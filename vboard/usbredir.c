@@ -10,7 +10,6 @@
 
 #include "board.h"
 #include "loopback.h"
-#include "pace.h"
 #include "usbredir_private.h"
 
 /* A Linux guest whose device is unplugged within some 30 ms of a bus reset, or plugged in right after it was
@@ -37,7 +36,7 @@ static void announce(struct usbredir *redirection)
     usbredirparser_send_device_connect(redirection->parser, &header);
     redirection->announced = true;
     redirection->touched = false;
-    redirection->calm_us = pace_clock_us() + CALM_US;
+    redirection->calm_us = redirection->clock_us + CALM_US;
 }
 
 static void leave(struct usbredir *redirection)
@@ -92,21 +91,21 @@ static void restart(struct usbredir *redirection)
  * one, or whose reset is still going on, adds nothing and would throw a DFU device out of its mode. */
 void usbredir_reset(struct usbredir *redirection)
 {
-    redirection->calm_us = pace_clock_us() + CALM_US;
+    redirection->calm_us = redirection->clock_us + CALM_US;
     if (redirection->device == DEVICE_READY && redirection->announced && redirection->touched)
         restart(redirection);
 }
 
 static void move_plug(struct usbredir *redirection)
 {
-    if (!redirection->greeted || redirection->awaiting_ack || pace_clock_us() < redirection->calm_us)
+    if (!redirection->greeted || redirection->awaiting_ack || redirection->clock_us < redirection->calm_us)
         return;
     if (redirection->leaving) {
         usbredirparser_send_device_disconnect(redirection->parser);
         redirection->leaving = redirection->announced = false;
         redirection->awaiting_ack =
             usbredirparser_peer_has_cap(redirection->parser, usb_redir_cap_device_disconnect_ack);
-        redirection->calm_us = pace_clock_us() + CALM_US;
+        redirection->calm_us = redirection->clock_us + CALM_US;
     } else if (redirection->device == DEVICE_READY && !redirection->announced) {
         announce(redirection);
     }
@@ -116,7 +115,7 @@ static void disconnect_ack(void *context)
 {
     struct usbredir *redirection = context;
     redirection->awaiting_ack = false;
-    redirection->calm_us = pace_clock_us() + CALM_US;
+    redirection->calm_us = redirection->clock_us + CALM_US;
 }
 
 /* The connection */
@@ -213,12 +212,13 @@ static bool exchange(struct usbredir *redirection, bool readable)
         usbredirparser_do_write(redirection->parser) != 0)
         return false;
     if (!usbredirparser_has_data_to_write(redirection->parser))
-        think_time_begins(&redirection->think, pace_clock_us());
+        think_time_begins(&redirection->think, redirection->clock_us);
     return true;
 }
 
-void usbredir_poll(struct usbredir *redirection, int timeout_ms)
+void usbredir_poll(struct usbredir *redirection, int64_t clock_us, int timeout_ms)
 {
+    redirection->clock_us = clock_us;
     if (redirection->client >= 0 && !exchange(redirection, false))
         hang_up(redirection);
     usbredir_submit(redirection);

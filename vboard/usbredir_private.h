@@ -56,7 +56,8 @@ struct usbredir {
     bool leaving;            /* the device that the guest knows is gone, the guest not told yet */
     bool awaiting_ack;       /* of a disconnect */
     bool touched;            /* the guest asked something since the last bus reset */
-    int64_t calm_us;         /* by the clock of the PC; before it no plug is moved */
+    int64_t clock_us;        /* of the PC, when it was polled last */
+    int64_t calm_us;         /* by that clock; before it no plug is moved */
     struct think_time think; /* of the guest */
     struct request *first;   /* in the order they came */
 };

@@ -2,7 +2,6 @@
 #include <stdlib.h>
 
 #include "board.h"
-#include "pace.h"
 #include "usbredir_private.h"
 
 void usbredir_release(struct request *request)
@@ -122,6 +121,6 @@ void usbredir_enqueue(struct request *request)
         end = &(*end)->next;
     *end = request;
     redirection->touched = true;
-    request->due = think_time_ends(&redirection->think, pace_clock_us(), board_now(redirection->board));
+    request->due = think_time_ends(&redirection->think, redirection->clock_us, board_now(redirection->board));
     usbredir_submit(redirection);
 }

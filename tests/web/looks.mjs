@@ -30,7 +30,7 @@ const letter = file('letter.dfu', new TextEncoder().encode('Dear friend, this is
 async function open(prepare = '') {
   const context = await browser.newContext({ ...kinds.desktop, serviceWorkers: 'block' });
   const page = await context.newPage();
-  page.setDefaultTimeout(15000);
+  page.setDefaultTimeout(120000); // a guard: nothing that passes takes as long
   const trouble = [];
   page.on('console', (message) => message.type() === 'error' && trouble.push(message.text()));
   page.on('pageerror', (error) => trouble.push(String(error)));
