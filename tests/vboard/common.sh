@@ -7,6 +7,8 @@ bootloader=$(realpath "$bootloader")
 work=$(mktemp -d)
 readonly vboard bootloader work
 
+readonly patience=120 # seconds, for what takes well under one on a quiet machine
+
 passed=0 failed=0
 board='' # the process in the background
 
@@ -30,13 +32,22 @@ result() {
 
 # port_of LOG DOOR: the port that a board in the background listens on
 port_of() {
-    local port='' i
-    for ((i = 0; i < 100; i++)); do
+    local port='' until=$((SECONDS + patience))
+    while [ "$SECONDS" -lt "$until" ]; do
         [ ! -f "$1" ] || port=$(sed -n "s#^$2: waiting on 127.0.0.1:\([0-9]*\)\$#\1#p" "$1")
         [ -z "$port" ] || break
         sleep 0.05
     done
     echo "$port"
+}
+
+# wait_for COMMAND...: until it succeeds; false: it did not within `patience`
+wait_for() {
+    local until=$((SECONDS + patience))
+    until "$@"; do
+        [ "$SECONDS" -lt "$until" ] || return
+        sleep 0.05
+    done
 }
 
 finish() {

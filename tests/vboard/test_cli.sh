@@ -12,7 +12,7 @@ it_says() {
     local sentence=$1 text=$3
     wanted=$2
     shift 3
-    timeout 20 "$vboard" "$@" <<<"$input" >said 2>&1
+    timeout "$patience" "$vboard" "$@" <<<"$input" >said 2>&1
     status=$?
     if [ "$status" -eq "$wanted" ] && grep -q -F -e "$text" said; then
         result "$sentence" 0

@@ -61,11 +61,15 @@ it_says "a port that is none is refused" "takes a port up to 65535 (0: any that 
 board=$!
 port=$(port_of said USART1)
 exec 5<>"/dev/tcp/127.0.0.1/$port"
-sleep 0.2
-printf 'HAL' >&5
-answer=''
-IFS= read -r -t 10 -d'M' answer <&5 # behind as much of the greeting as we were in time for
-[[ $answer == *IB ]]
+# works_both_ways: what it says comes behind as much of the greeting as we were in time for. As long as it greets it does not
+# listen, so it is told again.
+works_both_ways() {
+    printf 'HAL' >&5
+    answer=''
+    IFS= read -r -t 2 -d'M' answer <&5
+    [[ $answer == *IB ]]
+}
+wait_for works_both_ways
 result "a TCP port works both ways (it said '$answer')" $?
 exec 5>&-
 stop_board
@@ -90,14 +94,25 @@ it_says "waiting for a debugger needs a door for it" "--halt waits for a debugge
 
 "$vboard" run echo.elf --display --max-time 1 >said 2>&1 </dev/null
 it_says "the picture needs a terminal" "needs a terminal"
+# shows TEXT: the picture does, by now
+shows() {
+    wait_for grep -q -F -e "$1" said
+}
+
+# on_screen ROWS COLUMNS: the picture, its keys from the standard input, what is painted in `said`
+on_screen() {
+    script -qefc "stty rows $1 cols $2; $vboard run echo.elf --display --usart 1=terminal" /dev/null >said 2>&1
+}
+
+: >said
 (
-    sleep 0.4
+    shows world
     printf b
-    sleep 0.2
+    shows '[#] pressed'
     printf p
-    sleep 0.2
+    shows 'no power'
     printf q
-) | script -qec "stty rows 24 cols 80; $vboard run echo.elf --display --usart 1=terminal" /dev/null >said 2>&1
+) | on_screen 24 80
 result "the picture ends in order" $?
 it_says "the picture shows the LED" "( ) off"
 it_says "it shows serial output" "world"
@@ -112,12 +127,15 @@ result "the messages stay on the terminal" $?
 
 # picture ROWS COLUMNS KEYS: what was painted, without its escape sequences, in `painted`
 picture() {
+    : >said
     (
-        sleep 0.6
+        shows LED
         printf '%b' "$3"
-        sleep 0.2
-        printf q
-    ) | script -qec "stty rows $1 cols $2; $vboard run echo.elf --display --usart 1=terminal" /dev/null >said 2>&1
+        # what comes with an arrow key counts as part of it
+        while printf q; do
+            sleep 0.2
+        done
+    ) | on_screen "$1" "$2"
     sed '/\x1b\[?1049l/q' said | sed 's/\x1b\[?1049l.*//; s/\x1b\[H/\n/g; s/\x1b\[[0-9;?]*[a-zA-Z]//g; s/\r//g' >painted
 }
 

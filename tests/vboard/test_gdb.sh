@@ -25,7 +25,7 @@ debug() {
     for command; do
         arguments+=(-ex "$command")
     done
-    timeout 60 gdb-multiarch -q -nx -batch -ex "set confirm off" -ex "set directories $sources" -ex "file $firmware" \
+    timeout "$patience" gdb-multiarch -q -nx -batch -ex "set confirm off" -ex "set directories $sources" -ex "file $firmware" \
         -ex "target remote :$port" "${arguments[@]}" >said 2>&1 </dev/null
 }
 
@@ -135,7 +135,7 @@ packet() {
 # answered TEXT: the next packet has it.
 answered() {
     local answer
-    IFS= read -r -t 10 -d '#' answer <&5
+    IFS= read -r -t "$patience" -d '#' answer <&5
     printf '%s\n' "$answer" >>said
     [[ $answer == *"$1"* ]]
 }
@@ -177,7 +177,7 @@ stop_board
 # ---- as IDEs do it: no program until gdb loads one, and run again as often as one likes ----
 
 start_board ''
-timeout 60 gdb-multiarch -q -nx -batch -ex "set confirm off" -ex "file program.elf" -ex "target extended-remote :$port" \
+timeout "$patience" gdb-multiarch -q -nx -batch -ex "set confirm off" -ex "file program.elf" -ex "target extended-remote :$port" \
     -ex "load" -ex "compare-sections" -ex "break doubled" -ex "run" -ex "print number" -ex "continue" -ex "print number" \
     -ex "run" -ex "print number" -ex "kill" >said 2>&1 </dev/null
 it_says "a program is loaded and run twice" "Transfer rate" "matched." "= 1" "= 2" "= 1"
