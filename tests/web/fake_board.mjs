@@ -199,6 +199,9 @@ export function program(length, base, { stack = 0x20005000, entry = base + 0x101
     view.setUint32(0, stack, true);
     view.setUint32(4, entry, true);
   }
+  // an endless loop where it begins: a board that leaves its bootloader runs it
+  const begin = entry - 1 - base;
+  if (begin >= 64 && begin + 2 <= length) view.setUint16(begin, 0xe7fe, true); // b .
   return image;
 }
 
