@@ -75,7 +75,7 @@ include vboard/vboard.mk
 include tests/tests.mk
 include web/web.mk
 
-.PHONY: demo picture test bench lint format deps clean help
+.PHONY: demo picture test test-deep bench lint format deps clean help
 demo: deps blue-pill vboard ## see it work: flash the blink example over USB in a real Linux, watch the LED
 	$(Q)tools/demo
 
@@ -84,6 +84,9 @@ picture: blue-pill vboard ## the recording of make demo in README.md, made anew
 
 test: deps ## every test there is
 	$(Q)$(MAKE) --no-print-directory test-all
+
+test-deep: deps ## the same, and all of what make test only samples: sweeps and fuzzing; takes far longer
+	$(Q)$(MAKE) --no-print-directory test-all DEEP=1
 
 bench: blue-pill system-images $(BUILD)/host/bench/bench $(BUILD)/host/bench/mips $(BUILD)/host/bench/mips.elf ## speed in virtual time, and the limits it is held to
 	$(Q)$(BUILD)/host/bench/bench

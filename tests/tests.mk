@@ -1,5 +1,10 @@
 # Tests, in rings: the portable core, the virtual board itself, the real image on the virtual board, real clients in a real Linux.
 
+# Where a sweep is too long for every day, `make test` runs a sample of it, the same each time, and `make test-deep` all of it:
+# DEEP=1, which every test program finds in its environment.
+DEEP ?=
+export DEEP
+
 .PHONY: test-all test-programs test-unit test-vboard test-system test-linux test-powercut swept-images test-fuzz fuzz coverage test-signature
 
 test-all:
@@ -224,8 +229,8 @@ $(POWERCUT): $(patsubst %.c,$(HOST)/%.o,$(wildcard tests/powercut/*.c)) $(SYSTEM
 
 # Hostile hosts: libFuzzer against the portable core, in the builds of ring 1, and what it finds worth keeping against the image.
 FUZZ_CC ?= clang
-FUZZ_RUNS ?= 4000
-FUZZ_MIXTURES ?= 250
+FUZZ_RUNS ?= $(if $(DEEP),40000,4000)
+FUZZ_MIXTURES ?= $(if $(DEEP),2500,250)
 FUZZ_SOURCES := tests/fuzz/core_target.c tests/fuzz/core.c tests/fuzz/hostile_host.c tests/unit/fake_port.c
 # the signed core has more sources than FUZZ_SOURCES name, and a key
 FUZZ_SOURCES_signed := $(filter-out $(CORE_SOURCES),$(SIGNED_CORE))
