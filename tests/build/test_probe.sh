@@ -75,13 +75,13 @@ understood() {
     says_not 'syntax error'
 }
 if command -v openocd > /dev/null; then
-    refuses 'make flash' 'OpenOCD init failed' timeout 120 make flash OOCD_INTERFACE="$work/dummy.cfg"
+    refuses 'make flash' 'OpenOCD init failed' timeout 1200 make flash OOCD_INTERFACE="$work/dummy.cfg"
     understood
     says 'in procedure '\''program'\'
-    refuses 'make erase' 'JTAG' timeout 120 make erase OOCD_INTERFACE="$work/dummy.cfg"
+    refuses 'make erase' 'JTAG' timeout 1200 make erase OOCD_INTERFACE="$work/dummy.cfg"
     understood
     if command -v gdb-multiarch > /dev/null; then
-        refuses 'make debug' 'Open On-Chip Debugger' timeout 120 make debug OOCD_INTERFACE="$work/dummy.cfg" GDB='gdb-multiarch -batch'
+        refuses 'make debug' 'Open On-Chip Debugger' timeout 1200 make debug OOCD_INTERFACE="$work/dummy.cfg" GDB='gdb-multiarch -batch'
         understood
         it 'OpenOCD, started by gdb, went to the chip' grep -q 'JTAG' build/firmware/BLUEPILL/openocd.log
     fi
@@ -97,7 +97,7 @@ else
     echo 'no openocd here: its commands were not tried'
 fi
 if command -v st-flash > /dev/null; then
-    refuses 'make stlink-flash' "Couldn't find any ST-Link devices" timeout 60 make stlink-flash TARGET=BLUEPILL_HIGH
+    refuses 'make stlink-flash' "Couldn't find any ST-Link devices" timeout 1200 make stlink-flash TARGET=BLUEPILL_HIGH
     says_not 'invalid command line'
 fi
 finish

@@ -6,7 +6,7 @@ readonly device=1209:db42
 readonly ram_top=0x20005000 application=0x08002000 # of a Blue Pill with the standard variant
 # Seconds, for anything that takes well under one on a quiet machine. A board that leaves within 30 ms of a bus reset stalls the
 # guest's xHCI driver for a minute; and a busy machine is no reason to fail.
-readonly waiting=150
+readonly waiting=300
 
 work=$(mktemp -d)
 readonly work
@@ -158,5 +158,5 @@ kernel_is_content() {
 start_udev() {
     /lib/systemd/systemd-udevd --daemon >/dev/null 2>&1
     udevadm trigger --action=add --subsystem-match=usb
-    udevadm settle --timeout=30
+    udevadm settle --timeout="$waiting"
 }
