@@ -53,6 +53,7 @@ $(foreach build,low high skr,$(eval $(call UNIT_BUILD,$(build))))
 -include $(shell find $(HOST)/unit -name '*.d' 2>/dev/null)
 
 # Signed variants: tests of their own, in a low and a high build.
+SIGNED_TESTS := $(patsubst tests/unit/signed/%.c,%,$(wildcard tests/unit/signed/test_*.c))
 SIGNED_CORE := $(CORE_SOURCES) $(addprefix src/,signature.c version_log.c ed25519.c number.c sha512.c cube_root.c)
 SIGNED_COMMON := $(SIGNED_CORE:%.c=%.o) tests/unit/fake_port.o tests/unit/host.o tests/system/signed_file.o
 CORE_FLAGS_signed := -DBOARD_FILE='"boards/BLUEPILL.h"' -Itests/unit/signed -Itests/unit -I$(HOST)/unit
@@ -63,14 +64,14 @@ $(HOST)/unit/public_key.h: tools/public-key tests/maker.pub.pem
 	$(Q)tools/public-key tests/maker.pub.pem > $@
 
 define SIGNED_BUILD
-UNIT_PROGRAMS += $(HOST)/unit/$1/test_signed
+UNIT_PROGRAMS += $(SIGNED_TESTS:%=$(HOST)/unit/$1/%)
 
 .PRECIOUS: $(HOST)/unit/$1/%.o
 $(HOST)/unit/$1/%.o: %.c $(HOST)/unit/public_key.h
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$$(HOST_CC) $$(CORE_FLAGS) $$(CORE_FLAGS_$1) -c $$< -o $$@
 
-$(HOST)/unit/$1/test_signed: $(HOST)/unit/$1/tests/unit/signed/test_signed.o $(SIGNED_COMMON:%=$(HOST)/unit/$1/%)
+$(SIGNED_TESTS:%=$(HOST)/unit/$1/%): $(HOST)/unit/$1/test_%: $(HOST)/unit/$1/tests/unit/signed/test_%.o $(SIGNED_COMMON:%=$(HOST)/unit/$1/%)
 	$$(Q)$$(HOST_CC) -fsanitize=address,undefined $$^ -lcmocka -lcrypto -o $$@
 endef
 $(foreach build,signed signed-high,$(eval $(call SIGNED_BUILD,$(build))))
