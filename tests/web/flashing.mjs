@@ -13,7 +13,7 @@ const BASE = 0x08002000;
 const profile = '/dev/shm/profile';
 
 // An emulated computer on a busy one: what waits, waits long, so that a failure is one.
-const PATIENCE = 300000;
+const PATIENCE = 900000;
 const TRIES = 8;
 
 const began = Date.now();
