@@ -46,8 +46,9 @@ async function start() {
     serviceWorkers: 'block', // has a test of its own, outside
     reducedMotion: 'reduce', // a LED that blinks is drawn sixty times a second
     // Without a just-in-time compiler JavaScript is faster on an emulated processor: code that changes is what that is
-    // slow at. A process less, and processes that are forked, halve the time to start.
-    args: ['--no-sandbox', '--disable-gpu', '--in-process-gpu', '--disable-extensions', '--disable-sync', '--js-flags=--jitless'],
+    // slow at. Fewer processes halve the time to start; and one that did not get to its parent within 15 s would end itself.
+    args: ['--no-sandbox', '--disable-gpu', '--in-process-gpu', '--disable-extensions', '--disable-sync', '--js-flags=--jitless',
+      '--enable-features=NetworkServiceInProcess2', `--ipc-connection-timeout=${PATIENCE / 1000}`],
   });
   page = browser.pages()[0];
   page.setDefaultTimeout(PATIENCE);
