@@ -13,6 +13,7 @@ test-all:
 	$(Q)$(MAKE) --no-print-directory -j2 test-programs
 	$(Q)tests/summary \
 	    unit   "$(MAKE) --no-print-directory test-unit" \
+	    linux  "$(MAKE) --no-print-directory test-linux" \
 	    signed "$(MAKE) --no-print-directory test-signature" \
 	    build  "$(MAKE) --no-print-directory test-build" \
 	    vboard "$(MAKE) --no-print-directory test-vboard" \
@@ -21,11 +22,10 @@ test-all:
 	    fuzz   "$(MAKE) --no-print-directory test-fuzz" \
 	    cover  "$(MAKE) --no-print-directory coverage" \
 	    bench  "$(MAKE) --no-print-directory bench" \
-	    --alone linux "$(MAKE) --no-print-directory test-linux" \
-	          web "$(MAKE) --no-print-directory test-web"
+	    --alone web "$(MAKE) --no-print-directory test-web"
 
-# All that the rings run (each adds its own), so that two of them at a time have nothing to build. Those in a guest feel other work
-# most: they are alone.
+# All that the rings run (each adds its own), so that two of them at a time have nothing to build. test-linux comes early, as much of
+# its time is waiting; the browser in its guest feels other work most, so test-web is alone.
 test-programs:
 
 # Ring 1: the portable core against a fake port, every test in each of three builds: the Blue Pill as it is; its high variant; a board
