@@ -25,7 +25,7 @@ async function bundle() {
     minify: true,
     charset: 'utf8',
     legalComments: 'none',
-    banner: { js: '/* dapboot flasher, ISC; contains nrf-intel-hex, see licenses.txt */' },
+    banner: { js: '/* dapboot flasher, ISC, see licenses.txt */' },
     target,
     write: false,
   });
@@ -37,7 +37,7 @@ const files = {
   'app.js': await bundle(),
   'style.css': (await transform(source('style.css'), { loader: 'css', minify: true, target })).code,
   'icon.svg': source('icon.svg'),
-  'licenses.txt': `dapboot flasher\n\n${source('../LICENSE')}\nnrf-intel-hex\n\n${source('node_modules/nrf-intel-hex/LICENSE')}`,
+  'licenses.txt': `dapboot flasher\n\n${source('../LICENSE')}`,
   'app.webmanifest': JSON.stringify(JSON.parse(source('app.webmanifest'))),
 };
 

@@ -42,7 +42,7 @@ const STACK_HIDDEN = 7 * 4; // in the high variants words 7 and 8 hold the appli
 export const HIDDEN = { from: STACK_HIDDEN, to: STACK_HIDDEN + 8 };
 
 /**
- * The image as it is read back.
+ * Without what the bootloader keeps for itself: an image and what was read back are compared in this form.
  * @param {Uint8Array} image
  * @param {Variant} variant
  */

@@ -1,7 +1,8 @@
 // Is this image an application for this board? Asked before anything is sent; what is wrong is said in plain words.
 
-import { HIDDEN, LOW_BASES } from './board.js';
-import { isCode, isInside, isStack, linkedAt, startWords } from './vectors.js';
+import { FLASH_BASE, HIDDEN, LOW_BASES } from './board.js';
+import { holdsTrailer } from './signed.js';
+import { isCode, isInside, isStack, isTable, linkedAt, startWords } from './vectors.js';
 import { count, hex, hex4 } from './words.js';
 
 /** @typedef {import('./board.js').Variant} Variant */
@@ -13,6 +14,7 @@ import { count, hex, hex4 } from './words.js';
  * @property {string} title
  * @property {string} detail
  * @property {number} [linkAt] where the program must be linked instead
+ * @property {number} [partAt] what the file holds from this address on is a program for the board
  */
 
 const LEAST_BYTES = 8; // the two words that start it
@@ -46,6 +48,8 @@ function checkTrailer({ signed, image }, ids) {
   if (!signed) return [];
   if (!signed.whole)
     return [error('This signed file is damaged', `It has ${count(image.length)} bytes, and says of itself that it has another length.`)];
+  if (holdsTrailer(image))
+    return [error('This signed file holds another signed file', 'A board could take the end of the inner one for its own. Sign the program itself.')];
   if (signed.vendor === ids.vendor && signed.product === ids.product) return [];
   return [
     error(
@@ -94,6 +98,8 @@ function checkImage({ image, base, signed }, variant) {
           `an odd address in flash. This file begins with ${hex(stack)} and ${hex(entry)}.`,
       ),
     ];
+  const merged = checkMerged(image, base, entry, variant);
+  if (merged) return [merged];
   const address = checkAddress(image, base ?? signed?.address ?? null, entry, variant);
   if (address?.kind === 'error') return [address];
   if (variant.area !== null && image.length > variant.area)
@@ -108,6 +114,47 @@ function checkImage({ image, base, signed }, variant) {
 }
 
 /**
+ * Where this board's programs may be linked; none if that is not known.
+ * @param {Variant} variant
+ */
+function basesOf(variant) {
+  if (variant.name === 'low') return LOW_BASES;
+  return variant.base === null ? [] : [variant.base];
+}
+
+/**
+ * A whole flash with the bootloader in it, as it is made for programmers.
+ * @param {Uint8Array} image
+ * @param {number | null} base what the file says
+ * @param {number} entry
+ * @param {Variant} variant
+ * @returns {Finding | null}
+ */
+function checkMerged(image, base, entry, variant) {
+  if (base !== null && base !== FLASH_BASE) return null;
+  const { area } = variant;
+  if (variant.name === 'high')
+    return area !== null && isInside(entry, FLASH_BASE + area, image.length - area)
+      ? error(
+          'This file holds a bootloader too',
+          `The program is at ${hex(FLASH_BASE)}, the bootloader at ${hex(FLASH_BASE + area)}: ` +
+            'such a file is for a debug probe. Choose the file of the program alone.',
+        )
+      : null;
+  const at = basesOf(variant).find(
+    (address) => isInside(entry, FLASH_BASE, address - FLASH_BASE) && isTable(image.subarray(address - FLASH_BASE), address),
+  );
+  if (at === undefined || at === FLASH_BASE) return null;
+  return {
+    ...error(
+      'This file begins with a bootloader',
+      `The program is behind it, from ${hex(at)} on. The bootloader is on the board already; only the program can be flashed here.`,
+    ),
+    partAt: at,
+  };
+}
+
+/**
  * @param {Uint8Array} image
  * @param {number | null} base what the file says
  * @param {number} entry
@@ -115,7 +162,7 @@ function checkImage({ image, base, signed }, variant) {
  * @returns {Finding | null}
  */
 function checkAddress(image, base, entry, variant) {
-  const wanted = variant.name === 'low' ? LOW_BASES : variant.base === null ? [] : [variant.base];
+  const wanted = basesOf(variant);
   if (wanted.length === 0) return null; // not known; the board itself checks the entry
   const { possible, likely } = base !== null ? { possible: [base], likely: [base] } : linkedAt(image, wanted);
   const right = wanted.find((address) => possible.includes(address));

@@ -1,8 +1,9 @@
 // Firmware files: .bin, .dfu and .hex become an image, the bytes that go into flash one after the other.
 
-import MemoryMap from 'nrf-intel-hex';
+import { BadHex, readHex } from './hex.js';
+import { aboutText, has, isHex, isText, kindOf } from './kinds.js';
 import { trailerOf } from './signed.js';
-import { hex, count } from './words.js';
+import { hex } from './words.js';
 
 /**
  * @typedef {object} Suffix of DFU 1.1, appendix B
@@ -21,6 +22,18 @@ import { hex, count } from './words.js';
  * @property {import('./signed.js').Trailer | null} signed
  */
 
+/**
+ * The end of a file that begins with something else.
+ * @param {Firmware} firmware
+ * @param {number} base of the file
+ * @param {number} address where the part begins
+ * @returns {Firmware}
+ */
+export function partOf(firmware, base, address) {
+  const image = firmware.image.subarray(address - base);
+  return { ...firmware, name: `${firmware.name}, from ${hex(address)} on`, image, base: address, signed: trailerOf(image) };
+}
+
 /** The file cannot be used, for a reason that can be told. */
 export class BadFile extends Error {
   /**
@@ -33,10 +46,7 @@ export class BadFile extends Error {
   }
 }
 
-const MOST_BYTES = 1024 * 1024; // the largest flash of an STM32F103
 const SUFFIX_LENGTH = 16;
-const BLANK = 0xff;
-const OBJCOPY = 'Make one with: arm-none-eabi-objcopy -O binary firmware.elf firmware.bin';
 
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte;
@@ -55,13 +65,6 @@ export function dfuCrc(bytes) {
 }
 
 /**
- * @param {Uint8Array} bytes
- * @param {string} text
- * @param {number} [at]
- */
-const has = (bytes, text, at = 0) => at >= 0 && [...text].every((letter, i) => bytes[at + i] === letter.charCodeAt(0));
-
-/**
  * @param {string} name
  * @param {Uint8Array} bytes
  * @returns {Firmware}
@@ -69,11 +72,15 @@ const has = (bytes, text, at = 0) => at >= 0 && [...text].every((letter, i) => b
  */
 export function readFirmware(name, bytes) {
   if (bytes.length === 0) throw new BadFile('The file is empty.');
-  if (has(bytes, '\x7fELF')) throw new BadFile('This is an ELF file; a .bin, .hex or .dfu file is needed.', OBJCOPY);
-  if (has(bytes, 'UF2\n')) throw new BadFile('This is a UF2 file, made for another kind of bootloader; a .bin file is needed.');
-  if (has(bytes, 'DfuSe'))
-    throw new BadFile('This is a DfuSe file, made for the ROM bootloader of ST’s chips; a .bin file is needed.');
-  if (has(bytes, ':') || /\.(hex|ihex|ihx)$/i.test(name)) return fromHex(name, bytes);
+  if (has(bytes, '\xff\xfe:\0')) bytes = new TextEncoder().encode(new TextDecoder('utf-16le').decode(bytes));
+  if (isHex(bytes)) return fromHex(name, bytes);
+  const kind = kindOf(bytes);
+  if (kind) throw new BadFile(kind.what, kind.remedy);
+  if (/\.(hex|ihex|ihx)$/i.test(name)) return fromHex(name, bytes);
+  if (isText(bytes)) {
+    const { what, remedy } = aboutText(bytes);
+    throw new BadFile(what, remedy);
+  }
   if (has(bytes, 'UFD', bytes.length - 8)) return fromDfu(name, bytes);
   if (/\.dfu$/i.test(name))
     throw new BadFile('The file is named .dfu but has no DFU suffix. It was cut short, or is something else.');
@@ -111,36 +118,11 @@ function fromDfu(name, bytes) {
  * @returns {Firmware}
  */
 function fromHex(name, bytes) {
-  /** @type {MemoryMap} */
-  let blocks;
+  const marked = has(bytes, '\xef\xbb\xbf'); // as UTF-8 by an editor
   try {
-    // the parser takes nothing behind the last record, not even an empty line
-    blocks = MemoryMap.fromHex(new TextDecoder().decode(bytes).trim());
+    const { image, base } = readHex(marked ? bytes.subarray(3) : bytes);
+    return { name, format: 'hex', image, base, suffix: null, signed: trailerOf(image) };
   } catch (error) {
-    throw new BadFile(`This is no sound Intel HEX file: ${/** @type {Error} */ (error).message}.`, 'Download or build it again.');
+    throw error instanceof BadHex ? new BadFile(error.message, error.remedy) : error;
   }
-  let base = Infinity;
-  let end = 0;
-  for (const [address, block] of blocks) {
-    if (block.length === 0) continue;
-    base = Math.min(base, address);
-    end = Math.max(end, address + block.length);
-  }
-  if (end === 0) throw new BadFile('The file holds no data.');
-  if (end - base > MOST_BYTES)
-    throw new BadFile(
-      `The file has data from ${hex(base)} to ${hex(end - 1)}, ${count(end - base)} bytes: more than any STM32F103 has.`,
-      'It may set option bytes beside the program; export the program alone.',
-    );
-  const image = new Uint8Array(end - base).fill(BLANK);
-  for (const [address, block] of blocks) image.set(block, address - base);
-  return { name, format: 'hex', image, base, suffix: null, signed: trailerOf(image) };
-}
-
-/**
- * @param {Uint8Array} image
- * @param {number} base
- */
-export function toHex(image, base) {
-  return new MemoryMap([[base, image]]).asHexString(16) + '\n';
 }

@@ -1,7 +1,7 @@
 // Shows the flasher on the page and hands what the user does to it. Decides nothing.
 
 import { FLASH_BASE, withoutBlankEnd } from './board.js';
-import { toHex } from './formats.js';
+import { toHex } from './hex.js';
 import { trailerIn } from './signed.js';
 import { isInside, isStack, startWords } from './vectors.js';
 import { count, hex, hex4, kib, pace, version } from './words.js';

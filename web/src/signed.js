@@ -43,14 +43,23 @@ function readAt(bytes, at) {
 export const trailerOf = (image) => readAt(image, image.length - LENGTH);
 
 /**
- * The trailer of the program that flash begins with: behind it is anything.
+ * The first trailer that is where it says, at a multiple of 4. Of what flash holds that is the program it begins with:
+ * behind it is anything.
  * @param {Uint8Array} contents
  * @returns {Trailer | null}
  */
 export function trailerIn(contents) {
+  const view = new DataView(contents.buffer, contents.byteOffset, contents.byteLength);
   for (let at = 0; at + LENGTH <= contents.length; at += 4) {
+    if (view.getUint32(at, true) !== MAGIC) continue;
     const trailer = readAt(contents, at);
     if (trailer?.whole) return trailer;
   }
   return null;
 }
+
+/**
+ * True if there is a trailer before the one at the end: the bootloader could take its end for that of the program.
+ * @param {Uint8Array} image
+ */
+export const holdsTrailer = (image) => trailerIn(image.subarray(0, -4)) !== null;

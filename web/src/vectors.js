@@ -19,11 +19,17 @@ export function startWords(image) {
 }
 
 /**
+ * Where the stack begins: the processor takes the two low bits as 0 (ARMv7-M B1.4.1).
+ * @param {number} stack word 0 of the vector table
+ */
+export const stackTop = (stack) => (stack & ~3) >>> 0;
+
+/**
  * The bootloader's own rule (docs/protocol.md): the stack may begin at the end of RAM but not at its start.
- * @param {number} stack
+ * @param {number} stack word 0 of the vector table
  */
 export function isStack(stack) {
-  return stack % 4 === 0 && stack > RAM_BASE && stack <= RAM_BASE + MOST_RAM;
+  return stackTop(stack) > RAM_BASE && stackTop(stack) <= RAM_BASE + MOST_RAM;
 }
 
 /** @param {number} address */
@@ -41,6 +47,19 @@ export function isCode(entry) {
  */
 export function isInside(entry, base, length) {
   return entry >= base && entry - base < length;
+}
+
+/**
+ * True if the image begins with a vector table of a program that is linked at `base`: a stack pointer, and an entry and
+ * handlers of NMI and HardFault that are in the image. By chance no other data is like that.
+ * @param {Uint8Array} image
+ * @param {number} base
+ */
+export function isTable(image, base) {
+  if (image.length < 16) return false;
+  const words = new DataView(image.buffer, image.byteOffset, 16);
+  const inside = (/** @type {number} */ vector) => isCode(vector) && isInside(vector, base, image.length);
+  return isStack(words.getUint32(0, true)) && [4, 8, 12].every((at) => inside(words.getUint32(at, true)));
 }
 
 /**

@@ -8,7 +8,8 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { asReadBack, variantOf, withoutBlankEnd } from '../../../web/src/board.js';
 import { check } from '../../../web/src/check.js';
-import { readFirmware } from '../../../web/src/formats.js';
+import { partOf, readFirmware } from '../../../web/src/formats.js';
+import { toHex } from '../../../web/src/hex.js';
 import { trailerIn } from '../../../web/src/signed.js';
 import { KIB, program, signed } from '../fake_board.mjs';
 
@@ -97,10 +98,15 @@ test('a program at an address nobody uses is refused by its entry', () => {
   refused(findings(program(500, 0x08003400)), /cannot be told; its entry is 0x08003501/);
 });
 
-test('the stack may begin at the end of RAM but not at its start, and must be aligned', () => {
-  for (const stack of [0x20000000, 0x20005002, 0x20000000 - 4, 0x20018004, 0x00005000])
+test('the stack may begin at the end of RAM but not at its start', () => {
+  for (const stack of [0x20000000, 0x20000003, 0x20000000 - 4, 0x20018004, 0x00005000])
     refused(findings(program(500, 0x08002000, { stack })), /no program/);
   for (const stack of [0x20000004, 0x20005000, 0x20018000]) assert.deepEqual(findings(program(500, 0x08002000, { stack })), []);
+});
+
+test('the two low bits of the stack pointer do not count, as in the linker script of STM32CubeF1', () => {
+  for (const stack of [0x20004fff, 0x20005002, 0x20018003, 0x20000005])
+    assert.deepEqual(findings(program(500, 0x08002000, { stack })), []);
 });
 
 test('the entry must be odd, in flash and in the program', () => {
@@ -200,4 +206,61 @@ test('files that tools/sign made are read', () => {
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test('a signed file inside of a signed file is refused, wherever its trailer is at a multiple of 4', () => {
+  const inner = signed(program(2000, 0x08002000));
+  const refuses = (bytes) => refused(check(readFirmware('a.bin', bytes), IDS, standard), /another signed file/);
+  refuses(signed(inner));
+  for (const more of [4, 100, 104, 3000]) refuses(signed(Buffer.concat([inner, new Uint8Array(more)])));
+  // a trailer that is not where it says is that of nothing
+  const elsewhere = signed(Buffer.concat([program(400, 0x08002000), inner]));
+  assert.deepEqual(check(readFirmware('a.bin', elsewhere), IDS, standard), []);
+});
+
+/** Bootloader and program as a programmer wants them; between them blank flash. */
+function merged(base, length = 5000) {
+  const image = new Uint8Array(base - 0x08000000 + length).fill(255);
+  image.set(program(3500, 0x08000000));
+  image.set(program(length, base), base - 0x08000000);
+  return image;
+}
+
+test('a bootloader and a program in one file are called so, and the program can be taken out', () => {
+  for (const [variant, base] of [[standard, 0x08002000], [small, 0x08001000], [variantOf('DAPBoot DFU Bootloader', null), 0x08002000]])
+    for (const file of [readFirmware('all.bin', merged(base)), readFirmware('all.hex', new TextEncoder().encode(toHex(merged(base), 0x08000000)))]) {
+      const found = refused(check(file, IDS, variant), /begins with a bootloader/);
+      assert.equal(found.partAt, base);
+      const part = partOf(file, 0x08000000, found.partAt);
+      assert.deepEqual(part.image, program(5000, base));
+      assert.deepEqual(check(part, IDS, variant), []);
+    }
+});
+
+test('a signed program behind a bootloader is still signed when it is taken out', () => {
+  const image = Buffer.concat([merged(0x08002000, 0), signed(program(5000, 0x08002000), { version: 9 })]);
+  const file = readFirmware('all.bin', image);
+  const found = refused(check({ ...file, signed: null }, IDS, standard), /begins with a bootloader/);
+  assert.equal(partOf(file, 0x08000000, found.partAt).signed.version, 9);
+});
+
+test('a program for address 0x08000000 that has addresses of its own behind the bootloader is not called merged', () => {
+  const image = program(20 * KIB, 0x08000000);
+  new DataView(image.buffer).setUint32(0x2000, 0x20001000, true);
+  new DataView(image.buffer).setUint32(0x2004, 0x08002101, true);
+  refused(findings(image), /linked at 0x08000000\./);
+  refused(findings(merged(0x08004000)), /wrong address/);
+});
+
+test('what merge-high makes is refused as holding a bootloader', () => {
+  const image = new Uint8Array(128 * KIB).fill(255);
+  image.set(program(5000, 0x08000000, { entry: 0x08000000 + 121 * KIB + 0x101 }));
+  image.set(program(3000, 0x08000000 + 121 * KIB), 121 * KIB);
+  refused(findings(image, high), /holds a bootloader too/);
+});
+
+test('what is read back of a high variant may have anything in the hidden words', () => {
+  const contents = program(500, 0x08000000);
+  contents[29] = 7;
+  assert.deepEqual(asReadBack(contents, high), asReadBack(program(500, 0x08000000), high));
 });

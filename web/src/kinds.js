@@ -1,0 +1,81 @@
+// What kind a file is that is no firmware, and what to do about it.
+
+/**
+ * @param {Uint8Array} bytes
+ * @param {string} text one letter a byte
+ * @param {number} [at]
+ */
+export const has = (bytes, text, at = 0) =>
+  at >= 0 && at + text.length <= bytes.length && [...text].every((letter, i) => bytes[at + i] === letter.charCodeAt(0));
+
+const SAME_BUILD = 'Choose the .bin or .hex file of the same build.';
+const UNPACK = 'Unpack it first, and choose the .bin, .hex or .dfu file in it.';
+const OBJCOPY = 'Choose its .bin or .hex file, or make one: arm-none-eabi-objcopy -O binary firmware.elf firmware.bin';
+
+/** What they begin with, what they are, what to do. @type {[string, string, string][]} */
+const KINDS = [
+  ['\x7fELF', 'an ELF file', OBJCOPY],
+  ['UF2\n', 'a UF2 file, made for another kind of bootloader', SAME_BUILD],
+  ['DfuSe', 'a DfuSe file, made for the ROM bootloader of ST’s chips', SAME_BUILD],
+  ['\x3d\xb8\xf3\x96', 'an image for the bootloader MCUboot', 'Choose a build without it; in Zephyr CONFIG_BOOTLOADER_MCUBOOT=n and zephyr.bin.'],
+  ['PK\x03\x04', 'a zip archive', UNPACK],
+  ['PK\x05\x06', 'an empty zip archive', 'Download it again.'],
+  ['\x1f\x8b\x08', 'packed by gzip', UNPACK],
+  ['BZh', 'packed by bzip2', UNPACK],
+  ['\xfd7zXZ\x00', 'packed by xz', UNPACK],
+  ['\x28\xb5\x2f\xfd', 'packed by zstd', UNPACK],
+  ['7z\xbc\xaf\x27\x1c', 'a 7z archive', UNPACK],
+  ['Rar!', 'a rar archive', UNPACK],
+  ['MSCF', 'a cabinet archive, made for fwupd', UNPACK],
+  ['version https://git-lfs', 'not the file itself but Git LFS’s note of where it is', 'Fetch the file with: git lfs pull'],
+];
+
+/** The same for texts. @type {[RegExp, string, string][]} */
+const TEXTS = [
+  [/^\s*<(!doctype|html|head|body|\?xml|!--)/i, 'a web page, not the file itself', 'Download the file itself; on GitHub with the button “Download raw file”.'],
+  [
+    /^S[0-9][0-9A-F]{8}/i,
+    'a file of Motorola S-records',
+    'Turn it into a .hex file: arm-none-eabi-objcopy -I srec -O ihex firmware.srec firmware.hex',
+  ],
+];
+
+const LOOKED_AT = 512;
+const QUOTED = 40;
+
+/** @param {Uint8Array} bytes */
+const start = (bytes) => String.fromCharCode(...bytes.subarray(0, LOOKED_AT));
+
+/**
+ * Letters, digits, signs, blanks and line ends. No program is all that: the fourth byte of its entry, an address in
+ * flash, is 8.
+ * @param {Uint8Array} bytes
+ */
+export const isText = (bytes) => /^[\t\n\f\r\x1a\x20-\x7e\x80-\xff]*[a-z0-9]{3}[\t\n\f\r\x1a\x20-\x7e\x80-\xff]*$/i.test(start(bytes));
+
+/** @param {Uint8Array} bytes */
+export const isHex = (bytes) => isText(bytes) && /^(\xef\xbb\xbf)?\s*([;#].*[\r\n]\s*)*:[0-9a-f]{10}/i.test(start(bytes));
+
+/**
+ * @param {Uint8Array} bytes
+ * @returns {{what: string, remedy: string} | null} null: it may be firmware
+ */
+export function kindOf(bytes) {
+  for (const [magic, what, remedy] of KINDS) if (has(bytes, magic)) return { what: `This is ${what}.`, remedy };
+  if (has(bytes, 'ustar', 257)) return { what: 'This is a tar archive.', remedy: UNPACK };
+  for (const [begin, what, remedy] of TEXTS) if (begin.test(start(bytes))) return { what: `This is ${what}.`, remedy };
+  return null;
+}
+
+/**
+ * @param {Uint8Array} bytes of a text
+ * @returns {{what: string, remedy: string}}
+ */
+export function aboutText(bytes) {
+  const words = new TextDecoder().decode(bytes.subarray(0, LOOKED_AT)).trim();
+  const quoted = words.length > QUOTED ? `${words.slice(0, QUOTED)}…` : words;
+  return {
+    what: `This is a text, no program. It begins: “${quoted}”`,
+    remedy: 'If it was downloaded, the text may say what went wrong. Download the .bin, .hex or .dfu file itself.',
+  };
+}
