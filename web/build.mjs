@@ -26,6 +26,7 @@ async function bundle() {
     charset: 'utf8',
     legalComments: 'none',
     banner: { js: '/* dapboot flasher, ISC, see licenses.txt */' },
+    define: { VERSION: '"__VERSION__"' },
     target,
     write: false,
   });
@@ -41,11 +42,16 @@ const files = {
   'app.webmanifest': JSON.stringify(JSON.parse(source('app.webmanifest'))),
 };
 
+/** A name for the whole, which the page shows and the service worker's cache has: the hash of all files. */
 const hash = createHash('sha256');
 for (const [name, text] of Object.entries(files)) hash.update(name).update('\0').update(text).update('\0');
-const worker = source('service-worker.js')
-  .replace('__FILES__', JSON.stringify(['./', ...Object.keys(files)]))
-  .replace('__VERSION__', JSON.stringify(hash.digest('hex').slice(0, 12)));
+const version = hash.digest('hex').slice(0, 12);
+files['app.js'] = files['app.js'].replaceAll('__VERSION__', version);
+
+/** As subresource integrity writes it. */
+const integrity = (text) => 'sha256-' + createHash('sha256').update(text).digest('base64');
+const parts = Object.entries({ './': files['index.html'], ...files }).map(([name, text]) => [name, integrity(text)]);
+const worker = source('service-worker.js').replace('__FILES__', JSON.stringify(parts)).replace('__VERSION__', JSON.stringify(version));
 files['service-worker.js'] = (await transform(worker, { minify: true, target })).code;
 
 mkdirSync(folder, { recursive: true });

@@ -11,8 +11,8 @@ $(WEB_MODULES): web/package.json web/package-lock.json web/.npmrc
 	$(Q)npm --prefix web ci --silent
 	$(Q)touch $@
 
-$(WEB)/index.html: $(WEB_MODULES) web/build.mjs web/index.html web/style.css web/service-worker.js web/icon.svg \
-                   web/app.webmanifest $(wildcard web/src/*.js)
+$(WEB)/index.html: $(WEB_MODULES) web/build.mjs web/index.html web/style.css $(wildcard web/*.js) web/icon.svg \
+                   web/app.webmanifest $(wildcard web/src/*)
 	$(Q)cd web && node_modules/.bin/tsc -p .
 	$(Q)node web/build.mjs $(WEB)
 

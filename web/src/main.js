@@ -6,14 +6,21 @@ import { Page } from './page.js';
 const flasher = new Flasher(navigator.usb);
 const page = new Page(flasher, document);
 page.show();
+page.isVersion(VERSION);
 void flasher.begin();
 
 // Not when opened as a file: there is no network to be without.
-if ('serviceWorker' in navigator && location.protocol !== 'file:')
-  navigator.serviceWorker
-    .register('service-worker.js')
-    .then(() => navigator.serviceWorker.ready)
-    .then(
-      () => page.worksOffline(),
-      () => {}, // the page works without
-    );
+const workers = location.protocol === 'file:' ? undefined : navigator.serviceWorker;
+if (workers) {
+  const stored = async () => {
+    const { active, scope } = await workers.ready;
+    // until then it has not put away the version before it
+    if (active?.state === 'activating')
+      await new Promise((resolve) => active.addEventListener('statechange', resolve, { once: true }));
+    const names = await caches.keys(); // as service-worker.js calls them
+    if (names.includes(`dapboot ${scope} ${VERSION}`)) page.worksOffline();
+    else page.isOutdated();
+  };
+  workers.addEventListener('controllerchange', () => void stored());
+  workers.register('service-worker.js').then(stored, () => {}); // the page works without
+}

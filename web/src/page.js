@@ -311,8 +311,18 @@ export class Page {
     setTimeout(() => URL.revokeObjectURL(link.href), 60000);
   }
 
+  /** @param {string} version of this page */
+  isVersion(version) {
+    this.text('version', `Version ${version}`);
+  }
+
   worksOffline() {
     this.text('offline', 'This page is stored in your browser now and works without a network.');
+  }
+
+  /** What is stored is newer than what is shown. */
+  isOutdated() {
+    this.text('offline', 'A newer version of this page is stored in your browser now: load it again to use it.');
   }
 
   /**

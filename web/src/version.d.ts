@@ -1,0 +1,2 @@
+/** Filled in by build.mjs: a hash of the page. */
+declare const VERSION: string;
