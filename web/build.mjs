@@ -33,9 +33,12 @@ async function bundle() {
   return result.outputFiles[0].text;
 }
 
+const script = (name) => transform(source(name), { minify: true, target });
+
 const files = {
   'index.html': source('index.html').replace(/\n\s+/g, '\n'),
   'app.js': await bundle(),
+  'timer.js': (await script('timer.js')).code,
   'style.css': (await transform(source('style.css'), { loader: 'css', minify: true, target })).code,
   'icon.svg': source('icon.svg'),
   'licenses.txt': `dapboot flasher\n\n${source('../LICENSE')}`,

@@ -49,8 +49,8 @@ export class FakeUsb extends EventTarget {
 }
 
 export class FakeBoard {
-  constructor({ variant = 'standard', flash = 128 * KIB, willDetach = true, upload = true, download = true, name = 'DAPBoot DFU', dfuVersion = 0x0110 } = {}) {
-    Object.assign(this, { variant, willDetach, upload, download, name, dfuVersion });
+  constructor({ variant = 'standard', flash = 128 * KIB, willDetach = true, upload = true, download = true, name = 'DAPBoot DFU', dfuVersion = 0x0110, transferSize = BLOCK, protocol = 2 } = {}) {
+    Object.assign(this, { variant, willDetach, upload, download, name, dfuVersion, transferSize, protocol });
     this.productName = products[variant] ?? 'DAPBoot DFU Bootloader';
     this.manufacturerName = 'dapboot';
     this.serialNumber = '0123456789ABCDEF01234567';
@@ -59,7 +59,7 @@ export class FakeBoard {
     Object.assign(this, { usbVersionMajor: 2, usbVersionMinor: 1, usbVersionSubminor: 0 });
     this.base = variant === 'high' ? FLASH : FLASH + bootloaders[variant];
     this.area = new Uint8Array(flash - bootloaders[variant]).fill(0xff);
-    const alternate = { alternateSetting: 0, interfaceClass: 0xfe, interfaceSubclass: 1, interfaceProtocol: 2 };
+    const alternate = { alternateSetting: 0, interfaceClass: 0xfe, interfaceSubclass: 1, interfaceProtocol: protocol };
     this.configurations = [{ configurationValue: 1, interfaces: [{ interfaceNumber: 0, alternates: [alternate] }] }];
     this.gone = false;
     this.state = 2;
@@ -70,6 +70,7 @@ export class FakeBoard {
     this.faults = {};
     this.requests = [];
     this.slow = 0; // ms a request
+    this.poll = 5; // ms, what it says when it is busy
   }
 
   async open() {
@@ -111,13 +112,21 @@ export class FakeBoard {
     if (value >> 8 === 3) return text ? [2 + 2 * text.length, 3, ...[...text].flatMap((letter) => [letter.charCodeAt(0), 0])] : null;
     if (value >> 8 !== 2) return null;
     const abilities = this.download | (this.upload << 1) | 4 | (this.willDetach << 3);
-    const functional = [9, 0x21, abilities, 255, 0, BLOCK & 0xff, BLOCK >> 8, this.dfuVersion & 0xff, this.dfuVersion >> 8];
-    return [9, 2, 27, 0, 1, 1, 0, 0x80, 50, 9, 4, 0, 0, 0, 0xfe, 1, 2, 4, ...functional];
+    const functional = [9, 0x21, abilities, 255, 0, this.transferSize & 0xff, this.transferSize >> 8, this.dfuVersion & 0xff, this.dfuVersion >> 8];
+    return [9, 2, 27, 0, 1, 1, 0, 0x80, 50, 9, 4, 0, 0, 0, 0xfe, 1, this.protocol, 4, ...functional];
   }
 
   answer({ request, value }, length) {
     if (request === 3) {
-      const poll = this.state === 4 ? 5 : 0;
+      if (this.faults.stallStatus > 0) {
+        this.faults.stallStatus--;
+        return this.faults.quiet ? null : this.fail(15);
+      }
+      const poll = this.state === 4 ? this.poll : 0;
+      if (this.faults.early > 0 && this.state === 4) {
+        this.faults.early--; // asked too early: still busy
+        return [0, poll, 0, 0, 4, 0];
+      }
       if (this.state === 3) this.state = this.faults.busy && this.offset % 4096 === 0 && !this.waited ? 4 : 5;
       else if (this.state === 4) this.state = 5;
       else if (this.state === 6) this.complete();
@@ -128,7 +137,7 @@ export class FakeBoard {
       if (this.state === 2) this.offset = this.next = 0;
       if (value !== this.next++) return this.fail(15);
       clearTimeout(this.leaving);
-      const block = this.area.slice(this.offset, this.offset + length);
+      const block = this.faults.endless ? new Uint8Array(length) : this.area.slice(this.offset, this.offset + length);
       this.offset += block.length;
       this.state = block.length < length ? 2 : 9;
       if (this.faults.badReading) block[0] ^= 1;
@@ -139,6 +148,7 @@ export class FakeBoard {
 
   complete() {
     if (this.faults.verify) return void this.fail(7);
+    if (this.faults.lateTarget) return void this.fail(1);
     if (this.faults.vendor) return void this.fail(11);
     if (this.faults.leaveUnasked) return this.usb.unplug(this);
     this.state = 2;
@@ -167,15 +177,16 @@ export class FakeBoard {
   take(number, data) {
     if (this.state === 2) {
       this.offset = this.next = 0;
-      this.area.fill(0xff);
     } else if (this.state !== 5) return this.fail(15);
     if (number !== this.next++ % 0x10000) return this.fail(15);
     if (data.length === 0) {
+      if (this.faults.stallEmpty) return this.fail(this.faults.stallEmpty);
       this.state = 6;
       return true;
     }
     if (this.faults.target) return this.fail(1);
     if (this.offset + data.length > this.area.length) return this.fail(8);
+    if (this.offset === 0) this.area.fill(0xff);
     this.area.set(data, this.offset);
     this.offset += data.length;
     this.state = 3;
@@ -186,6 +197,32 @@ export class FakeBoard {
     this.status = status;
     this.state = 10;
     return null;
+  }
+}
+
+/** A program with a DFU run-time interface: DFU_DETACH makes way for `board`, at once or upon a bus reset. */
+export class FakeProgram extends FakeBoard {
+  constructor(board, { willDetach = true } = {}) {
+    super({ willDetach, protocol: 1, name: 'Update' });
+    this.board = board;
+    this.productName = 'Blinker';
+  }
+
+  obey({ request }) {
+    if (request !== 0) return null;
+    this.detached = true;
+    if (this.willDetach) setTimeout(() => this.makeWay(), 5);
+    return true;
+  }
+
+  async reset() {
+    if (this.detached) this.makeWay();
+  }
+
+  makeWay() {
+    if (this.faults.stays) return;
+    this.usb.unplug(this);
+    if (this.board) this.usb.plug(this.board);
   }
 }
 

@@ -230,10 +230,10 @@ test('flashes a .hex file and starts the program: it blinks', async () => {
   board('mark');
   const start = Date.now();
   const { said } = await flash();
-  assert.match(said, /the program runs/);
+  assert.match(said, /has started the program/);
   console.log(`      blink runs ${((Date.now() - start) / 1000).toFixed(1)} s after the button was pressed`);
   await phase('away');
-  assert.equal(await text('#board-state'), 'The board runs its program');
+  assert.equal(await text('#board-state'), 'The board has left to run its program');
   heard('USB: detached');
   board('mark');
   heard('LED on');

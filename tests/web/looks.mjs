@@ -1,5 +1,6 @@
 // Every state of the page in a headless Chromium: a screenshot of each, accessibility (axe-core), keyboard, small screens,
-// dark mode, no network. The board is a fake one; the real one is in the guest (flashing.mjs).
+// dark mode, no network. The board is a fake one; the real one is in the guest (flashing.mjs). With a word as argument,
+// only the tests that have it in their names.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,6 +11,10 @@ import { KIB, program, signed } from './fake_board.mjs';
 const fakeBoard = readFileSync(new URL('fake_board.mjs', import.meta.url), 'utf8').replace(/^export /gm, '');
 const folder = screenshots('looks');
 const results = new Results();
+const [only = ''] = process.argv.slice(2);
+const test = async (sentence, body) => {
+  if (sentence.includes(only)) await results.test(sentence, body);
+};
 const server = await serve();
 const browser = await chromium.launch({ executablePath: executable, args: ['--no-sandbox'] });
 
@@ -24,6 +29,10 @@ const file = (name, bytes) => ({ name, mimeType: 'application/octet-stream', buf
 const blink = file('blink.bin', program(20 * KIB + 100, 0x08002000));
 const elsewhere = file('blink.bin', program(2 * KIB, 0x08000000));
 const release = file('blinker-3.bin', signed(program(20 * KIB, 0x08002000)));
+const whole = new Uint8Array(8 * KIB + 3000).fill(255);
+whole.set(program(3500, 0x08000000));
+whole.set(program(3000, 0x08002000), 8 * KIB);
+const merged = file('all.bin', whole);
 const letter = file('letter.dfu', new TextEncoder().encode('Dear friend, this is no firmware at all.'));
 
 /** A page with a fake navigator.usb. `prepare` runs in the page before its own script: usb, board, FakeBoard are there. */
@@ -61,6 +70,9 @@ async function inspect(page, name, { viewport, colorScheme }) {
   const width = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   assert.ok(width <= 0, `${width} pixels wider than the screen`);
 }
+
+/** A board whose program can be asked for the bootloader. */
+const RUN_TIME = 'usb.devices = [new FakeProgram(board)]; usb.devices[0].usb = board.usb = usb';
 
 /** State: how to get there; and whether it passes, so that each look needs a page of its own. */
 const states = {
@@ -129,6 +141,24 @@ const states = {
   },
 };
 
+Object.assign(states, {
+  '16-program-with-dfu': { prepare: RUN_TIME, reach: (page) => page.waitForSelector('#detach:not([hidden])') },
+  '17-bootloader-and-program': {
+    reach: async (page) => {
+      await phase(page, 'ready');
+      await page.setInputFiles('#chooser', merged);
+      await page.waitForSelector('#findings button');
+    },
+  },
+  '18-let-go': {
+    reach: async (page) => {
+      await phase(page, 'ready');
+      await page.click('#release');
+      await page.waitForSelector('#board-message .note');
+    },
+  },
+});
+
 async function flash(page, prepare, then, selector) {
   await phase(page, 'ready');
   await page.setInputFiles('#chooser', blink);
@@ -148,7 +178,7 @@ async function reached({ prepare, reach }) {
 }
 
 for (const [name, state] of Object.entries(states))
-  await results.test(`${name.replaceAll('-', ' ')}: accessible, on a desktop, on a phone and in the dark`, async () => {
+  await test(`${name.replaceAll('-', ' ')}: accessible, on a desktop, on a phone and in the dark`, async () => {
     let page = await reached(state);
     for (const [kind, look] of Object.entries(kinds)) {
       if (state.passes && kind !== 'desktop') {
@@ -160,7 +190,7 @@ for (const [name, state] of Object.entries(states))
     await page.context().close();
   });
 
-await results.test('flashes with the keyboard alone', async () => {
+await test('flashes with the keyboard alone', async () => {
   const page = await open();
   await phase(page, 'ready');
   const reached = [];
@@ -175,7 +205,7 @@ await results.test('flashes with the keyboard alone', async () => {
     if (id === 'start') await page.keyboard.press('Space');
     if (id === 'flash-button') break;
   }
-  assert.deepEqual(reached, ['connect', 'chooser', 'verify', 'start', 'flash-button']);
+  assert.deepEqual(reached, ['connect', 'release', 'chooser', 'verify', 'start', 'flash-button']);
   await page.keyboard.press('Enter');
   await page.waitForSelector('.status .good');
   assert.equal(await page.evaluate(() => document.activeElement.id), 'flash-button', 'the focus stays');
@@ -183,7 +213,90 @@ await results.test('flashes with the keyboard alone', async () => {
   await page.context().close();
 });
 
-await results.test('a file that is dropped anywhere is taken', async () => {
+await test('the program behind a bootloader is taken with one key, and the focus goes on to Flash', async () => {
+  const page = await open();
+  await phase(page, 'ready');
+  await page.setInputFiles('#chooser', merged);
+  await page.waitForSelector('#findings button');
+  await page.focus('#findings button');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#findings .good');
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'flash-button');
+  assert.match(await page.textContent('#file-facts'), /from 0x08002000 on/);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#flash-message .good');
+  await page.context().close();
+});
+
+await test('the bootloader is started from a program that has a DFU run-time interface', async () => {
+  const page = await open(RUN_TIME);
+  await page.click('#detach');
+  await phase(page, 'ready');
+  assert.match(await page.textContent('#board-state'), /DAPBoot DFU Bootloader/);
+  await page.context().close();
+});
+
+await test('what the page says of a file does not contradict what the board said', async () => {
+  const page = await open();
+  await flash(page, 'board.faults.target = true', 'ready', '#flash-message .bad');
+  assert.equal(await page.textContent('#findings'), '');
+  assert.doesNotMatch(await page.textContent('#facts'), /not looked at/);
+  await page.context().close();
+});
+
+await test('every place of messages is announced to those who cannot see', async () => {
+  const page = await open();
+  for (const id of ['findings', 'board-message', 'flash-message', 'more-message', 'offline'])
+    assert.equal(await page.getAttribute(`#${id}`, 'role'), 'status', id);
+  await page.context().close();
+});
+
+await test('the title of the tab tells how it stands', async () => {
+  const page = await open();
+  await flash(page, 'board.slow = 60', 'writing');
+  await page.waitForFunction(() => /^[1-9]\d? % Writing$/.test(document.title));
+  await page.evaluate('board.slow = 0');
+  await page.waitForFunction(() => /^Done.* – dapboot flasher$/.test(document.title));
+  await page.context().close();
+});
+
+await test('flashes though the timers of the page stand still, as in a tab that is not seen', async () => {
+  const page = await open(`board.poll = 17; board.faults.busy = true;
+    const timer = setTimeout; window.setTimeout = (act, delay) => (delay === 17 ? 0 : timer(act, delay))`);
+  await flash(page, '', 'away', '#flash-message .good');
+  await page.context().close();
+});
+
+await test('a tab that is not seen takes no board until it is', async () => {
+  const page = await open("Object.defineProperty(document, 'hidden', { get: () => !window.seen, configurable: true })");
+  await page.waitForFunction(() => document.querySelector('#version').textContent !== '');
+  assert.equal(await page.evaluate('board.requests.length'), 0);
+  await page.evaluate("window.seen = true; document.dispatchEvent(new Event('visibilitychange'))");
+  await phase(page, 'ready');
+  await page.context().close();
+});
+
+await test('the log is copied with what a report needs', async () => {
+  const page = await open("Object.defineProperty(navigator, 'clipboard', { value: { writeText: async (text) => (window.copied = text) } })");
+  await phase(page, 'ready');
+  await page.click('summary:text("Log")');
+  await page.click('#copy-log');
+  const log = await page.evaluate('copied');
+  for (const part of [/dapboot flasher [0-9a-f]{12}/, /Chrome/, /1209:db42/, /blocks of 1024/]) assert.match(log, part);
+  await page.context().close();
+});
+
+await test('on a phone the facts of the board are folded, so that Flash is nearer', async () => {
+  const context = await browser.newContext({ ...kinds.phone, serviceWorkers: 'block' });
+  const page = await context.newPage();
+  await page.goto(server.url);
+  assert.equal(await page.evaluate(() => document.querySelector('#facts-box').open), false);
+  await page.setViewportSize(kinds.desktop.viewport);
+  await page.waitForFunction(() => document.querySelector('#facts-box').open);
+  await context.close();
+});
+
+await test('a file that is dropped anywhere is taken', async () => {
   const page = await open();
   await phase(page, 'ready');
   await page.evaluate((bytes) => {
@@ -196,7 +309,7 @@ await results.test('a file that is dropped anywhere is taken', async () => {
   await page.context().close();
 });
 
-await results.test('works without a network once it was loaded', async () => {
+await test('works without a network once it was loaded', async () => {
   const context = await browser.newContext(kinds.desktop);
   const page = await context.newPage();
   const offline = await serve();
@@ -213,7 +326,7 @@ await results.test('works without a network once it was loaded', async () => {
   await context.close();
 });
 
-await results.test('works when it is opened as a file', async () => {
+await test('works when it is opened as a file', async () => {
   const page = await (await browser.newContext(kinds.desktop)).newPage();
   await page.goto(pathToFileURL(join(site, 'index.html')).href);
   await page.waitForFunction(() => document.querySelector('#board-state').textContent !== '');

@@ -1,6 +1,8 @@
 // The client's half of USB DFU 1.1: requests and states, and in which order. Knows nothing of browsers; what carries the
 // requests is given as a Link.
 
+import { sleep } from './clock.js';
+
 /**
  * Carries requests to the DFU interface. Both throw Refused when the device stalls, Gone when it is no longer there.
  * @typedef {object} Link
@@ -28,7 +30,11 @@ export const State = {
 };
 
 /** The device did not take a request (a stall). */
-export class Refused extends Error {}
+export class Refused extends Error {
+  constructor() {
+    super('The board did not take a request (it stalled), and does not say why.');
+  }
+}
 
 /** The device is no longer there: unplugged, or restarted. */
 export class Gone extends Error {}
@@ -43,6 +49,8 @@ export class DeviceError extends Error {
     super(`the device reports error ${status}${reason && `: ${reason}`}`);
     this.status = status;
     this.reason = reason;
+    /** Came when all was sent. */
+    this.late = false;
   }
 }
 
@@ -50,7 +58,7 @@ export class DeviceError extends Error {
 export class UnexpectedState extends Error {
   /** @param {number} state */
   constructor(state) {
-    super(`unexpected DFU state ${state}`);
+    super(`The board is in a state in which it should not be (DFU state ${state}).`);
     this.state = state;
   }
 }
@@ -64,24 +72,36 @@ export const Outcome = {
 };
 
 const BLOCK_NUMBERS = 0x10000;
-
-/** @param {number} milliseconds */
-const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+/** Of wTransferSize: the size of the smallest packet, and what Linux takes in one transfer. */
+const LEAST_BLOCK = 8;
+const MOST_BLOCK = 4096;
+const MOST_BYTES = 1024 * 1024; // the largest flash of an STM32F103
+const MOST_WAIT_MS = 5000; // before it is asked again
+const MOST_BUSY_MS = 120000; // writing all of it takes a minute
 
 export class Dfu {
   /**
    * @param {Link} link
-   * @param {number} transferSize bytes of a block
+   * @param {number} transferSize wTransferSize of the device; blocks have at most 4096 bytes
+   * @throws {RangeError} if it is below 8
    */
   constructor(link, transferSize) {
+    if (transferSize < LEAST_BLOCK) throw new RangeError(`The board wants blocks of ${transferSize} bytes (wTransferSize), which cannot be.`);
     this.link = link;
-    this.transferSize = transferSize;
+    this.transferSize = Math.min(transferSize, MOST_BLOCK);
   }
 
-  /** @returns {Promise<Status>} */
+  /**
+   * Asked too early some devices stall, and then say in which state they are.
+   * @returns {Promise<Status>}
+   */
   async getStatus() {
-    const reply = await this.link.read(Request.GETSTATUS, 0, 6);
-    if (reply.length < 6) throw new Error('the answer to DFU_GETSTATUS is too short');
+    const ask = () => this.link.read(Request.GETSTATUS, 0, 6);
+    const reply = await ask().catch((error) => {
+      if (error instanceof Refused) return ask();
+      throw error;
+    });
+    if (reply.length < 6) throw new Error('The board’s answer to DFU_GETSTATUS is too short.');
     const pollTimeout = reply[1] | (reply[2] << 8) | (reply[3] << 16);
     return { status: reply[0], pollTimeout, state: reply[4], reason: reply[5] };
   }
@@ -101,7 +121,7 @@ export class Dfu {
       const { state, pollTimeout } = await this.getStatus();
       if (state === State.dfuIDLE) return;
       if (state === State.dfuERROR) await this.link.write(Request.CLRSTATUS, 0);
-      else if (state === State.dfuDNBUSY || state === State.dfuMANIFEST) await sleep(pollTimeout);
+      else if (state === State.dfuDNBUSY || state === State.dfuMANIFEST) await sleep(Math.min(pollTimeout, MOST_WAIT_MS));
       else if (state === State.appIDLE || state === State.appDETACH) throw new UnexpectedState(state);
       else await this.abort();
     }
@@ -132,6 +152,7 @@ export class Dfu {
       const block = await this.explained(this.link.read(Request.UPLOAD, number % BLOCK_NUMBERS, this.transferSize));
       blocks.push(block);
       length += block.length;
+      if (length > MOST_BYTES) throw new Error('The board sends more than any STM32F103 has, and does not come to an end.');
       progress(length);
       if (block.length < this.transferSize) break;
       if (length >= limit) {
@@ -156,18 +177,21 @@ export class Dfu {
    */
   async download(image, progress) {
     let number = 0;
+    let asked = false;
     for (let offset = 0; offset < image.length; offset += this.transferSize) {
       const block = image.subarray(offset, offset + this.transferSize);
       await this.explained(this.link.write(Request.DNLOAD, number++ % BLOCK_NUMBERS, block));
       await this.until([State.dfuDNLOAD_IDLE]);
       progress(offset + block.length);
     }
-    await this.explained(this.link.write(Request.DNLOAD, number % BLOCK_NUMBERS));
     try {
+      await this.explained(this.link.write(Request.DNLOAD, number % BLOCK_NUMBERS));
+      asked = true;
       await this.until([State.dfuIDLE, State.dfuMANIFEST_WAIT_RESET]);
       return Outcome.complete;
     } catch (error) {
-      if (error instanceof Gone) return Outcome.left;
+      if (error instanceof Gone && asked) return Outcome.left;
+      if (error instanceof DeviceError) error.late = true;
       throw error;
     }
   }
@@ -178,15 +202,18 @@ export class Dfu {
    * @private
    */
   async until(wanted) {
-    for (;;) {
+    for (let left = MOST_BUSY_MS; left > 0; ) {
       const status = await this.getStatus();
       const { pollTimeout, state } = status;
       if (state === State.dfuERROR) throw await this.deviceError(status);
       if (wanted.includes(state)) return;
       const onTheWay = [State.dfuDNLOAD_SYNC, State.dfuDNBUSY, State.dfuMANIFEST_SYNC, State.dfuMANIFEST];
       if (!onTheWay.includes(state)) throw new UnexpectedState(state);
-      await sleep(pollTimeout);
+      const wait = Math.min(pollTimeout, MOST_WAIT_MS);
+      await sleep(wait);
+      left -= Math.max(wait, 1);
     }
+    throw new Error('The board says that it is busy, and does not come to an end.');
   }
 
   /**

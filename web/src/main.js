@@ -1,13 +1,24 @@
 // Puts the flasher and the page together.
 
+import { useTimer } from './clock.js';
 import { Flasher } from './flasher.js';
 import { Page } from './page.js';
 
-const flasher = new Flasher(navigator.usb);
+/* global VERSION */
+const flasher = new Flasher(navigator.usb, () => document.hidden);
+flasher.note(`dapboot flasher ${VERSION}`);
+flasher.note(navigator.userAgent);
 const page = new Page(flasher, document);
 page.show();
 page.isVersion(VERSION);
 void flasher.begin();
+document.addEventListener('visibilitychange', () => void flasher.begin());
+
+try {
+  useTimer(new Worker('timer.js'));
+} catch {
+  // opened as a file: the page's own timers must do
+}
 
 // Not when opened as a file: there is no network to be without.
 const workers = location.protocol === 'file:' ? undefined : navigator.serviceWorker;

@@ -1,22 +1,24 @@
 // Shows the flasher on the page and hands what the user does to it. Decides nothing.
 
-import { FLASH_BASE, withoutBlankEnd } from './board.js';
+import { FLASH_BASE } from './board.js';
+import { boardFacts, fileFacts } from './facts.js';
 import { toHex } from './hex.js';
-import { trailerIn } from './signed.js';
-import { isInside, isStack, startWords } from './vectors.js';
-import { count, hex, hex4, kib, pace, version } from './words.js';
+import { View } from './view.js';
+import { count, hex, hex4, pace } from './words.js';
 
 /** @typedef {import('./flasher.js').Flasher} Flasher */
-/** @typedef {import('./flasher.js').Phase} Phase */
-/** @typedef {import('./flasher.js').Board} Board */
+/** @typedef {import('./connection.js').Phase} Phase */
+/** @typedef {import('./connection.js').Place} Place */
+/** @typedef {import('./view.js').Shown} Shown */
 
-/** @type {import('./flasher.js').Place[]} */
+/** @type {import('./connection.js').Place[]} */
 const PLACES = ['board', 'flash', 'more'];
 
 /** @type {Record<Phase, string>} */
 const STATE = {
   unsupported: 'This browser cannot talk to USB devices',
   away: 'No board is connected',
+  detaching: 'Asking the program to start the bootloader',
   opening: 'Looking at the board…',
   ready: 'Connected',
   writing: 'Writing',
@@ -31,54 +33,31 @@ const STATE = {
  */
 const LED = {
   none: 'No board',
-  runs: 'The program runs',
+  runs: 'In its program',
   blinks: 'LED blinks: it waits',
   on: 'LED is on: it works',
 };
 
-/** @type {Record<import('./board.js').Variant['name'], string>} */
-const VARIANT = {
-  standard: 'standard, bootloader in the first 8 KiB',
-  '4K': '4K, bootloader in the first 4 KiB',
-  high: 'high, bootloader in the last 7 KiB',
-  custom: 'custom',
-  low: 'standard or 4K; it cannot be read, so which is not known',
-};
+const TITLE = 'dapboot flasher';
+/** Where style.css has one column. */
+const WIDE = '(min-width: 34.01rem)';
 
-const RECIPES = /** @type {[string, (base: number) => string][]} */ ([
-  ['Linker script', (base) => `FLASH (rx) : ORIGIN = ${hex(base)}, LENGTH = …`],
-  [
-    'STM32Cube',
-    (base) => `ORIGIN as above, and in system_stm32f1xx.c: VECT_TAB_OFFSET 0x${(base - FLASH_BASE).toString(16)}`,
-  ],
-  ['PlatformIO', (base) => `board_upload.offset_address = ${hex(base)}`],
-  ['Zephyr', (base) => `CONFIG_FLASH_LOAD_OFFSET=0x${(base - FLASH_BASE).toString(16)}`],
-]);
-
-export class Page {
+export class Page extends View {
   /**
    * @param {Flasher} flasher
    * @param {Document} document
    */
   constructor(flasher, document) {
+    super(document);
     this.flasher = flasher;
-    this.document = document;
     this.frame = 0;
-    /** What is shown by now: nothing is rendered twice, so that screen readers say it once. */
-    this.shown = new Map();
+    this.act = () => {
+      flasher.takePart();
+      this.element('flash-button').focus(); // the button that was pressed is gone
+    };
     flasher.addEventListener('change', () => this.later());
     this.helped = false;
     this.listen();
-  }
-
-  /**
-   * @param {string} id
-   * @returns {HTMLElement}
-   */
-  element(id) {
-    const element = this.document.getElementById(id);
-    if (!element) throw new Error(`the page has no #${id}`);
-    return element;
   }
 
   listen() {
@@ -88,6 +67,10 @@ export class Page {
     this.click('read-bin', () => this.save('bin'));
     this.click('read-hex', () => this.save('hex'));
     this.click('leave', () => flasher.leave());
+    this.click('detach', () => flasher.enterBootloader());
+    this.click('release', () => flasher.release());
+    this.click('copy-log', () => this.copyLog());
+    this.unfold();
     for (const option of /** @type {const} */ (['verify', 'start'])) {
       const box = /** @type {HTMLInputElement} */ (this.element(option));
       flasher[option] = box.checked; // browsers remember it
@@ -97,6 +80,21 @@ export class Page {
     this.document.defaultView?.addEventListener('beforeunload', (event) => {
       if (flasher.phase === 'writing') event.preventDefault();
     });
+  }
+
+  /** On a phone the facts are folded, so that what is below needs no scrolling. */
+  unfold() {
+    const wide = this.document.defaultView?.matchMedia(WIDE);
+    const facts = /** @type {HTMLDetailsElement} */ (this.element('facts-box'));
+    const fold = () => (facts.open = wide?.matches ?? true);
+    wide?.addEventListener('change', fold);
+    fold();
+  }
+
+  async copyLog() {
+    await this.document.defaultView?.navigator.clipboard?.writeText(this.flasher.log.join('\n'));
+    this.text('copy-log', 'Copied');
+    setTimeout(() => this.text('copy-log', 'Copy the log'), 2000);
   }
 
   /**
@@ -168,7 +166,15 @@ export class Page {
     this.showBoard();
     this.showFile();
     this.showFlash();
+    this.document.title = this.title();
     this.text('log', flasher.log.join('\n') || 'Nothing happened yet.');
+  }
+
+  /** Of the tab, which may be behind others. */
+  title() {
+    const { busy, message, phase, progress } = this.flasher;
+    if (busy && progress && progress.total > 0) return `${Math.floor((100 * progress.done) / progress.total)} % ${STATE[phase]}`;
+    return !busy && message && message.place !== 'board' ? `${message.title} – ${TITLE}` : TITLE;
   }
 
   /** @returns {keyof typeof LED} */
@@ -177,7 +183,9 @@ export class Page {
       case 'unsupported':
         return 'none';
       case 'away':
-        return this.flasher.running ? 'runs' : 'none';
+        return this.flasher.running || this.flasher.program ? 'runs' : 'none';
+      case 'detaching':
+        return 'runs';
       case 'ready':
       case 'leaving':
         return 'blinks';
@@ -188,53 +196,70 @@ export class Page {
 
   showBoard() {
     const { flasher } = this;
-    const { board, phase } = flasher;
-    const away = flasher.running ? 'The board runs its program' : STATE.away;
-    this.text('board-state', phase === 'away' ? away : board && phase === 'ready' ? board.product : STATE[phase]);
+    const { board, phase, ids } = flasher;
+    this.text('board-state', phase === 'away' ? this.away() : board && phase === 'ready' ? board.product : this.state());
+    this.element('facts-box').hidden = !board;
     this.facts('facts', board ? boardFacts(board) : []);
     this.element('help').hidden = phase !== 'away';
-    if (phase === 'away' && flasher.message?.place === 'board') this.openHelp(true);
+    if (phase === 'away' && flasher.message?.place === 'board' && !flasher.paused) this.openHelp(true);
     if (phase === 'ready') this.openHelp(false);
+    this.text('udev-vendor', hex4(ids.vendor));
+    this.text('udev-product', hex4(ids.product));
     this.element('connect').hidden = phase === 'unsupported';
-    this.text('connect', board ? 'Choose another board' : 'Connect');
+    this.element('instead').hidden = phase !== 'unsupported';
+    this.text('connect', board || flasher.program ? 'Choose another board' : 'Connect');
     this.enable('connect', phase === 'away' || phase === 'ready');
-    this.element('connect').classList.toggle('primary', phase === 'away');
-    const hint = flasher.running
+    this.element('connect').classList.toggle('primary', phase === 'away' && !flasher.program);
+    this.element('detach').hidden = !flasher.program;
+    this.enable('detach', phase === 'away');
+    this.element('release').hidden = !board;
+    this.enable('release', phase === 'ready');
+    this.text('board-hint', phase === 'away' ? this.hint() : '');
+  }
+
+  state() {
+    const { phase } = this.flasher;
+    return phase === 'unsupported' && !this.secure ? 'This page cannot use USB devices' : STATE[phase];
+  }
+
+  get secure() {
+    return this.document.defaultView?.isSecureContext === true;
+  }
+
+  away() {
+    const { expecting, program, running } = this.flasher;
+    if (program) return `${program.productName || 'The board'} runs its program`;
+    if (expecting) return 'The board is on its way to its bootloader';
+    return running ? 'The board has left to run its program' : STATE.away;
+  }
+
+  hint() {
+    const { expecting, program, running } = this.flasher;
+    if (program) return 'It can be asked to start its bootloader. What it is doing is interrupted.';
+    if (expecting) return 'It shows up here by itself. If it does not, press Connect and choose it from the list.';
+    return running
       ? 'To flash it again bring it back to its bootloader; it then shows up here by itself.'
       : 'Plug it in, press Connect, and choose it from the list.';
-    this.text('board-hint', phase === 'away' ? hint : '');
   }
 
   showFile() {
     const { firmware, findings, board, fileTrouble, busy } = this.flasher;
     /** @type {HTMLInputElement} */ (this.element('chooser')).disabled = busy;
-    /** @type {[string, string][]} */
-    const facts = [];
-    if (firmware) {
-      facts.push(['File', firmware.name + (firmware.format === 'hex' ? ', converted to binary' : '')]);
-      facts.push(['Size', `${count(firmware.image.length)} bytes (${kib(firmware.image.length)})`]);
-      if (firmware.base !== null) facts.push(['Linked at', hex(firmware.base)]);
-      if (firmware.suffix)
-        facts.push([
-          'DFU suffix',
-          `for ${hex4(firmware.suffix.vendor)}:${hex4(firmware.suffix.product)}, checksum is right`,
-        ]);
-      if (firmware.signed) {
-        const { vendor, product, board: name, version: number } = firmware.signed;
-        facts.push(['Version', String(number)], ['Signed', `for ${hex4(vendor)}:${hex4(product)}, ${name}; the board checks it`]);
-      }
-    }
-    this.facts('file-facts', facts);
+    this.facts('file-facts', firmware ? fileFacts(firmware) : []);
     /** @type {Shown[]} */
     const shown = findings.map((finding) => ({
       kind: finding.kind === 'error' ? 'bad' : 'warning',
       title: finding.title,
       text: finding.detail,
       linkAt: finding.linkAt,
+      act: finding.partAt === undefined ? undefined : `Take the program from ${hex(finding.partAt)} on`,
     }));
     if (fileTrouble) shown.push(fileTrouble);
-    if (firmware && board && findings.length === 0) shown.push({ kind: 'good', title: 'This is a program for this board', text: this.aboutBoard() });
-    if (firmware && !board && !this.flasher.running) shown.push({ kind: 'note', title: 'Not checked yet', text: 'Whether it fits is told once a board is connected.' });
+    const { phase, refused, running } = this.flasher;
+    if (firmware && board && findings.length === 0 && !refused)
+      shown.push({ kind: 'good', title: 'This looks like a program for this board', text: this.aboutBoard() });
+    if (firmware && !board && !running && phase !== 'unsupported')
+      shown.push({ kind: 'note', title: 'Not checked yet', text: 'Whether it fits is told once a board is connected.' });
     this.messages('findings', shown);
   }
 
@@ -256,7 +281,7 @@ export class Page {
     for (const place of PLACES) this.showStatus(place);
   }
 
-  /** @param {import('./flasher.js').Place} place */
+  /** @param {import('./connection.js').Place} place */
   showStatus(place) {
     const { flasher } = this;
     const { progress, message } = flasher;
@@ -264,13 +289,13 @@ export class Page {
     this.element(`${place}-progress`).hidden = !here;
     if (here) this.showProgress(place, progress);
     const messages = message?.place === place ? [message] : [];
-    if (flasher.phase === 'unsupported' && place === 'board') messages.push(unsupported(this.document));
+    if (flasher.phase === 'unsupported' && place === 'board') messages.push(unsupported(this.secure));
     this.messages(`${place}-message`, messages);
   }
 
   /**
-   * @param {import('./flasher.js').Place} place
-   * @param {import('./flasher.js').Progress} progress
+   * @param {import('./connection.js').Place} place
+   * @param {import('./connection.js').Progress} progress
    */
   showProgress(place, { done, total, started }) {
     const bar = /** @type {HTMLProgressElement} */ (this.element(`${place}-bar`));
@@ -291,7 +316,8 @@ export class Page {
   whyNot() {
     const { flasher } = this;
     const { board, firmware, phase, fileTrouble } = flasher;
-    if (flasher.canFlash || flasher.busy || phase === 'unsupported') return '';
+    if (flasher.canFlash || flasher.busy) return '';
+    if (phase === 'unsupported') return 'Not with this browser, see above.';
     if (!board) return firmware ? 'Connect a board first.' : 'Connect a board and choose a file first.';
     if (!board.abilities.canDownload) return 'This board was built so that it cannot be written.';
     if (fileTrouble) return 'The file cannot be used, see above.';
@@ -324,140 +350,18 @@ export class Page {
   isOutdated() {
     this.text('offline', 'A newer version of this page is stored in your browser now: load it again to use it.');
   }
-
-  /**
-   * @param {string} id
-   * @param {boolean} enabled a button that is disabled loses the keyboard's focus; one that says it is does not
-   */
-  enable(id, enabled) {
-    this.element(id).setAttribute('aria-disabled', String(!enabled));
-  }
-
-  /**
-   * @param {string} id
-   * @param {string} text
-   */
-  text(id, text) {
-    this.once(id, text, (element) => (element.textContent = text));
-  }
-
-  /**
-   * @param {string} id
-   * @param {[string, string][]} facts
-   */
-  facts(id, facts) {
-    this.once(id, facts, (element) =>
-      element.replaceChildren(...facts.flatMap(([name, value]) => [this.make('dt', name), this.make('dd', value)])),
-    );
-  }
-
-  /**
-   * @typedef {object} Shown
-   * @property {'good' | 'bad' | 'note' | 'warning'} kind
-   * @property {string} title
-   * @property {string} text
-   * @property {string} [remedy]
-   * @property {number} [linkAt]
-   */
-
-  /**
-   * @param {string} id
-   * @param {Shown[]} messages
-   */
-  messages(id, messages) {
-    this.once(id, messages, (element) => element.replaceChildren(...messages.map((message) => this.message(message))));
-  }
-
-  /** @param {Shown} message */
-  message({ kind, title, text, remedy, linkAt }) {
-    const box = this.document.createElement('div');
-    box.className = `message ${kind}`;
-    box.append(this.make('h3', title));
-    for (const sentence of [text, remedy]) if (sentence) box.append(this.make('p', sentence));
-    if (linkAt !== undefined) box.append(this.recipes(linkAt));
-    return box;
-  }
-
-  /** @param {number} base */
-  recipes(base) {
-    const details = this.document.createElement('details');
-    const list = this.document.createElement('dl');
-    for (const [tool, recipe] of RECIPES) {
-      const line = this.make('dd', '');
-      line.append(this.make('code', recipe(base)));
-      list.append(this.make('dt', tool), line);
-    }
-    details.append(this.make('summary', `How to link it at ${hex(base)}`), list);
-    return details;
-  }
-
-  /**
-   * @param {string} tag
-   * @param {string} text
-   */
-  make(tag, text) {
-    const element = this.document.createElement(tag);
-    element.textContent = text;
-    return element;
-  }
-
-  /**
-   * @param {string} id
-   * @param {unknown} content
-   * @param {(element: HTMLElement) => void} render
-   */
-  once(id, content, render) {
-    const key = JSON.stringify(content);
-    if (this.shown.get(id) === key) return;
-    this.shown.set(id, key);
-    render(this.element(id));
-  }
 }
 
 /**
- * @param {Board} board
- * @returns {[string, string][]}
+ * @param {boolean} secure
+ * @returns {import('./connection.js').Message}
  */
-function boardFacts(board) {
-  const { variant, abilities } = board;
-  /** @type {[string, string][]} */
-  const facts = [['Serial number', board.serial || 'none']];
-  facts.push([
-    'Versions',
-    `bootloader ${version(board.release)}, DFU ${version(abilities.dfuVersion)}, USB ${version(board.usbVersion)}`,
-  ]);
-  facts.push(['Variant', VARIANT[variant.name]]);
-  facts.push(['Programs go to', variant.base === null ? 'not known; the board checks it' : hex(variant.base)]);
-  if (variant.area !== null) facts.push(['Room', `${kib(variant.area)} (${count(variant.area)} bytes)`]);
-  facts.push(['Holds', holds(board)]);
-  return facts;
-}
-
-/** @param {Board} board */
-function holds({ contents, abilities, variant }) {
-  if (!abilities.canUpload) return 'cannot be read: it was built so';
-  if (!contents) return 'not looked at since it was flashed';
-  const program = withoutBlankEnd(contents);
-  if (program.length < 8) return 'no program';
-  const { stack, entry } = startWords(program);
-  if (!isStack(stack) || !isInside(entry, variant.base ?? FLASH_BASE, contents.length)) return 'no whole program';
-  // how long it is cannot be told: what a longer one left behind it stays
-  const signed = trailerIn(contents);
-  return `a ${signed ? `signed program, version ${signed.version}` : 'program'}; ${count(program.length)} bytes are not blank`;
-}
-
-/**
- * @param {Document} document
- * @returns {import('./flasher.js').Message}
- */
-function unsupported(document) {
-  const secure = document.defaultView?.isSecureContext;
+function unsupported(secure) {
   return {
     kind: 'bad',
     title: 'WebUSB is missing',
     text: secure
       ? 'Use Chrome, Edge, Opera or another browser made from Chromium, on a PC or on Android. Firefox and Safari do not have WebUSB, nor has any browser on an iPhone or iPad.'
       : 'Browsers offer USB only to pages that come over https:// or from this computer itself.',
-    remedy: 'Or use dfu-util: dfu-util -d 1209:db42 -D program.bin',
   };
 }

@@ -4,7 +4,9 @@ import { Gone, Refused } from './dfu.js';
 
 const DFU_CLASS = 0xfe;
 const DFU_SUBCLASS = 1;
-const DFU_MODE = 2; // bInterfaceProtocol; 1 is run-time
+/** bInterfaceProtocol: of an application that can be left for its bootloader, and of the bootloader. */
+export const RUN_TIME = 1;
+export const DFU_MODE = 2;
 const DFUSE_VERSION = 0x011a; // ST's own protocol, spoken by the ROM of its chips
 
 const GET_DESCRIPTOR = 6;
@@ -16,10 +18,11 @@ const ENGLISH = 0x0409;
 
 const ANSWER_MS = 5000; // USB 2.0, 9.2.6.4: what takes longer than five seconds does not come
 
-/** What the chooser offers: dapboot's own number, and whatever else is in DFU mode. */
+/** What the chooser offers: dapboot's own number, and whatever else is in DFU mode or can be brought to it. */
 export const FILTERS = [
   { vendorId: 0x1209, productId: 0xdb42 },
   { classCode: DFU_CLASS, subclassCode: DFU_SUBCLASS, protocolCode: DFU_MODE },
+  { classCode: DFU_CLASS, subclassCode: DFU_SUBCLASS, protocolCode: RUN_TIME },
 ];
 
 /** The device is there but not for us. */
@@ -49,11 +52,12 @@ export class CannotOpen extends Error {
 /** @typedef {{configuration: number, interface: number, alternate: number}} Place */
 
 /**
- * The interface in DFU mode; of several alternate settings the last, as those below it are placeholders in dapboot.
+ * The DFU interface; of several alternate settings the last, as those below it are placeholders in dapboot.
  * @param {Pick<USBDevice, 'configurations'>} device
+ * @param {number} [protocol] DFU_MODE or RUN_TIME
  * @returns {Place | null}
  */
-export function findDfu(device) {
+export function findDfu(device, protocol = DFU_MODE) {
   /** @type {Place | null} */
   let found = null;
   for (const configuration of device.configurations)
@@ -62,7 +66,7 @@ export function findDfu(device) {
         if (
           alternate.interfaceClass === DFU_CLASS &&
           alternate.interfaceSubclass === DFU_SUBCLASS &&
-          alternate.interfaceProtocol === DFU_MODE
+          alternate.interfaceProtocol === protocol
         )
           found = {
             configuration: configuration.configurationValue,
@@ -124,10 +128,11 @@ export class UsbLink {
   /**
    * @param {USBDevice} device
    * @param {Promise<void>} unplugged
+   * @param {number} [protocol] DFU_MODE or RUN_TIME
    * @returns {Promise<{link: UsbLink, abilities: Abilities, interfaceName: string}>}
    */
-  static async open(device, unplugged) {
-    const place = findDfu(device);
+  static async open(device, unplugged, protocol = DFU_MODE) {
+    const place = findDfu(device, protocol);
     if (!place) throw new CannotOpen('not-dfu');
     const link = new UsbLink(device, place, unplugged);
     try {
@@ -148,7 +153,7 @@ export class UsbLink {
     const head = await link.descriptor(CONFIGURATION, index, 0, 9);
     const parsed = parseConfiguration(await link.descriptor(CONFIGURATION, index, 0, head[2] | (head[3] << 8)), place);
     if (!parsed) throw new CannotOpen('not-dfu');
-    if (parsed.abilities.dfuVersion === DFUSE_VERSION) throw new CannotOpen('dfuse');
+    if (protocol === DFU_MODE && parsed.abilities.dfuVersion === DFUSE_VERSION) throw new CannotOpen('dfuse');
     const interfaceName = parsed.nameIndex ? await link.string(parsed.nameIndex) : '';
     return { link, abilities: parsed.abilities, interfaceName };
   }

@@ -24,6 +24,7 @@ export function duration(seconds) {
 }
 
 const UNTOUCHED = 'Nothing was erased: what was on the board is still there.';
+const WAITS = 'Parts of it may be written. The board waits in its bootloader for a program that it takes.';
 const REFUSED = 'It waits in its bootloader for firmware that its maker has signed for it.';
 const FLASH_TROUBLE =
   'Try again. If it comes again, the chip’s flash is worn out, protected against writing, or badly supplied with power.';
@@ -50,10 +51,13 @@ const ERRORS = {
   15: ['errSTALLEDPKT', 'The board got a request that it did not expect.', 'Is another program using it? Then try again.'],
 };
 
-/** @param {number} status */
-export function deviceError(status) {
+/**
+ * @param {number} status
+ * @param {boolean} [late] it came when all was sent
+ */
+export function deviceError(status, late = false) {
   const [name, meaning, advice] = ERRORS[status] ?? [`error ${status}`, 'The board reports an error that DFU does not know.', 'Try again.'];
-  return { name, meaning, advice };
+  return { name, meaning, advice: late && advice === UNTOUCHED ? WAITS : advice };
 }
 
 /**

@@ -1,10 +1,11 @@
 // The whole client on a board made of JavaScript: what it does, and what it says when something goes wrong.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Dfu } from '../../../web/src/dfu.js';
 import { Flasher } from '../../../web/src/flasher.js';
 import { parseConfiguration } from '../../../web/src/usb.js';
 import { deviceError, duration, pace } from '../../../web/src/words.js';
-import { FakeBoard, FakeUsb, KIB, program } from '../fake_board.mjs';
+import { FakeBoard, FakeProgram, FakeUsb, KIB, program } from '../fake_board.mjs';
 
 const file = (name, bytes) => ({ name, arrayBuffer: async () => bytes.slice().buffer });
 const until = async (condition) => {
@@ -43,7 +44,7 @@ test('flashes, reads back, compares, and starts the program', async () => {
     flasher.addEventListener('change', () => phases.add(flasher.phase));
     await flasher.flash();
     assert.match(flasher.message.text, /read back and compared again/);
-    assert.equal(flasher.message.title, 'Done: the program runs');
+    assert.equal(flasher.message.title, 'Done: the board has started the program');
     assert.equal(flasher.phase, 'away');
     assert.deepEqual([...phases], ['writing', 'verifying', 'leaving', 'away']);
     holds(board, image);
@@ -93,6 +94,7 @@ test('a board that leaves without an answer is not called done', async () => {
   board.faults.leaveUnasked = true;
   await flasher.flash();
   assert.deepEqual([flasher.message.kind, flasher.message.title], ['note', 'Written, but not confirmed']);
+  assert.equal(flasher.running, true, 'most likely it runs its program');
 });
 
 test('what is read back and differs is an error', async () => {
@@ -196,7 +198,7 @@ test('unplugging at any request is survived, and the board used again', async ()
     usb.plug(again);
     await until(() => flasher.phase === 'ready');
     await flasher.flash();
-    assert.equal(flasher.message.title, 'Done: the program runs', `after request ${at}`);
+    assert.equal(flasher.message.title, 'Done: the board has started the program', `after request ${at}`);
     holds(again, image);
   }
 });
@@ -295,4 +297,263 @@ test('speed and time left', () => {
   assert.deepEqual(pace(10240, 30720, 2), { speed: '5.0 KiB/s', left: '4.0 seconds left' });
   assert.equal(pace(100, 100, 1).left, '');
   assert.deepEqual([0.5, 12.3, 150].map(duration), ['less than a second', '12 seconds', '3 minutes']);
+});
+
+test('a GETSTATUS that is stalled is asked again, and ends in words', async () => {
+  for (const [faults, words] of [
+    [{ stallStatus: 1 }, /errSTALLEDPKT/],
+    [{ stallStatus: 2, quiet: true }, /did not take a request/],
+  ]) {
+    const { board, flasher, image } = await rig();
+    const download = board.take;
+    board.take = function (...block) {
+      Object.assign(this.faults, faults); // from the first block on
+      board.take = download;
+      return download.apply(this, block);
+    };
+    await flasher.flash();
+    assert.match(flasher.message.text, words);
+    assert.equal(flasher.phase, 'ready');
+    await flasher.flash();
+    assert.equal(flasher.message.kind, 'good');
+    holds(board, image);
+  }
+});
+
+test('one stalled GETSTATUS of a board that goes on is no trouble', async () => {
+  const { board, flasher, image } = await rig();
+  board.faults = { stallStatus: 1, quiet: true };
+  await flasher.flash();
+  assert.equal(flasher.message.kind, 'good');
+  holds(board, image);
+});
+
+test('a board that says when asked too early that it is still busy is asked again', async () => {
+  const { board, flasher, image } = await rig();
+  board.faults = { busy: true, early: 3 };
+  await flasher.flash();
+  assert.equal(flasher.message.kind, 'good');
+  holds(board, image);
+});
+
+test('an error that comes when all was sent does not promise that the old program is there', async () => {
+  for (const faults of [{ lateTarget: true }, { stallEmpty: 1 }]) {
+    const { board, flasher } = await rig();
+    board.faults = faults;
+    await flasher.flash();
+    assert.match(flasher.message.text, /errTARGET/);
+    assert.match(flasher.message.remedy, /waits in its bootloader/);
+    assert.deepEqual([flasher.phase, flasher.refused, flasher.board.contents], ['ready', true, null]);
+  }
+});
+
+test('errors of flash that come with the empty block are told', async () => {
+  for (const [status, name] of [[3, /errWRITE/], [6, /errPROG/], [7, /errVERIFY/]]) {
+    const { board, flasher } = await rig();
+    board.faults = { stallEmpty: status };
+    await flasher.flash();
+    assert.match(flasher.message.text, name);
+    assert.equal(flasher.refused, false);
+  }
+});
+
+test('a refusal before anything was erased leaves what is known of the board', async () => {
+  const { board, flasher } = await rig();
+  board.faults.target = true;
+  await flasher.flash();
+  assert.equal(flasher.refused, true);
+  assert.equal(flasher.board.contents.length, 120 * KIB);
+  await flasher.take(file('b.bin', program(4000, board.base)));
+  assert.equal(flasher.refused, false, 'that was another file');
+});
+
+test('a refused program whose stack begins above 20 KiB is asked about its chip', async () => {
+  const { board, flasher } = await rig();
+  await flasher.take(file('b.bin', program(4000, board.base, { stack: 0x20010000 })));
+  board.faults.target = true;
+  await flasher.flash();
+  assert.match(flasher.message.text, /stack begins at 0x20010000/);
+});
+
+test('what was written and compared is known to be on the board', async () => {
+  const { flasher } = await rig();
+  flasher.start = false;
+  await flasher.flash();
+  assert.equal(flasher.isOnBoard, true);
+  assert.equal(flasher.board.written, flasher.firmware);
+});
+
+test('a board that could not be kept when it should have been is told', async () => {
+  const { board, flasher, usb } = await rig();
+  flasher.start = false;
+  const complete = board.complete;
+  board.complete = () => {
+    complete.call(board);
+    setTimeout(() => usb.unplug(board), 0);
+  };
+  board.slow = 2;
+  await flasher.flash();
+  assert.match(flasher.message.text, /too soon to be kept in its bootloader/);
+});
+
+test('a wTransferSize that cannot be is refused; a large one is not used in full', async () => {
+  for (const transferSize of [0, 1, 7]) {
+    const flasher = new Flasher(new FakeUsb([new FakeBoard({ transferSize })]));
+    await flasher.begin();
+    assert.deepEqual([flasher.phase, flasher.message.kind], ['away', 'bad']);
+    assert.match(flasher.message.text, new RegExp(`blocks of ${transferSize} bytes`));
+  }
+  for (const transferSize of [8, 64, 4096, 65535]) {
+    const { board, flasher, image } = await rig({ transferSize, flash: 16 * KIB });
+    await flasher.flash();
+    assert.equal(flasher.message.kind, 'good', `blocks of ${transferSize}`);
+    holds(board, image);
+  }
+  assert.equal(new Dfu(/** @type {any} */ ({}), 65535).transferSize, 4096);
+});
+
+test('an upload without an end is ended', async () => {
+  const board = new FakeBoard();
+  board.faults.endless = true;
+  const flasher = new Flasher(new FakeUsb([board]));
+  await flasher.begin();
+  assert.equal(flasher.phase, 'away');
+  assert.match(flasher.message.text, /more than any STM32F103/);
+  assert.ok(board.requests.length < 1100, `${board.requests.length} requests`);
+});
+
+test('a file that cannot be read is told, and one that is too large not read at all', async () => {
+  const { flasher } = await rig();
+  await flasher.take({ name: 'a.bin', arrayBuffer: () => Promise.reject(new DOMException('gone', 'NotReadableError')) });
+  assert.match(flasher.fileTrouble.text, /cannot be read/);
+  await flasher.take({ name: 'a.bin', size: 1e9, arrayBuffer: () => assert.fail('was read') });
+  assert.match(flasher.fileTrouble.text, /no program .* is so large/);
+  assert.equal(flasher.canFlash, false);
+});
+
+test('of two files chosen in a hurry the later one counts', async () => {
+  const { board, flasher } = await rig();
+  let ready;
+  const slow = { name: 'slow.bin', arrayBuffer: () => new Promise((resolve) => (ready = resolve)) };
+  const first = flasher.take(slow);
+  await flasher.take(file('quick.bin', program(4000, board.base)));
+  ready(program(3000, board.base).buffer);
+  await first;
+  assert.equal(flasher.firmware.name, 'quick.bin');
+});
+
+test('the program in a file that begins with a bootloader can be flashed', async () => {
+  const { board, flasher } = await rig();
+  const all = new Uint8Array(8 * KIB + 3000).fill(255);
+  all.set(program(3500, 0x08000000));
+  all.set(program(3000, board.base), 8 * KIB);
+  await flasher.take(file('all.bin', all));
+  assert.equal(flasher.canFlash, false);
+  flasher.takePart();
+  assert.match(flasher.firmware.name, /all\.bin, from 0x08002000/);
+  await flasher.flash();
+  assert.equal(flasher.message.kind, 'good');
+  holds(board, program(3000, board.base));
+});
+
+test('a tab that is not seen takes no board, and does once it is seen', async () => {
+  let hidden = true;
+  const usb = new FakeUsb([new FakeBoard()]);
+  const flasher = new Flasher(usb, () => hidden);
+  await flasher.begin();
+  usb.unplug(usb.devices[0]);
+  const board = new FakeBoard();
+  usb.plug(board);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.deepEqual([flasher.phase, board.requests.length], ['away', 0]);
+  hidden = false;
+  await flasher.begin();
+  assert.equal(flasher.phase, 'ready');
+});
+
+test('a board that was let go of is free for others, and not taken until it is chosen', async () => {
+  const { board, usb, flasher } = await rig();
+  await flasher.release();
+  assert.deepEqual([flasher.phase, flasher.board, board.opened, flasher.message.title], ['away', null, false, 'The board is free']);
+  const { length } = board.requests;
+  await flasher.begin();
+  usb.unplug(board);
+  usb.plug(board);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.deepEqual([flasher.phase, board.requests.length], ['away', length]);
+  await flasher.choose();
+  assert.equal(flasher.phase, 'ready');
+  await flasher.flash();
+  usb.plug(new FakeBoard());
+  await until(() => flasher.phase === 'ready');
+});
+
+test('a program with a DFU run-time interface is brought to its bootloader, whether it leaves by itself or upon a reset', async () => {
+  for (const willDetach of [true, false])
+    for (const chosen of [true, false]) {
+      const board = new FakeBoard();
+      const program = new FakeProgram(board, { willDetach });
+      const flasher = new Flasher(new FakeUsb([program]));
+      if (chosen) await flasher.choose();
+      else await flasher.begin();
+      assert.deepEqual([flasher.phase, flasher.program], ['away', program]);
+      assert.deepEqual(program.requests, [], 'it is not interrupted unasked');
+      await flasher.enterBootloader();
+      await until(() => flasher.phase === 'ready');
+      assert.deepEqual(program.requests, [0]);
+      assert.deepEqual([flasher.program, flasher.board.serial], [null, board.serialNumber]);
+    }
+});
+
+test('a bootloader that was asked for is taken in a tab that is not seen too', async () => {
+  const board = new FakeBoard();
+  const usb = new FakeUsb([new FakeProgram(null)]);
+  let hidden = false;
+  const flasher = new Flasher(usb, () => hidden);
+  await flasher.begin();
+  await flasher.enterBootloader();
+  assert.deepEqual([flasher.phase, flasher.expecting], ['away', true]);
+  hidden = true;
+  usb.plug(board);
+  await until(() => flasher.phase === 'ready');
+  assert.equal(flasher.expecting, false);
+});
+
+test('a program that was flashed and has a DFU run-time interface is found', async () => {
+  const { usb, flasher } = await rig();
+  await flasher.flash();
+  const program = new FakeProgram(new FakeBoard());
+  usb.plug(program);
+  assert.equal(flasher.program, program);
+  await flasher.enterBootloader();
+  await until(() => flasher.phase === 'ready');
+});
+
+test('a program that cannot be asked to leave is told', async () => {
+  const refuses = new FakeProgram(null);
+  refuses.obey = () => null;
+  const locked = new FakeProgram(null);
+  locked.faults.open = 'SecurityError';
+  for (const [program, title] of [[refuses, /did not work/], [locked, /may not be opened/]]) {
+    const flasher = new Flasher(new FakeUsb([program]));
+    await flasher.begin();
+    await flasher.enterBootloader();
+    assert.match(flasher.message.title, title);
+    assert.deepEqual([flasher.phase, flasher.expecting, flasher.program], ['away', false, program]);
+  }
+});
+
+test('the log names the board as a report needs it', async () => {
+  const { flasher } = await rig();
+  assert.match(flasher.log.join('\n'), /1209:db42, bcdDevice 0100, serial number 0123456789ABCDEF01234567: standard.*blocks of 1024/);
+});
+
+test('a program that takes the request and stays is told', async () => {
+  const program = new FakeProgram(null);
+  program.faults.stays = true;
+  const flasher = new Flasher(new FakeUsb([program]));
+  await flasher.begin();
+  await flasher.enterBootloader();
+  assert.match(flasher.message.title, /did not leave/);
+  assert.deepEqual([flasher.phase, flasher.expecting, flasher.program], ['away', false, program]);
 });

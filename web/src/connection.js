@@ -1,0 +1,403 @@
+// The board: which one, whether it is there, and what it is. Whoever shows it is told of every change.
+
+import { sleep } from './clock.js';
+import { variantOf } from './board.js';
+import { Dfu, Gone, Request } from './dfu.js';
+import { aboutOpening, aboutTrouble } from './trouble.js';
+import { CannotOpen, FILTERS, RUN_TIME, UsbLink, findDfu } from './usb.js';
+
+/** @typedef {import('./formats.js').Firmware} Firmware */
+
+/**
+ * @typedef {object} Board
+ * @property {string} product
+ * @property {string} maker
+ * @property {string} serial
+ * @property {number} vendorId
+ * @property {number} productId
+ * @property {number} release bcdDevice
+ * @property {number} usbVersion bcdUSB
+ * @property {string} interfaceName
+ * @property {import('./usb.js').Abilities} abilities
+ * @property {import('./board.js').Variant} variant
+ * @property {Uint8Array | null} contents of the application area; null when it cannot be read, or was changed since
+ * @property {Firmware | null} written what was written and compared since it was connected
+ */
+
+/**
+ * unsupported: the browser has no WebUSB. away: no board in its bootloader. detaching: its program is asked to leave for
+ * the bootloader. opening: being opened and looked at. ready: waits for orders.
+ * @typedef {'unsupported' | 'away' | 'detaching' | 'opening' | 'ready' | 'writing' | 'verifying' | 'reading' | 'leaving'} Phase
+ */
+
+/**
+ * @typedef {object} Message
+ * @property {'good' | 'bad' | 'note'} kind
+ * @property {string} title
+ * @property {string} text
+ * @property {string} [remedy]
+ * @property {string} [command] to be typed
+ * @property {Place} [place] what it is about
+ */
+
+/** @typedef {'board' | 'flash' | 'more'} Place */
+
+/** @typedef {{done: number, total: number, started: number}} Progress */
+
+/** @typedef {Pick<USB, 'getDevices' | 'requestDevice' | 'addEventListener'>} UsbOfBrowser */
+
+const LEAVING_MS = 4000; // dapboot leaves the bus 300 ms after it was told to
+const IDS = { vendor: 0x1209, product: 0xdb42 };
+
+export class Connection extends EventTarget {
+  /**
+   * @param {UsbOfBrowser | undefined} usb navigator.usb
+   * @param {() => boolean} hidden is the page in a tab that is not seen?
+   */
+  constructor(usb, hidden = () => false) {
+    super();
+    this.usb = usb;
+    this.hidden = hidden;
+    /** @type {Phase} */
+    this.phase = usb ? 'away' : 'unsupported';
+    /** @type {Board | null} */
+    this.board = null;
+    /** Of the board that was seen last. */
+    this.ids = IDS;
+    /** @type {Message | null} what came of the last order */
+    this.message = null;
+    /** @type {Progress | null} */
+    this.progress = null;
+    /** @type {string[]} for experts */
+    this.log = [];
+    /** @type {Place} what the flasher is at, or was last */
+    this.place = 'board';
+    /** The board left to run its program, as it should. */
+    this.running = false;
+    /** The user wants no board to be taken unasked. */
+    this.paused = false;
+    /** @type {USBDevice | null} a board whose program can be asked to leave for the bootloader */
+    this.program = null;
+    /** That program was asked. */
+    this.expecting = false;
+
+    /** @type {UsbLink | null} @protected */
+    this.link = null;
+    /** @type {Dfu | null} @protected */
+    this.dfu = null;
+    /** @type {USBDevice | null} @protected */
+    this.device = null;
+    /** @type {() => void} @private */
+    this.unplug = () => {};
+    usb?.addEventListener('connect', (event) => void this.plugged(event.device));
+    usb?.addEventListener('disconnect', (event) => this.unplugged(event.device));
+  }
+
+  get busy() {
+    return !['unsupported', 'away', 'ready'].includes(this.phase);
+  }
+
+  /**
+   * May a board be taken that nobody has just chosen? Not from a tab that is not seen, as another program may want it.
+   * @private
+   */
+  get takesUnasked() {
+    return this.phase === 'away' && !this.paused && (this.expecting || !this.hidden());
+  }
+
+  /** Looks for a board that was allowed before: when the page is loaded, and whenever it is seen again. */
+  async begin() {
+    const known = this.takesUnasked ? ((await this.usb?.getDevices()) ?? []) : [];
+    if (this.takesUnasked) {
+      const board = known.find((device) => findDfu(device));
+      if (board) return this.open(board);
+      this.program = known.find((device) => findDfu(device, RUN_TIME)) ?? null;
+    }
+    this.changed();
+  }
+
+  /** Lets the user choose a board. Only in answer to a click. */
+  async choose() {
+    if (!this.usb) return;
+    this.place = 'board';
+    try {
+      const device = await this.usb.requestDevice({ filters: FILTERS });
+      await this.disconnect();
+      this.message = null;
+      this.paused = false;
+      if (findDfu(device) || !findDfu(device, RUN_TIME)) return await this.open(device);
+      this.program = device;
+      this.running = false;
+    } catch (error) {
+      if (!(error instanceof DOMException) || error.name !== 'NotFoundError') throw error;
+      this.tell('note', 'No board was chosen', 'If the list was empty, the help below says why.');
+    }
+    this.changed();
+  }
+
+  /** Asks the program that runs on the board to leave for the bootloader: DFU_DETACH, DFU 1.1 chapter 5. */
+  async enterBootloader() {
+    const device = this.program;
+    if (this.phase !== 'away' || !device) return;
+    this.place = 'board';
+    this.message = null;
+    this.running = false;
+    this.expecting = true;
+    this.enter('detaching', 0);
+    try {
+      await this.detach(device);
+    } catch (error) {
+      this.expecting = false;
+      if (error instanceof CannotOpen) this.tell('bad', ...aboutOpening(error, device.productName ?? 'The device'));
+      else this.trouble(error, 'detaching');
+    }
+    await device.close().catch(() => {}); // gone already
+    this.phase = 'away';
+    this.progress = null;
+    await this.begin(); // it may have been quicker than we
+    if (!this.program || !this.expecting) return;
+    this.expecting = false;
+    this.tell('bad', 'The program did not leave', 'It took the request to start the bootloader, and runs on.', 'Hold the button of the board while you reset it.');
+    this.changed();
+  }
+
+  /**
+   * @param {USBDevice} device
+   * @private
+   */
+  async detach(device) {
+    const gone = this.nextUnplugged();
+    const unplugged = gone.then(() => {});
+    try {
+      const { link, abilities } = await UsbLink.open(device, unplugged, RUN_TIME);
+      await link.write(Request.DETACH, abilities.detachTimeout);
+      if (!abilities.willDetach) await device.reset().catch(() => {}); // fails when what comes back is another device
+    } catch (error) {
+      if (!(error instanceof Gone)) throw error;
+    }
+    await Promise.race([gone, sleep(LEAVING_MS)]);
+    this.program = null;
+  }
+
+  /** @protected */
+  nextUnplugged() {
+    return new Promise((resolve) => this.addEventListener('unplugged', resolve, { once: true }));
+  }
+
+  /**
+   * @param {USBDevice} device
+   * @private
+   */
+  async open(device) {
+    this.device = device;
+    this.board = null;
+    this.program = null;
+    this.running = false;
+    this.expecting = false;
+    this.ids = { vendor: device.vendorId, product: device.productId };
+    const { place } = this;
+    this.place = 'board';
+    this.enter('opening', 0);
+    const unplugged = new Promise((/** @type {(nothing: void) => void} */ resolve) => {
+      this.unplug = resolve;
+    });
+    try {
+      await this.lookAt(device, unplugged);
+      this.phase = 'ready';
+      this.place = place; // a message there may still stand
+    } catch (error) {
+      this.place = 'board';
+      this.link = null;
+      this.dfu = null;
+      this.phase = 'away';
+      await device.close().catch(() => {});
+      if (error instanceof CannotOpen) {
+        this.note(error.message);
+        this.tell('bad', ...aboutOpening(error, device.productName ?? 'The device'));
+      } else this.trouble(error, 'opening');
+    }
+    this.progress = null;
+    this.recheck();
+  }
+
+  /**
+   * @param {USBDevice} device
+   * @param {Promise<void>} unplugged
+   * @private
+   */
+  async lookAt(device, unplugged) {
+    const { link, abilities, interfaceName } = await UsbLink.open(device, unplugged);
+    this.link = link;
+    this.dfu = new Dfu(link, abilities.transferSize);
+    await this.dfu.toIdle();
+    // the size of the application area tells the variant
+    const contents = abilities.canUpload ? await this.dfu.upload((bytes) => this.advance(bytes)) : null;
+    const product = device.productName ?? 'DFU device';
+    this.board = {
+      product,
+      maker: device.manufacturerName ?? '',
+      serial: device.serialNumber ?? '',
+      vendorId: device.vendorId,
+      productId: device.productId,
+      release: (device.deviceVersionMajor << 8) | (device.deviceVersionMinor << 4) | device.deviceVersionSubminor,
+      usbVersion: (device.usbVersionMajor << 8) | (device.usbVersionMinor << 4) | device.usbVersionSubminor,
+      interfaceName,
+      abilities,
+      contents,
+      written: null,
+      variant: variantOf(product, contents && contents.length),
+    };
+    this.noteBoard(this.board);
+  }
+
+  /**
+   * @param {Board} board
+   * @private
+   */
+  noteBoard({ product, serial, vendorId, productId, release, abilities, variant }) {
+    const four = (/** @type {number} */ number) => number.toString(16).padStart(4, '0');
+    this.note(
+      `${product}, ${four(vendorId)}:${four(productId)}, bcdDevice ${four(release)}, serial number ${serial}: ${variant.name}, ` +
+        `area of ${variant.area ?? 'unknown size'}, blocks of ${abilities.transferSize}`,
+    );
+  }
+
+  /** Lets go of the board, so that other programs can use it, and takes none until one is chosen. */
+  async release() {
+    if (this.phase !== 'ready') return;
+    this.paused = true;
+    await this.disconnect();
+    this.place = 'board';
+    this.tell('note', 'The board is free', 'Other programs can use it now. Press Connect to use it here again.');
+    this.recheck();
+  }
+
+  /** @protected */
+  async disconnect() {
+    const { link } = this;
+    this.lose();
+    await link?.close();
+  }
+
+  /** @private */
+  lose() {
+    this.unplug();
+    this.link = null;
+    this.dfu = null;
+    this.device = null;
+    this.board = null;
+    this.progress = null;
+    if (this.usb) this.phase = 'away';
+  }
+
+  /**
+   * @param {USBDevice} device
+   * @private
+   */
+  async plugged(device) {
+    if (!this.takesUnasked) return;
+    if (!findDfu(device)) {
+      if (findDfu(device, RUN_TIME)) this.program = device;
+      return this.changed();
+    }
+    await this.open(device);
+    if (this.board && this.message) this.isBack(this.message);
+  }
+
+  /**
+   * What was said when the board went may no longer be true.
+   * @param {Message} _message
+   * @protected
+   */
+  isBack(_message) {}
+
+  /**
+   * @param {USBDevice} device
+   * @private
+   */
+  unplugged(device) {
+    if (device === this.program) {
+      this.program = null;
+      this.dispatchEvent(new Event('unplugged'));
+      return this.changed();
+    }
+    if (device !== this.device) return;
+    this.note('the board is gone');
+    const atWork = this.busy;
+    const { progress } = this;
+    this.lose();
+    if (atWork) this.progress = progress; // to be told how far it came
+    this.dispatchEvent(new Event('unplugged'));
+    this.recheck();
+  }
+
+  /**
+   * @param {unknown} error
+   * @param {Phase} phase in which it came
+   * @param {Firmware | null} [firmware]
+   * @protected
+   */
+  trouble(error, phase, firmware = null) {
+    this.note(`${phase}: ${error}`);
+    this.tell('bad', ...aboutTrouble(error, phase, this.progress?.done ?? 0, firmware));
+  }
+
+  /** @protected */
+  async leaveNow() {
+    const gone = this.nextUnplugged();
+    this.enter('leaving', 0);
+    try {
+      await this.dfu?.detach();
+    } catch (error) {
+      if (!(error instanceof Gone)) throw error;
+    }
+    await Promise.race([gone, sleep(LEAVING_MS)]);
+    this.running = !this.link;
+  }
+
+  /** @protected */
+  recheck() {
+    this.changed();
+  }
+
+  /**
+   * @param {Phase} phase
+   * @param {number} total
+   * @protected
+   */
+  enter(phase, total) {
+    this.phase = phase;
+    this.progress = { done: 0, total, started: Date.now() };
+    this.changed();
+  }
+
+  /**
+   * @param {number} done
+   * @protected
+   */
+  advance(done) {
+    if (this.progress) this.progress = { ...this.progress, done };
+    this.changed();
+  }
+
+  /**
+   * @param {Message['kind']} kind
+   * @param {string} title
+   * @param {string} text
+   * @param {string} [remedy]
+   * @protected
+   */
+  tell(kind, title, text, remedy) {
+    this.message = { kind, title, text, remedy, place: this.place };
+  }
+
+  /** @param {string} line of the log */
+  note(line) {
+    this.log.push(`${new Date().toISOString().slice(11, 19)}  ${line}`);
+  }
+
+  /** @protected */
+  changed() {
+    this.dispatchEvent(new Event('change'));
+  }
+}

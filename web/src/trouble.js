@@ -1,0 +1,90 @@
+// What is said when something goes wrong: what happened, and what to do.
+
+import { DeviceError, Gone } from './dfu.js';
+import { stackTop, startWords } from './vectors.js';
+import { count, deviceError, hex } from './words.js';
+
+/** @typedef {import('./connection.js').Phase} Phase */
+/** @typedef {import('./formats.js').Firmware} Firmware */
+/** @typedef {import('./usb.js').CannotOpen} CannotOpen */
+
+/** What was read back is not what was written. */
+export class Differs extends Error {}
+
+/** @typedef {[title: string, text: string, remedy: string]} Words */
+
+const LEAST_RAM_END = 0x20005000; // of the chips that most boards have
+const ErrTarget = 1;
+
+/**
+ * @param {unknown} error
+ * @param {Phase} phase in which it came
+ * @param {number} done bytes that were sent by then
+ * @param {Firmware | null} firmware
+ * @returns {Words}
+ */
+export function aboutTrouble(error, phase, done, firmware) {
+  if (error instanceof DeviceError) return aboutDevice(error, phase, firmware);
+  if (error instanceof Gone) return ['The connection to the board is lost', ...whatNow(phase, done, firmware)];
+  if (error instanceof Differs) return ['What was read back differs', error.message, 'Flash it again.'];
+  const text = (error instanceof Error && error.message) || String(error);
+  return ['That did not work', text, 'Unplug the board, plug it in again and try once more.'];
+}
+
+/**
+ * @param {DeviceError} error
+ * @param {Phase} phase
+ * @param {Firmware | null} firmware
+ * @returns {Words}
+ */
+function aboutDevice(error, phase, firmware) {
+  const { name, meaning, advice } = deviceError(error.status, error.late);
+  let words = error.reason ? ` In its own words: “${error.reason}”.` : '';
+  if (error.status === ErrTarget && phase === 'writing' && !error.late && firmware) {
+    const stack = stackTop(startWords(firmware.image).stack);
+    if (stack > LEAST_RAM_END) words += ` Its stack begins at ${hex(stack)}: is it built for a chip with more RAM?`;
+  }
+  return ['The board reports an error', `${meaning}${words} (${name})`, advice];
+}
+
+/**
+ * @param {Phase} phase
+ * @param {number} done
+ * @param {Firmware | null} firmware
+ * @returns {[string, string]}
+ */
+function whatNow(phase, done, firmware) {
+  if (phase !== 'writing')
+    return ['It was unplugged or reset. Nothing on it was changed by that.', 'Plug it in again.'];
+  const sent = `${count(done)} of ${count(firmware?.image.length ?? 0)} bytes were sent`;
+  return [
+    `It was unplugged or reset while it was written: ${sent}.`,
+    'Nothing is broken: a board without a whole program waits in its bootloader. Plug it in again and flash again; the file is still here.',
+  ];
+}
+
+/**
+ * @param {CannotOpen} error
+ * @param {string} product
+ * @returns {Words}
+ */
+export function aboutOpening(error, product) {
+  switch (error.why) {
+    case 'permission':
+      return [
+        'The board is there, but may not be opened',
+        'The system does not allow it to this browser.',
+        'On Linux a udev rule is missing, on Windows another driver was installed for it: see the help below. Then plug it in again.',
+      ];
+    case 'busy':
+      return ['The board is in use', 'Another program or another tab has opened it.', 'Close it, then connect again.'];
+    case 'dfuse':
+      return [
+        `${product} is no dapboot`,
+        'This is the bootloader in the ROM of ST’s chips, which speaks a protocol of its own (DfuSe).',
+        'Reset the board with BOOT0 low.',
+      ];
+    default:
+      return [`${product} is not in DFU mode`, 'It has no DFU interface.', 'Bring it to its bootloader first.'];
+  }
+}

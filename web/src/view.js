@@ -1,0 +1,134 @@
+// Puts texts, facts and messages where they belong on the page. Nothing is rendered twice, so that screen readers say it
+// once.
+
+import { FLASH_BASE } from './board.js';
+import { hex } from './words.js';
+
+const RECIPES = /** @type {[string, (base: number) => string][]} */ ([
+  ['Linker script', (base) => `FLASH (rx) : ORIGIN = ${hex(base)}, LENGTH = …`],
+  [
+    'STM32Cube',
+    (base) => `ORIGIN as above, and in system_stm32f1xx.c: VECT_TAB_OFFSET 0x${(base - FLASH_BASE).toString(16)}`,
+  ],
+  ['PlatformIO', (base) => `board_upload.offset_address = ${hex(base)}`],
+  ['Zephyr', (base) => `CONFIG_FLASH_LOAD_OFFSET=0x${(base - FLASH_BASE).toString(16)}`],
+]);
+
+/**
+ * @typedef {object} Shown
+ * @property {'good' | 'bad' | 'note' | 'warning'} kind
+ * @property {string} title
+ * @property {string} text
+ * @property {string} [remedy]
+ * @property {number} [linkAt]
+ * @property {string} [act] what a button in it does
+ */
+
+export class View {
+  /** @param {Document} document */
+  constructor(document) {
+    this.document = document;
+    /** @type {Map<string, string>} what is shown by now */
+    this.shown = new Map();
+    /** What the button in a message does. @type {() => void} */
+    this.act = () => {};
+  }
+
+  /**
+   * @param {string} id
+   * @returns {HTMLElement}
+   */
+  element(id) {
+    const element = this.document.getElementById(id);
+    if (!element) throw new Error(`the page has no #${id}`);
+    return element;
+  }
+
+  /**
+   * @param {string} id
+   * @param {boolean} enabled a button that is disabled loses the keyboard's focus; one that says it is does not
+   */
+  enable(id, enabled) {
+    this.element(id).setAttribute('aria-disabled', String(!enabled));
+  }
+
+  /**
+   * @param {string} id
+   * @param {string} text
+   */
+  text(id, text) {
+    this.once(id, text, (element) => (element.textContent = text));
+  }
+
+  /**
+   * @param {string} id
+   * @param {[string, string][]} facts
+   */
+  facts(id, facts) {
+    this.once(id, facts, (element) =>
+      element.replaceChildren(...facts.flatMap(([name, value]) => [this.make('dt', name), this.make('dd', value)])),
+    );
+  }
+
+  /**
+   * @param {string} id
+   * @param {Shown[]} messages
+   */
+  messages(id, messages) {
+    this.once(id, messages, (element) => element.replaceChildren(...messages.map((message) => this.message(message))));
+  }
+
+  /** @param {Shown} message */
+  message({ kind, title, text, remedy, linkAt, act }) {
+    const box = this.document.createElement('div');
+    box.className = `message ${kind}`;
+    box.append(this.make('h3', title));
+    for (const sentence of [text, remedy]) if (sentence) box.append(this.make('p', sentence));
+    if (linkAt !== undefined) box.append(this.recipes(linkAt));
+    if (act) box.append(this.button(act));
+    return box;
+  }
+
+  /** @param {string} text */
+  button(text) {
+    const button = /** @type {HTMLButtonElement} */ (this.make('button', text));
+    button.type = 'button';
+    button.addEventListener('click', () => this.act());
+    return button;
+  }
+
+  /** @param {number} base */
+  recipes(base) {
+    const details = this.document.createElement('details');
+    const list = this.document.createElement('dl');
+    for (const [tool, recipe] of RECIPES) {
+      const line = this.make('dd', '');
+      line.append(this.make('code', recipe(base)));
+      list.append(this.make('dt', tool), line);
+    }
+    details.append(this.make('summary', `How to link it at ${hex(base)}`), list);
+    return details;
+  }
+
+  /**
+   * @param {string} tag
+   * @param {string} text
+   */
+  make(tag, text) {
+    const element = this.document.createElement(tag);
+    element.textContent = text;
+    return element;
+  }
+
+  /**
+   * @param {string} id
+   * @param {unknown} content
+   * @param {(element: HTMLElement) => void} render
+   */
+  once(id, content, render) {
+    const key = JSON.stringify(content);
+    if (this.shown.get(id) === key) return;
+    this.shown.set(id, key);
+    render(this.element(id));
+  }
+}
