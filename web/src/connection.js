@@ -1,12 +1,15 @@
-// The board: which one, whether it is there, and what it is. Whoever shows it is told of every change.
+// The board: which one, whether it is there, and what it is.
 
 import { sleep } from './clock.js';
 import { variantOf } from './board.js';
 import { Dfu, Gone, Request } from './dfu.js';
+import { Teller } from './teller.js';
 import { aboutOpening, aboutTrouble } from './trouble.js';
 import { CannotOpen, FILTERS, RUN_TIME, UsbLink, findDfu } from './usb.js';
 
 /** @typedef {import('./formats.js').Firmware} Firmware */
+/** @typedef {import('./teller.js').Message} Message */
+/** @typedef {import('./teller.js').Phase} Phase */
 
 /**
  * @typedef {object} Board
@@ -24,54 +27,24 @@ import { CannotOpen, FILTERS, RUN_TIME, UsbLink, findDfu } from './usb.js';
  * @property {Firmware | null} written what was written and compared since it was connected
  */
 
-/**
- * unsupported: the browser has no WebUSB. away: no board in its bootloader. detaching: its program is asked to leave for
- * the bootloader. opening: being opened and looked at. ready: waits for orders.
- * @typedef {'unsupported' | 'away' | 'detaching' | 'opening' | 'ready' | 'writing' | 'verifying' | 'reading' | 'leaving'} Phase
- */
-
-/**
- * @typedef {object} Message
- * @property {'good' | 'bad' | 'note'} kind
- * @property {string} title
- * @property {string} text
- * @property {string} [remedy]
- * @property {string} [command] to be typed
- * @property {Place} [place] what it is about
- */
-
-/** @typedef {'board' | 'flash' | 'more'} Place */
-
-/** @typedef {{done: number, total: number, started: number}} Progress */
-
 /** @typedef {Pick<USB, 'getDevices' | 'requestDevice' | 'addEventListener'>} UsbOfBrowser */
 
 const LEAVING_MS = 4000; // dapboot leaves the bus 300 ms after it was told to
 const IDS = { vendor: 0x1209, product: 0xdb42 };
 
-export class Connection extends EventTarget {
+export class Connection extends Teller {
   /**
    * @param {UsbOfBrowser | undefined} usb navigator.usb
    * @param {() => boolean} hidden is the page in a tab that is not seen?
    */
   constructor(usb, hidden = () => false) {
-    super();
+    super(usb ? 'away' : 'unsupported');
     this.usb = usb;
     this.hidden = hidden;
-    /** @type {Phase} */
-    this.phase = usb ? 'away' : 'unsupported';
     /** @type {Board | null} */
     this.board = null;
     /** Of the board that was seen last. */
     this.ids = IDS;
-    /** @type {Message | null} what came of the last order */
-    this.message = null;
-    /** @type {Progress | null} */
-    this.progress = null;
-    /** @type {string[]} for experts */
-    this.log = [];
-    /** @type {Place} what the flasher is at, or was last */
-    this.place = 'board';
     /** The board left to run its program, as it should. */
     this.running = false;
     /** The user wants no board to be taken unasked. */
@@ -91,10 +64,6 @@ export class Connection extends EventTarget {
     this.unplug = () => {};
     usb?.addEventListener('connect', (event) => void this.plugged(event.device));
     usb?.addEventListener('disconnect', (event) => this.unplugged(event.device));
-  }
-
-  get busy() {
-    return !['unsupported', 'away', 'ready'].includes(this.phase);
   }
 
   /**
@@ -358,46 +327,5 @@ export class Connection extends EventTarget {
   /** @protected */
   recheck() {
     this.changed();
-  }
-
-  /**
-   * @param {Phase} phase
-   * @param {number} total
-   * @protected
-   */
-  enter(phase, total) {
-    this.phase = phase;
-    this.progress = { done: 0, total, started: Date.now() };
-    this.changed();
-  }
-
-  /**
-   * @param {number} done
-   * @protected
-   */
-  advance(done) {
-    if (this.progress) this.progress = { ...this.progress, done };
-    this.changed();
-  }
-
-  /**
-   * @param {Message['kind']} kind
-   * @param {string} title
-   * @param {string} text
-   * @param {string} [remedy]
-   * @protected
-   */
-  tell(kind, title, text, remedy) {
-    this.message = { kind, title, text, remedy, place: this.place };
-  }
-
-  /** @param {string} line of the log */
-  note(line) {
-    this.log.push(`${new Date().toISOString().slice(11, 19)}  ${line}`);
-  }
-
-  /** @protected */
-  changed() {
-    this.dispatchEvent(new Event('change'));
   }
 }

@@ -9,8 +9,8 @@ import { Differs } from './trouble.js';
 import { count, duration, hex, kib } from './words.js';
 
 /** @typedef {import('./connection.js').Board} Board */
-/** @typedef {import('./connection.js').Message} Message */
-/** @typedef {import('./connection.js').Phase} Phase */
+/** @typedef {import('./teller.js').Message} Message */
+/** @typedef {import('./teller.js').Phase} Phase */
 
 const MOST_FILE_BYTES = 32 * 1024 * 1024; // a .hex file of the largest flash with a line for each byte has half of that
 /** bStatus with which a board says that it does not want this file: errTARGET, errFILE, errADDRESS, errVENDOR. */

@@ -7,11 +7,11 @@ import { View } from './view.js';
 import { count, hex, hex4, pace } from './words.js';
 
 /** @typedef {import('./flasher.js').Flasher} Flasher */
-/** @typedef {import('./connection.js').Phase} Phase */
-/** @typedef {import('./connection.js').Place} Place */
+/** @typedef {import('./teller.js').Phase} Phase */
+/** @typedef {import('./teller.js').Place} Place */
 /** @typedef {import('./view.js').Shown} Shown */
 
-/** @type {import('./connection.js').Place[]} */
+/** @type {import('./teller.js').Place[]} */
 const PLACES = ['board', 'flash', 'more'];
 
 /** @type {Record<Phase, string>} */
@@ -281,7 +281,7 @@ export class Page extends View {
     for (const place of PLACES) this.showStatus(place);
   }
 
-  /** @param {import('./connection.js').Place} place */
+  /** @param {import('./teller.js').Place} place */
   showStatus(place) {
     const { flasher } = this;
     const { progress, message } = flasher;
@@ -294,8 +294,8 @@ export class Page extends View {
   }
 
   /**
-   * @param {import('./connection.js').Place} place
-   * @param {import('./connection.js').Progress} progress
+   * @param {import('./teller.js').Place} place
+   * @param {import('./teller.js').Progress} progress
    */
   showProgress(place, { done, total, started }) {
     const bar = /** @type {HTMLProgressElement} */ (this.element(`${place}-bar`));
@@ -354,7 +354,7 @@ export class Page extends View {
 
 /**
  * @param {boolean} secure
- * @returns {import('./connection.js').Message}
+ * @returns {import('./teller.js').Message}
  */
 function unsupported(secure) {
   return {

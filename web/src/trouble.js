@@ -4,7 +4,7 @@ import { DeviceError, Gone } from './dfu.js';
 import { stackTop, startWords } from './vectors.js';
 import { count, deviceError, hex } from './words.js';
 
-/** @typedef {import('./connection.js').Phase} Phase */
+/** @typedef {import('./teller.js').Phase} Phase */
 /** @typedef {import('./formats.js').Firmware} Firmware */
 /** @typedef {import('./usb.js').CannotOpen} CannotOpen */
 
