@@ -12,7 +12,6 @@
  * @property {string} title
  * @property {string} text
  * @property {string} [remedy]
- * @property {string} [command] to be typed
  * @property {Place} [place] what it is about
  */
 
