@@ -14,6 +14,7 @@ void cortex_m3_init(struct cortex_m3 *cpu, const struct cortex_m3_bus *bus, unsi
     memcpy(cpu->window, window, sizeof(window));
     cpu->bus = *bus;
     cpu->irqs = irqs < CORTEX_M3_MAX_IRQS ? irqs : CORTEX_M3_MAX_IRQS;
+    m3_debug_reset(cpu);
     cortex_m3_reset(cpu);
 }
 

@@ -70,6 +70,7 @@ struct cortex_m3_system {
     uint32_t dwt_ctrl;
     uint64_t dwt_base;               /* cycles at which CYCCNT was 0 */
     uint32_t dwt_held;               /* CYCCNT while it stands still */
+    bool trace_told;                 /* that a trace unit was read while TRCENA is 0 */
     uint32_t plain[CORTEX_M3_PLAIN]; /* registers that only hold what was written */
 };
 
@@ -96,6 +97,7 @@ struct cortex_m3_private {
     uint8_t at_itstate; /* ITSTATE it runs under */
     uint8_t attention;  /* why the inner loop must end */
     bool unprivileged;  /* LDRT, STRT and their kind */
+    bool unbuffered;    /* STREX: waits for the bus's answer */
     bool sleep_is_wfe;
     bool entered;     /* an exception was, and none of its instructions is executed yet */
     bool below_limit; /* stack overflow has been reported */
@@ -159,7 +161,8 @@ struct cortex_m3 {
  */
 void cortex_m3_init(struct cortex_m3 *cpu, const struct cortex_m3_bus *bus, unsigned irqs);
 
-/* System reset: all of the core as after reset, SP and PC from the table at address 0. cycles goes on. */
+/* System reset: all of the core but its debug units as after reset, SP and PC from the table at address 0.
+ * cycles goes on. */
 void cortex_m3_reset(struct cortex_m3 *cpu);
 
 /*

@@ -33,6 +33,7 @@ enum {
 #define IACCVIOL      (1u << 0)
 #define IBUSERR       (1u << 8)
 #define PRECISERR     (1u << 9)
+#define IMPRECISERR   (1u << 10)
 #define UNSTKERR      (1u << 11)
 #define STKERR        (1u << 12)
 #define BFARVALID     (1u << 15)
@@ -60,6 +61,7 @@ enum {
 #define SHCSR_USGFAULTENA  (1u << 18)
 #define DEMCR_MON_EN       (1u << 16)
 #define DEMCR_TRCENA       (1u << 24)
+#define DEMCR_MONITOR      0x000F0000u /* MON_REQ, MON_STEP, MON_PEND, MON_EN */
 
 #define EXC_RETURN_HANDLER    0xFFFFFFF1u
 #define EXC_RETURN_THREAD_MSP 0xFFFFFFF9u

@@ -65,22 +65,26 @@ static void activate(struct cortex_m3 *cpu, int exception)
     }
 }
 
-static void deactivate(struct cortex_m3 *cpu, int exception)
+/* IPSR comes from stacked frames, in which a program may write any of 512 numbers. */
+bool m3_is_active(const struct cortex_m3 *cpu, int exception)
 {
     if (exception < FIRST_IRQ)
-        cpu->system.active[exception] = false;
-    else
-        cpu->nvic.active[exception - FIRST_IRQ] = false;
-    /* A level that is still there asks again. */
-    if (exception >= FIRST_IRQ && cpu->nvic.line[exception - FIRST_IRQ])
-        m3_pend(cpu, exception);
-    if (exception != NMI)
-        cpu->faultmask = 0;
+        return cpu->system.active[exception];
+    return exception < FIRST_IRQ + (int)cpu->irqs && cpu->nvic.active[exception - FIRST_IRQ];
 }
 
-static bool is_active(const struct cortex_m3 *cpu, int exception)
+/* DeActivate(): the FAULTMASK part also for a number that is no exception (B1.5.8). */
+static void deactivate(struct cortex_m3 *cpu, int exception)
 {
-    return exception < FIRST_IRQ ? cpu->system.active[exception] : cpu->nvic.active[exception - FIRST_IRQ];
+    bool is_irq = exception >= FIRST_IRQ;
+    if (exception != NMI)
+        cpu->faultmask = 0;
+    if (is_irq && exception >= FIRST_IRQ + (int)cpu->irqs)
+        return;
+    *(is_irq ? &cpu->nvic.active[exception - FIRST_IRQ] : &cpu->system.active[exception]) = false;
+    /* A level that is still there asks again. */
+    if (is_irq && cpu->nvic.line[exception - FIRST_IRQ])
+        m3_pend(cpu, exception);
 }
 
 /* ExceptionTaken(): the frame is on the stack. */
@@ -159,14 +163,14 @@ static unsigned nested_activations(const struct cortex_m3 *cpu)
 {
     unsigned count = 0;
     for (int i = NMI; i < FIRST_IRQ + (int)cpu->irqs; i++)
-        count += is_active(cpu, i);
+        count += m3_is_active(cpu, i);
     return count;
 }
 
 static bool return_is_valid(const struct cortex_m3 *cpu, uint32_t exc_return)
 {
     bool alone = nested_activations(cpu) == 1;
-    if (!is_active(cpu, cpu->ipsr))
+    if (!m3_is_active(cpu, cpu->ipsr))
         return false;
     switch (exc_return) {
     case EXC_RETURN_HANDLER: return !alone;

@@ -33,7 +33,7 @@ static const struct {
     uint32_t bit;
     const char *name;
 } cfsr_names[] = {
-    {IACCVIOL, "IACCVIOL"}, {IBUSERR, "IBUSERR"},     {PRECISERR, "PRECISERR"},   {UNSTKERR, "UNSTKERR"},
+    {IACCVIOL, "IACCVIOL"}, {IBUSERR, "IBUSERR"},     {PRECISERR, "PRECISERR"},   {UNSTKERR, "UNSTKERR"}, {IMPRECISERR, "IMPRECISERR"},
     {STKERR, "STKERR"},     {BFARVALID, "BFARVALID"}, {UNDEFINSTR, "UNDEFINSTR"}, {INVSTATE, "INVSTATE"},
     {INVPC, "INVPC"},       {NOCP, "NOCP"},           {UNALIGNED, "UNALIGNED"},   {DIVBYZERO, "DIVBYZERO"},
 };
@@ -91,6 +91,27 @@ void m3_fault(struct cortex_m3 *cpu, int exception, uint32_t cfsr)
     m3_report_fault(cpu, exception, taken, cfsr);
     if (taken == 0)
         m3_lock_up(cpu, "fault while at the priority of HardFault or NMI");
+}
+
+/*
+ * Asynchronous, as an interrupt is: whatever priority the core has, BusFault waits for its turn, or HardFault
+ * if BusFault is not enabled. It is taken behind the store; a real core may be some instructions further.
+ */
+void m3_imprecise_fault(struct cortex_m3 *cpu, uint32_t address)
+{
+    bool ignored = cpu->system.ccr & CCR_BFHFNMIGN && m3_execution_priority(cpu) < 0;
+    bool enabled = cpu->system.shcsr & SHCSR_BUSFAULTENA;
+    cpu->side_effects++;
+    cpu->system.cfsr |= IMPRECISERR;
+    if (ignored)
+        return;
+    if (!enabled)
+        cpu->system.hfsr |= HFSR_FORCED;
+    m3_pend(cpu, enabled ? BUS_FAULT : HARD_FAULT);
+    char registers[512];
+    m3_report(cpu, REPORT_FAULT, "BusFault%s: IMPRECISERR: the store at PC 0x%08X meets an error at 0x%08X\n%s",
+              enabled ? "" : " escalated to HardFault", m3_private(cpu)->at, address,
+              cortex_m3_describe(cpu, registers, sizeof(registers)));
 }
 
 void m3_breakpoint_hit(struct cortex_m3 *cpu)

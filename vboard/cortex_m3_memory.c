@@ -127,7 +127,8 @@ bool m3_access_write(struct cortex_m3 *cpu, uint32_t address, unsigned size, uin
     return write_plain(cpu, alias.address, size, value & 1 ? old | bit : old & ~bit);
 }
 
-/* Raises a BusFault, unless handlers of high priority asked to ignore them (CCR.BFHFNMIGN). */
+/* Raises a BusFault, unless handlers of high priority asked to ignore them (CCR.BFHFNMIGN). The address is the
+ * one that the instruction asked for, also when a part of an unaligned access failed (PM0056 4.4, BFAR). */
 static bool bus_error(struct cortex_m3 *cpu, uint32_t address)
 {
     bool ignored = cpu->system.ccr & CCR_BFHFNMIGN && m3_execution_priority(cpu) < 0;
@@ -137,6 +138,25 @@ static bool bus_error(struct cortex_m3 *cpu, uint32_t address)
     else
         m3_fault(cpu, BUS_FAULT, PRECISERR | BFARVALID);
     return ignored;
+}
+
+/*
+ * Does the write buffer take a store there? It takes all but those to the strongly ordered private peripheral
+ * bus (PM0056 2.2.3); an error comes back when the core has gone on. STREX needs its answer and waits.
+ */
+static bool is_buffered(const struct cortex_m3 *cpu, uint32_t address)
+{
+    return !in_private_peripheral_bus(address) && !cpu->private_state.unbuffered &&
+           !(m3_actlr(cpu) & ACTLR_DISDEFWBUF);
+}
+
+/* false: the instruction must not go on. */
+static bool store_error(struct cortex_m3 *cpu, uint32_t requested, uint32_t address)
+{
+    if (!is_buffered(cpu, address))
+        return bus_error(cpu, requested);
+    m3_imprecise_fault(cpu, address);
+    return true;
 }
 
 /* May an unaligned access be split? */
@@ -167,7 +187,7 @@ bool m3_read_slow(struct cortex_m3 *cpu, uint32_t address, unsigned size, uint32
     for (unsigned done = 0; done < size;) {
         unsigned piece = piece_of(address + done, size - done);
         uint32_t part = 0;
-        if (!m3_access_read(cpu, address + done, piece, &part) && !bus_error(cpu, address + done))
+        if (!m3_access_read(cpu, address + done, piece, &part) && !bus_error(cpu, address))
             return false;
         *value |= part << 8 * done;
         cpu->cycles += done != 0;
@@ -183,7 +203,7 @@ bool m3_write_slow(struct cortex_m3 *cpu, uint32_t address, unsigned size, uint3
     for (unsigned done = 0; done < size;) {
         unsigned piece = piece_of(address + done, size - done);
         if (!m3_access_write(cpu, address + done, piece, value >> 8 * done) &&
-            !bus_error(cpu, address + done))
+            !store_error(cpu, address, address + done))
             return false;
         cpu->cycles += done != 0;
         done += piece;

@@ -39,7 +39,7 @@ static const struct {
     {0xE000EDB0, 0, 0},
     {0xE000EDB4, 0, 0},
     {0xE000EDB8, 0, 0},
-    {0xE000EDF0, 0, 0},          /* DHCSR: only a debugger can set C_DEBUGEN */
+    {0xE000EDF0, 0, 0},          /* DHCSR: only a debugger can write it */
     {0xE000EDF4, 0, 0},          /* DCRSR */
     {0xE000EDF8, 0, UINT32_MAX}, /* DCRDR */
     {0xE0000E00, 0, UINT32_MAX}, /* ITM_TER */
@@ -90,14 +90,47 @@ static const struct {
     {0xE00FF018, 0, 0},
     {0xE00FFFCC, 1, 0},
 };
+enum { PLAIN_ACTLR }; /* its place in the table */
 enum { PLAIN_COUNT = sizeof(plain) / sizeof(plain[0]) };
 _Static_assert((int)PLAIN_COUNT <= (int)CORTEX_M3_PLAIN, "cortex_m3_system.plain is too small");
 
+/* ITM, DWT and FPB, and TPIU: only a power-on reset reaches them, as DEMCR (DDI 0337E 10.2.4). */
+static bool is_debug_unit(uint32_t address)
+{
+    return address < SCS_BASE || (address & ~0xFFFu) == TPIU_BASE;
+}
+
+static void reset_plain(struct cortex_m3 *cpu, bool debug_units)
+{
+    for (unsigned i = 0; i < PLAIN_COUNT; i++)
+        if (is_debug_unit(plain[i].address) == debug_units)
+            cpu->system.plain[i] = plain[i].reset;
+}
+
+/* The monitor's bits of DEMCR are cleared by every reset (ARMv7-M C1.6.5). */
 void m3_system_reset(struct cortex_m3 *cpu)
 {
+    struct cortex_m3_system old;
+    memcpy(&old, &cpu->system, sizeof(old));
     memset(&cpu->system, 0, sizeof(cpu->system));
-    for (unsigned i = 0; i < PLAIN_COUNT; i++)
-        cpu->system.plain[i] = plain[i].reset;
+    memcpy(cpu->system.plain, old.plain, sizeof(old.plain));
+    cpu->system.demcr = old.demcr & ~DEMCR_MONITOR;
+    cpu->system.dwt_ctrl = old.dwt_ctrl;
+    cpu->system.dwt_base = old.dwt_base;
+    cpu->system.dwt_held = old.dwt_held;
+    reset_plain(cpu, false);
+}
+
+void m3_debug_reset(struct cortex_m3 *cpu)
+{
+    cpu->system.demcr = cpu->system.dwt_ctrl = cpu->system.dwt_held = 0;
+    cpu->system.dwt_base = cpu->cycles;
+    reset_plain(cpu, true);
+}
+
+uint32_t m3_actlr(const struct cortex_m3 *cpu)
+{
+    return cpu->system.plain[PLAIN_ACTLR];
 }
 
 static int find_plain(uint32_t address)

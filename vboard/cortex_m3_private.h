@@ -51,6 +51,8 @@ void m3_fault(struct cortex_m3 *cpu, int exception, uint32_t cfsr);
 void m3_breakpoint_hit(struct cortex_m3 *cpu);
 void m3_supervisor_call(struct cortex_m3 *cpu);
 void m3_lock_up(struct cortex_m3 *cpu, const char *why);
+/* A store that the write buffer took has met a bus error: BusFault becomes pending (B1.5.14). */
+void m3_imprecise_fault(struct cortex_m3 *cpu, uint32_t address);
 /* Pends a synchronous exception, or what it escalates to (B1.5.14). Returns what is pending; 0: lock-up. */
 int m3_pend_or_escalate(struct cortex_m3 *cpu, int exception);
 void m3_report_fault(struct cortex_m3 *cpu, int cause, int taken, uint32_t cfsr);
@@ -60,6 +62,8 @@ void m3_pend(struct cortex_m3 *cpu, int exception);
 /* Enters the most urgent exception that may be taken now; false: there is none. */
 bool m3_take_exception(struct cortex_m3 *cpu);
 bool m3_wakes(struct cortex_m3 *cpu);
+/* exception: 0 to 511, what IPSR can hold; false for a number that is no exception of this core. */
+bool m3_is_active(const struct cortex_m3 *cpu, int exception);
 void m3_exception_return(struct cortex_m3 *cpu, uint32_t exc_return);
 
 /* cortex_m3_priority.c */
@@ -72,6 +76,12 @@ int m3_highest_pending(const struct cortex_m3 *cpu);
 bool m3_system_read(struct cortex_m3 *cpu, uint32_t address, unsigned size, uint32_t *value);
 bool m3_system_write(struct cortex_m3 *cpu, uint32_t address, unsigned size, uint32_t value);
 void m3_system_reset(struct cortex_m3 *cpu);
+/* What a power-on reset does besides. */
+void m3_debug_reset(struct cortex_m3 *cpu);
+
+/* The auxiliary control register (PM0056 4.4.1). */
+#define ACTLR_DISDEFWBUF (1u << 1)
+uint32_t m3_actlr(const struct cortex_m3 *cpu);
 
 /* cortex_m3_nvic.c: 0xE000E100..0xE000E4FF and STIR. */
 bool m3_nvic_read(const struct cortex_m3 *cpu, uint32_t address, uint32_t *value);

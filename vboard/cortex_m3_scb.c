@@ -3,8 +3,6 @@
 
 #include "cortex_m3_system.h"
 
-#define DWT_CTRL   0xE0001000u
-#define DWT_CYCCNT 0xE0001004u
 #define ICTR       0xE000E004u
 #define ICSR       0xE000ED04u
 #define VTOR       0xE000ED08u
@@ -16,6 +14,7 @@
 #define DFSR       0xE000ED30u
 #define MMFAR      0xE000ED34u
 #define BFAR       0xE000ED38u
+#define DHCSR      0xE000EDF0u
 #define DEMCR      0xE000EDFCu
 #define STIR       0xE000EF00u
 
@@ -41,9 +40,9 @@
 #define ICSR_PENDSTCLR      (1u << 25)
 #define ICSR_ISRPENDING     (1u << 22)
 #define ICSR_RETTOBASE      (1u << 11)
-#define DWT_CTRL_FIXED      0x40000000u /* four comparators */
 #define DWT_CTRL_MASK       0x007F1FFFu
 #define DWT_CYCCNTENA       1u
+#define DHCSR_C_DEBUGEN     1u
 
 /* Pending and active bits of SHCSR by exception. */
 static const struct {
@@ -221,6 +220,7 @@ bool m3_scb_read(struct cortex_m3 *cpu, uint32_t address, uint32_t *value)
     case DFSR: *value = system->dfsr; return true;
     case MMFAR: *value = system->mmfar; return true;
     case BFAR: *value = system->bfar; return true;
+    case DHCSR: *value = cpu->debugger ? DHCSR_C_DEBUGEN : 0; return true;
     case DEMCR: *value = system->demcr | (system->pending[DEBUG_MONITOR] ? DEMCR_MON_PEND : 0); return true;
     case DWT_CTRL: *value = DWT_CTRL_FIXED | system->dwt_ctrl; return true;
     case DWT_CYCCNT: *value = read_cyccnt(cpu); return true;

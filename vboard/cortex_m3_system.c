@@ -9,15 +9,41 @@
 #define NVIC_LAST  0xE000E4ECu
 #define IPR_FIRST  0xE000E400u
 
+enum { MANAGEMENT_REGISTERS = 0xF00 }; /* lock and identification, at the end of each unit */
+
 static bool is_stimulus_port(uint32_t address)
 {
     return address - ITM_BASE < 0x80;
 }
 
+/* ITM, DWT or TPIU while DEMCR.TRCENA keeps them off (ARMv7-M C1.6.5), but for what names them. */
+static bool is_trace_off(const struct cortex_m3 *cpu, uint32_t address)
+{
+    uint32_t unit = address & ~0xFFFu;
+    bool is_trace = unit == ITM_BASE || unit == DWT_CTRL || unit == TPIU_BASE;
+    return is_trace && !(cpu->system.demcr & DEMCR_TRCENA) && (address & 0xFFF) < MANAGEMENT_REGISTERS;
+}
+
+/*
+ * UNKNOWN by the architecture; CYCCNT of real STM32F103s reads as DWT_CTRL does. Told for the counter only, and
+ * once: programs look at ITM to see whether somebody listens, and one that waits for CYCCNT waits for ever.
+ */
+static uint32_t read_trace_off(struct cortex_m3 *cpu, uint32_t address)
+{
+    if (address == DWT_CYCCNT && !cpu->system.trace_told) {
+        cpu->system.trace_told = true;
+        m3_violation(cpu, SUSPICIOUS, "trace-disabled",
+                     "DWT_CYCCNT is read while DEMCR.TRCENA is 0: it does not count");
+    }
+    return address == DWT_CYCCNT || address == DWT_CTRL ? DWT_CTRL_FIXED : 0;
+}
+
 static void read_word(struct cortex_m3 *cpu, uint32_t address, uint32_t *value)
 {
     *value = 0;
-    if (address >= SYST_FIRST && address <= SYST_LAST)
+    if (is_trace_off(cpu, address))
+        *value = read_trace_off(cpu, address);
+    else if (address >= SYST_FIRST && address <= SYST_LAST)
         *value = m3_systick_read(cpu, address - SYST_FIRST);
     else if (address >= NVIC_FIRST && address <= NVIC_LAST && m3_nvic_read(cpu, address, value))
         return;
@@ -31,7 +57,10 @@ static void read_word(struct cortex_m3 *cpu, uint32_t address, uint32_t *value)
 
 static void write_word(struct cortex_m3 *cpu, uint32_t address, uint32_t value)
 {
-    if (address >= SYST_FIRST && address <= SYST_LAST)
+    if (is_trace_off(cpu, address))
+        m3_violation(cpu, SUSPICIOUS, "trace-disabled",
+                     "write of 0x%08X to 0x%08X (DWT, ITM or TPIU) is lost: DEMCR.TRCENA is 0", value, address);
+    else if (address >= SYST_FIRST && address <= SYST_LAST)
         m3_systick_write(cpu, address - SYST_FIRST, value);
     else if (address >= NVIC_FIRST && address <= NVIC_LAST && m3_nvic_write(cpu, address, value))
         return;

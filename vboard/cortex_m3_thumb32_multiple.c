@@ -121,7 +121,10 @@ static void store_exclusive(struct cortex_m3 *cpu, uint32_t op1, uint32_t op2, u
     if (held && address != cpu->exclusive_address)
         m3_violation(cpu, UNDEFINED, "exclusive-address", "STREX to 0x%08X after LDREX of 0x%08X", address,
                      cpu->exclusive_address);
-    if (held && !m3_write(cpu, address, size, m3_register(cpu, rt)))
+    m3_private(cpu)->unbuffered = true;
+    bool failed = held && !m3_write(cpu, address, size, m3_register(cpu, rt));
+    m3_private(cpu)->unbuffered = false;
+    if (failed)
         return;
     cpu->exclusive = false;
     m3_set_register(cpu, rd, !held);

@@ -64,9 +64,10 @@ static void write_registers(struct gdb *gdb, const char *text)
 {
     uint32_t values[GDB_REGISTERS];
     size_t count = gdb_from_hex(text, (uint8_t *)values, sizeof values) / sizeof values[0];
+    bool good = true;
     for (unsigned i = 0; i < count; i++)
-        gdb_write_register(gdb->board, i, values[i]);
-    gdb_say_done(gdb, true);
+        good = gdb_write_register(gdb->board, i, values[i]) && good;
+    gdb_say_done(gdb, good);
 }
 
 static void read_register(struct gdb *gdb, const char *text)
@@ -84,9 +85,7 @@ static void write_register(struct gdb *gdb, const char *text)
     text = gdb_parse_hex(text, &number);
     bool good = text && *text == '=' && number < GDB_REGISTERS &&
                 gdb_from_hex(text + 1, (uint8_t *)&value, sizeof value) == sizeof value;
-    if (good)
-        gdb_write_register(gdb->board, number, value);
-    gdb_say_done(gdb, good);
+    gdb_say_done(gdb, good && gdb_write_register(gdb->board, number, value));
 }
 
 /* Memory */

@@ -77,7 +77,9 @@ void gdb_query(struct gdb *gdb, const char *packet);
 extern const char gdb_target_xml[];
 enum { GDB_REGISTERS = 23 };
 uint32_t gdb_read_register(const struct board *board, unsigned number);
-void gdb_write_register(struct board *board, unsigned number, uint32_t value);
+/* false: there is no such register, or it cannot have this value: IPSR (in xPSR) is 0, what it is, or the number
+ * of an active exception. */
+bool gdb_write_register(struct board *board, unsigned number, uint32_t value);
 /* How many of the bytes could be read. */
 size_t gdb_read_memory(struct gdb *gdb, uint32_t address, uint8_t *bytes, size_t length);
 bool gdb_write_memory(struct gdb *gdb, uint32_t address, const uint8_t *bytes, size_t length);

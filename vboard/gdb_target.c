@@ -39,23 +39,37 @@ uint32_t gdb_read_register(const struct board *board, unsigned number)
     }
 }
 
-void gdb_write_register(struct board *board, unsigned number, uint32_t value)
+static bool write_xpsr(struct cortex_m3 *cpu, uint32_t value)
+{
+    unsigned ipsr = value & XPSR_IPSR;
+    if (ipsr != 0 && ipsr != cpu->ipsr && !m3_is_active(cpu, (int)ipsr))
+        return false;
+    cortex_m3_set_xpsr(cpu, value);
+    return true;
+}
+
+bool gdb_write_register(struct board *board, unsigned number, uint32_t value)
 {
     enum { BASEPRI_BITS = 0xF0, CONTROL_BITS = 3 };
     struct cortex_m3 *cpu = &board->chip.cpu;
+    bool good = number < GDB_REGISTERS;
     switch (number) {
     case SP: m3_set_sp(cpu, value); break;
     case PC: cpu->r[PC] = value & ~1u; break;
-    case XPSR: cortex_m3_set_xpsr(cpu, value); break;
+    case XPSR: good = write_xpsr(cpu, value); break;
     case MSP: *(m3_uses_psp(cpu) ? &cpu->other_sp : &cpu->r[SP]) = value & ~3u; break;
     case PSP: *(m3_uses_psp(cpu) ? &cpu->r[SP] : &cpu->other_sp) = value & ~3u; break;
     case PRIMASK: cpu->primask = value & 1; break;
     case BASEPRI: cpu->basepri = value & BASEPRI_BITS; break;
     case FAULTMASK: cpu->faultmask = value & 1; break;
     case CONTROL: m3_set_mode(cpu, cpu->ipsr, value & CONTROL_BITS); break;
-    default: cpu->r[number] = value; break;
+    default:
+        if (number < SP || number == LR)
+            cpu->r[number] = value;
+        break;
     }
     cpu->private_state.attention |= ATTENTION_EXCEPTIONS; /* the masks may let one in */
+    return good;
 }
 
 /* Memory */
