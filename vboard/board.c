@@ -1,6 +1,8 @@
 /* What is soldered around the chip: LED, button, pull-up of D+, crystal, cable; and where messages go. */
 #include "board.h"
 
+#include "allocate.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -210,16 +212,6 @@ struct stm32f103_config board_default_config(const struct board_info *info)
         .half_word_ns = HALF_WORD_NS,
         .seed = 1,
     };
-}
-
-static void *allocate(size_t size)
-{
-    void *memory = malloc(size);
-    if (!memory) {
-        (void)fputs("vboard: out of memory\n", stderr);
-        exit(EXIT_FAILURE);
-    }
-    return memory;
 }
 
 struct board *board_new(const struct board_info *info, const struct stm32f103_config *config)

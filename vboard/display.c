@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "allocate.h"
 #include "display_picture.h"
 
 enum { PERIOD_MS = 50, SPEED_PERIOD_MS = 1000, DEFAULT_ROWS = 24, DEFAULT_COLUMNS = 80 };
@@ -85,9 +86,7 @@ struct display *display_open(const char *firmware, char *error, size_t error_siz
                  "--display needs a terminal for its output and its keys, one that can move its cursor");
         return NULL;
     }
-    struct display *display = calloc(1, sizeof *display);
-    if (!display)
-        abort();
+    struct display *display = allocate(sizeof *display);
     display->firmware = firmware;
     tcgetattr(STDIN_FILENO, &display->before);
     take_terminal(display);

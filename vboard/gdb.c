@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "allocate.h"
 #include "gdb_private.h"
 #include "loopback.h"
 
@@ -201,10 +202,8 @@ struct gdb *gdb_listen(struct board *board, unsigned port, bool halted, char *er
     int listener = loopback_listen(port, error, error_size);
     if (listener < 0)
         return NULL;
-    struct gdb *gdb = calloc(1, sizeof *gdb);
-    struct stm32f103 *copy = malloc(sizeof *copy);
-    if (!gdb || !copy)
-        abort();
+    struct gdb *gdb = allocate(sizeof *gdb);
+    struct stm32f103 *copy = allocate(sizeof *copy);
     gdb->board = board;
     gdb->copy = copy;
     gdb->listener = listener;

@@ -1,5 +1,6 @@
 /* Reads ELF files, as linkers make them. Source: Tool Interface Standard ELF 1.2. */
 #include <elf.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "image_private.h"
@@ -55,6 +56,39 @@ static bool find_segment(const struct source *file, const Elf32_Ehdr *header, co
     return FAIL(file, "%s is damaged: a section of it belongs to no segment", file->path);
 }
 
+/* The name of a section, "" if the file's table of them makes no sense. */
+static void read_name(const struct source *file, const Elf32_Ehdr *header, const Elf32_Shdr *section,
+                      char name[IMAGE_SECTION])
+{
+    Elf32_Shdr strings;
+    uint64_t at = header->e_shoff + (uint64_t)header->e_shstrndx * sizeof strings;
+    name[0] = '\0';
+    if (header->e_shstrndx == SHN_UNDEF || !inside_file(file, at, sizeof strings))
+        return;
+    memcpy(&strings, file->bytes + at, sizeof strings);
+    at = (uint64_t)strings.sh_offset + section->sh_name;
+    for (unsigned i = 0; i < IMAGE_SECTION - 1 && inside_file(file, at + i, 1); i++) {
+        char c = (char)file->bytes[at + i];
+        bool printable = c > ' ' && c <= '~';
+        name[i] = printable ? c : '\0';
+        name[i + 1] = '\0';
+        if (!printable)
+            return;
+    }
+}
+
+/* Section or segment: what is for the flash. */
+static bool add_part(struct image *image, const struct source *file, uint32_t address, uint32_t offset,
+                     uint32_t length, const char *name)
+{
+    if (image_is_for_ram(image, address, length, name))
+        return true;
+    if (!image_add_piece(image, file, address, file->bytes + offset, length))
+        return false;
+    snprintf(image->pieces[image->count - 1].section, IMAGE_SECTION, "%s", name);
+    return true;
+}
+
 /*
  * Section by section, each at the physical address its segment gives it. A segment as a whole may begin with
  * the ELF header itself (GNU ld does that when there is room before the first section), which is not for the
@@ -73,8 +107,11 @@ static bool add_elf_sections(struct image *image, const struct source *file, con
             return FAIL(file, "%s is cut short: a section of it is missing", file->path);
         if (!find_segment(file, header, &section, &segment))
             return false;
-        image_add_piece(image, file->path, segment.p_paddr + (section.sh_offset - segment.p_offset),
-                        file->bytes + section.sh_offset, section.sh_size);
+        char name[IMAGE_SECTION];
+        read_name(file, header, &section, name);
+        uint32_t address = segment.p_paddr + (section.sh_offset - segment.p_offset);
+        if (!add_part(image, file, address, section.sh_offset, section.sh_size, name))
+            return false;
     }
     return true;
 }
@@ -89,7 +126,10 @@ static bool add_elf_segments(struct image *image, const struct source *file, con
             continue;
         if (!inside_file(file, segment.p_offset, segment.p_filesz))
             return FAIL(file, "%s is cut short: a segment of it is missing", file->path);
-        image_add_piece(image, file->path, segment.p_paddr, file->bytes + segment.p_offset, segment.p_filesz);
+        char name[IMAGE_SECTION];
+        snprintf(name, sizeof name, "segment %u", i);
+        if (!add_part(image, file, segment.p_paddr, segment.p_offset, segment.p_filesz, name))
+            return false;
     }
     return true;
 }
@@ -102,5 +142,5 @@ bool image_add_elf(struct image *image, const struct source *file)
         return false;
     if (!(header.e_shnum ? add_elf_sections : add_elf_segments)(image, file, &header))
         return false;
-    return image->count > before || FAIL(file, "%s holds nothing to load", file->path);
+    return image_is_not_empty(image, before, file);
 }

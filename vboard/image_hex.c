@@ -68,6 +68,20 @@ static size_t line_length(const struct source *file, size_t at)
     return end ? (size_t)(end - start) : file->length - at;
 }
 
+/* Two files made one by cat: what is behind the first end record would be lost without a word. */
+static bool is_last(const struct source *file, size_t at, unsigned line)
+{
+    for (size_t length; at < file->length; at += length + 1, line++) {
+        length = line_length(file, at);
+        if (length && file->bytes[at] == ':')
+            return FAIL(file,
+                        "%s is several HEX files in one: line %u is behind the end record; give each file by "
+                        "itself (vboard run FIRST --load SECOND)",
+                        file->path, line);
+    }
+    return true;
+}
+
 bool image_add_hex(struct image *image, const struct source *file)
 {
     size_t first = image->count;
@@ -88,10 +102,13 @@ bool image_add_hex(struct image *image, const struct source *file)
             wrong = "a record of a kind that does not exist";
         if (wrong)
             return FAIL(file, "%s is damaged: line %u has %s", file->path, line, wrong);
-        if (record.type == HEX_DATA && record.length)
-            image_add_bytes(image, first, file->path, base + record.offset, record.data, record.length);
         if (record.type == HEX_END)
-            return image->count > first || FAIL(file, "%s holds nothing to load", file->path);
+            return is_last(file, at + length, line) && image_is_not_empty(image, first, file);
+        if (record.type != HEX_DATA || record.length == 0 ||
+            image_is_for_ram(image, base + record.offset, record.length, NULL))
+            continue;
+        if (!image_add_bytes(image, first, file, base + record.offset, record.data, record.length))
+            return false;
     }
     return FAIL(file, "%s is cut short: it has no end record", file->path);
 }

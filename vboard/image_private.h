@@ -17,16 +17,24 @@ bool image_fail(char *error, size_t size, const char *format, ...) __attribute__
 
 #define FAIL(source, ...) image_fail((source)->error, (source)->error_size, __VA_ARGS__)
 
-void image_add_piece(struct image *image, const char *file, uint32_t address, const void *bytes,
+/* false: the file says more bytes than it has. */
+bool image_add_piece(struct image *image, const struct source *file, uint32_t address, const void *bytes,
                      uint32_t length);
 /* Adds bytes to the last piece if they follow it and it is not one of the `first` ones, so that a HEX file
  * does not become thousands of pieces. */
-void image_add_bytes(struct image *image, size_t first, const char *file, uint32_t address, const void *bytes,
-                     uint32_t length);
+bool image_add_bytes(struct image *image, size_t first, const struct source *file, uint32_t address,
+                     const void *bytes, uint32_t length);
+/* Did the file give anything behind the `first` pieces? */
+bool image_is_not_empty(const struct image *image, size_t first, const struct source *file);
+/* Is it for the RAM? Then it is noted and not to be added. section: NULL for none. */
+bool image_is_for_ram(struct image *image, uint32_t address, uint32_t length, const char *section);
 
 bool image_is_elf(const struct source *file);
 bool image_add_elf(struct image *image, const struct source *file);
 bool image_is_hex(const struct source *file);
 bool image_add_hex(struct image *image, const struct source *file);
+
+/* image_kind.c: false, and an error that says what it is, for a binary file that no processor can start from. */
+bool image_may_be_firmware(const struct source *file);
 
 bool image_has_ending(const char *path, const char *ending);

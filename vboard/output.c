@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocate.h"
+
 bool output_open(struct output *output, const char *path, char *error, size_t error_size)
 {
     *output = (struct output){.file = fopen(path, "wb")};
@@ -12,9 +14,7 @@ bool output_open(struct output *output, const char *path, char *error, size_t er
         snprintf(error, error_size, "%s cannot be written: %s", path, strerror(errno));
         return false;
     }
-    output->path = strdup(path);
-    if (!output->path)
-        abort();
+    output->path = allocated(strdup(path));
     return true;
 }
 

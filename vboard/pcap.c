@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "allocate.h"
 #include "output.h"
 
 #define MAGIC_NANOSECONDS 0xA1B23C4Du
@@ -33,9 +34,7 @@ struct pcap *pcap_open(const char *path, char *error, size_t error_size)
                                        .minor = VERSION_MINOR,
                                        .max_length = MAX_LENGTH,
                                        .link_type = LINKTYPE_USB_2_0_FULL_SPEED};
-    struct pcap *pcap = malloc(sizeof *pcap);
-    if (!pcap)
-        abort();
+    struct pcap *pcap = allocate(sizeof *pcap);
     if (!output_open(&pcap->output, path, error, error_size)) {
         free(pcap);
         return NULL;

@@ -32,6 +32,17 @@ static unsigned own_port(const struct seat *seat, unsigned port)
     return port ? port + seat->number - 1 : 0;
 }
 
+static void tell_ram(const struct image *image, const char *path)
+{
+    const char *section = image->ram.section;
+    if (image->ram.length)
+        fprintf(stderr,
+                "vboard: %s: %s%s0x%08X (%u bytes in all) is for the RAM and not loaded: a board has lost it when "
+                "its power comes\n",
+                path, section, section[0] ? " at " : "", (unsigned)image->ram.address,
+                (unsigned)image->ram.length);
+}
+
 static bool fill_flash(const struct seat *seat, uint8_t *flash, char *error)
 {
     const struct options *options = seat->options;
@@ -41,8 +52,11 @@ static bool fill_flash(const struct seat *seat, uint8_t *flash, char *error)
     memset(flash, 0xFF, config->flash_bytes);
     bool good = !options->flash_file || flash_file_read(own_path(seat, options->flash_file, path), flash,
                                                         config->flash_bytes, error, SEAT_ERROR);
-    for (unsigned i = 0; good && i < options->file_count; i++)
+    for (unsigned i = 0; good && i < options->file_count; i++) {
         good = image_add(&image, options->files[i].path, options->files[i].address, error, SEAT_ERROR);
+        if (good && seat->number == 1)
+            tell_ram(&image, options->files[i].path);
+    }
     good = good && image_burn(&image, flash, config->flash_bytes, config->page_bytes, error, SEAT_ERROR);
     image_free(&image);
     return good;

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "allocate.h"
 #include "loopback.h"
 #include "output.h"
 
@@ -37,9 +38,7 @@ static bool lead(struct serial *serial, const struct serial_end *end, char *erro
 struct serial *serial_open(struct board *board, unsigned usart, const struct serial_end *end, char *error,
                            size_t error_size)
 {
-    struct serial *serial = calloc(1, sizeof *serial);
-    if (!serial)
-        abort();
+    struct serial *serial = allocate(sizeof *serial);
     serial->board = board;
     serial->usart = usart;
     serial->listener = serial->client = -1;

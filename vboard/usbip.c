@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "allocate.h"
 #include "board.h"
 #include "loopback.h"
 #include "usbip_private.h"
@@ -20,9 +21,7 @@ static void make_room(struct usbip_buffer *buffer, size_t more)
     if (buffer->room - buffer->used >= more)
         return;
     buffer->room = 2 * buffer->room + more;
-    buffer->bytes = realloc(buffer->bytes, buffer->room);
-    if (!buffer->bytes)
-        abort();
+    buffer->bytes = reallocate(buffer->bytes, buffer->room);
 }
 
 void usbip_send(struct usbip_client *client, const void *bytes, size_t length)
@@ -179,9 +178,7 @@ struct usbip *usbip_listen(struct board *const *boards, unsigned count, unsigned
     int listener = loopback_listen(port, error, error_size);
     if (listener < 0)
         return NULL;
-    struct usbip *usbip = calloc(1, sizeof *usbip + count * sizeof usbip->board[0]);
-    if (!usbip)
-        abort();
+    struct usbip *usbip = allocate(sizeof *usbip + count * sizeof usbip->board[0]);
     usbip->listener = listener;
     usbip->count = count;
     for (unsigned i = 0; i < USBIP_CLIENTS; i++)

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocate.h"
 #include "usbip_private.h"
 
 /* Where things are in a packet's description. */
@@ -24,9 +25,7 @@ bool usbip_isochronous_begin(struct usbip_request *request, const uint8_t *descr
     if (packets == 0 || request->transfer.type != USB_ISOCHRONOUS)
         return false;
     request->packets = packets;
-    request->packet = calloc(packets, sizeof *request->packet);
-    if (!request->packet)
-        abort();
+    request->packet = allocate(packets * sizeof *request->packet);
     for (uint32_t i = 0; i < packets; i++, descriptors += USBIP_PACKET) {
         struct usbip_packet *packet = &request->packet[i];
         packet->offset = usbip_u32(descriptors + OFFSET);

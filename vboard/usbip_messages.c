@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocate.h"
 #include "board.h"
 #include "usbip_private.h"
 
@@ -59,9 +60,7 @@ static struct usbip_request *new_request(struct usbip_export *board, const uint8
     uint32_t length = usbip_u32(message + USBIP_LENGTH), wLength = setup[6] | (uint32_t)setup[7] << 8;
     bool control = (usbip_u32(message + USBIP_ENDPOINT) & ENDPOINTS) == 0;
     struct usbip_request *request =
-        calloc(1, sizeof *request + (control && wLength > length ? wLength : length));
-    if (!request)
-        abort();
+        allocate(sizeof *request + (control && wLength > length ? wLength : length));
     request->board = board;
     request->sequence = usbip_u32(message + USBIP_SEQUENCE);
     request->length = length;

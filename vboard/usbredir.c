@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "allocate.h"
 #include "board.h"
 #include "loopback.h"
 #include "usbredir_private.h"
@@ -170,9 +171,7 @@ static void hang_up(struct usbredir *redirection)
 static void start_parser(struct usbredir *redirection)
 {
     uint32_t capabilities[USB_REDIR_CAPS_SIZE] = {0};
-    struct usbredirparser *parser = usbredirparser_create();
-    if (!parser)
-        abort();
+    struct usbredirparser *parser = allocated(usbredirparser_create());
     parser->priv = redirection;
     parser->log_func = log_line;
     parser->read_func = read_some;
@@ -239,9 +238,7 @@ struct usbredir *usbredir_listen(struct board *board, unsigned port, char *error
     int listener = loopback_listen(port, error, error_size);
     if (listener < 0)
         return NULL;
-    struct usbredir *redirection = calloc(1, sizeof *redirection);
-    if (!redirection)
-        abort();
+    struct usbredir *redirection = allocate(sizeof *redirection);
     redirection->board = board;
     redirection->host = &board->host;
     redirection->listener = listener;

@@ -1,6 +1,7 @@
 /* What the guest asked for, from the message to its end: when it goes on the bus, and what becomes of it. */
 #include <stdlib.h>
 
+#include "allocate.h"
 #include "board.h"
 #include "usbredir_private.h"
 
@@ -98,9 +99,7 @@ void usbredir_drop(struct usbredir *redirection)
 struct request *usbredir_new_request(struct usbredir *redirection, enum request_kind kind, uint64_t id,
                                      enum usb_transfer_type type, uint32_t length)
 {
-    struct request *request = calloc(1, sizeof *request + length);
-    if (!request)
-        abort();
+    struct request *request = allocate(sizeof *request + length);
     request->redirection = redirection;
     request->kind = kind;
     request->id = id;

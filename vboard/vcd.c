@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocate.h"
 #include "vcd_writer.h"
 
 enum { PORT_PINS = 16, PINS = PORTS * PORT_PINS };
@@ -203,9 +204,7 @@ struct vcd *vcd_open(struct board *board, const char *path, char *error, size_t 
     struct vcd_writer *writer = vcd_writer_open(path, signals, SIGNALS, error, error_size);
     if (!writer)
         return NULL;
-    struct vcd *vcd = calloc(1, sizeof *vcd);
-    if (!vcd)
-        abort();
+    struct vcd *vcd = allocate(sizeof *vcd);
     vcd->writer = writer;
     vcd->board = board;
     for (unsigned signal = 0; signal < SIGNALS; signal++)

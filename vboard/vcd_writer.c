@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocate.h"
 #include "output.h"
 
 enum { WAITING = 4096, NOT_WRITTEN = -2 };
@@ -132,9 +133,7 @@ static void write_header(const struct vcd_writer *writer)
 struct vcd_writer *vcd_writer_open(const char *path, const struct vcd_signal *signals, unsigned count,
                                    char *error, size_t error_size)
 {
-    struct vcd_writer *writer = calloc(1, sizeof *writer);
-    if (!writer)
-        abort();
+    struct vcd_writer *writer = allocate(sizeof *writer);
     if (!output_open(&writer->output, path, error, error_size)) {
         free(writer);
         return NULL;

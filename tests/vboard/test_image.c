@@ -258,6 +258,62 @@ static void a_hex_file_with_a_byte_twice_is_refused(void **state)
     assert_said(f, "two values for address 0x08001000");
 }
 
+static void a_hex_file_with_the_same_value_twice_is_taken(void **state)
+{
+    struct fixture *f = *state;
+    assert_true(add_text(f, "a.hex",
+                         ":020000040800F2\n:041000000102030" "4E2\n:0110010002EC\n:0110030004E8\n:00000001FF\n"));
+    assert_true(burn(f));
+    assert_memory_equal(f->flash + 0x1000, "\1\2\3\4\xFF", 5);
+}
+
+static void a_byte_twice_behind_an_equal_one_is_still_found(void **state)
+{
+    struct fixture *f = *state;
+    assert_true(add_text(f, "a.hex",
+                         ":020000040800F2\n:041000000102030" "4E2\n:0110010002EC\n:0110030005E7\n:00000001FF\n"));
+    assert_false(burn(f));
+    assert_said(f, "two values for address 0x08001003");
+}
+
+static void two_hex_files_in_one_are_refused(void **state)
+{
+    struct fixture *f = *state;
+    assert_refused(f, add_text(f, "a.hex", ":0110000042AD\n:00000001FF\n:0120000042" "9D\n:00000001FF\n"),
+                   "several HEX files in one: line 3");
+}
+
+/* ---- what is no firmware ---- */
+
+static bool add_program(struct fixture *f, const char *name, const void *bytes, size_t length)
+{
+    snprintf(f->path, sizeof f->path, "%s/%s", f->folder, name);
+    write_to(f->path, bytes, length);
+    return image_add(&f->image, f->path, FLASH_BASE, f->error, sizeof f->error);
+}
+
+static void other_files_are_not_taken_for_firmware(void **state)
+{
+    struct fixture *f = *state;
+    static const char suffix[] = "\0\x50\0\x20 program \xFF\xFF\xFF\xFF\xFF\xFF\x10\1UFD\x10\1\2\3\4";
+    assert_refused(f, add_program(f, "a.uf2", "UF2\nWQ]\x9E\0\x20\0\0", 12), "is a UF2 file");
+    assert_refused(f, add_program(f, "a.dfu", "DfuSe\1\0\0\0\0\1", 11), "is a DfuSe file");
+    assert_refused(f, add_program(f, "a.dfu", suffix, sizeof suffix - 1), "DFU suffix");
+    assert_refused(f, add_program(f, "a.zip", "PK\3\4\x14\0\0\0", 8), "is an archive");
+    assert_refused(f, add_program(f, "a.bin.gz", "\x1F\x8B\x08\0\0\0", 6), "is an archive");
+    assert_refused(f, add_program(f, "main.c", "int main(void)\n{\n}\n", 19), "does not look like firmware: it is text");
+    assert_refused(f, add_program(f, "a.txt", ":00000001FF\r\n", 13), "let its name end with .hex");
+}
+
+/* Text somewhere else in the flash is data, and a vector table is no text. */
+static void programs_and_data_are_taken(void **state)
+{
+    struct fixture *f = *state;
+    assert_true(add_program(f, "a.img", "\0\x50\0\x20\x09\0\0\x08", 8));
+    assert_true(add_text(f, "settings.txt", "name = value\n"));
+    assert_true(burn(f));
+}
+
 /* ---- ELF ---- */
 
 /* Header, two segments, three sections, and the data: as GNU ld lays out a file whose first segment takes in
@@ -309,6 +365,23 @@ static struct elf good_elf(void)
                                    .sh_size = sizeof elf.data};
     elf.sections[2] = (Elf32_Shdr){.sh_type = SHT_NOBITS, .sh_flags = SHF_ALLOC, .sh_size = 96};
     return elf;
+}
+
+/* The same with names for the first two of its sections. */
+struct named_elf {
+    struct elf elf;
+    char names[16];
+};
+
+static struct named_elf named_elf(void)
+{
+    struct named_elf named = {.elf = good_elf(), .names = "\0.text\0.data"};
+    named.elf.sections[0].sh_name = 1;
+    named.elf.sections[1].sh_name = 7;
+    named.elf.header.e_shstrndx = 2;
+    named.elf.sections[2] = (Elf32_Shdr){
+        .sh_type = SHT_STRTAB, .sh_offset = offsetof(struct named_elf, names), .sh_size = sizeof named.names};
+    return named;
 }
 
 static void an_elf_is_loaded_at_its_physical_addresses(void **state)
@@ -364,14 +437,73 @@ static void an_object_file_is_refused(void **state)
     assert_refused(f, add(f, "a.elf", &elf, sizeof elf), "not a linked program");
 }
 
-static void an_elf_linked_for_ram_is_refused(void **state)
+/* OpenOCD writes the flash part too; what gdb writes into RAM is gone at the next power-on. */
+static void what_an_elf_has_for_the_ram_is_left_out_and_named(void **state)
+{
+    struct fixture *f = *state;
+    struct named_elf elf = named_elf();
+    elf.elf.segments[1].p_paddr = 0x20000000;
+    assert_true(add(f, "a.elf", &elf, sizeof elf));
+    assert_int_equal(f->image.ram.address, 0x20000000);
+    assert_int_equal(f->image.ram.length, sizeof elf.elf.data);
+    assert_string_equal(f->image.ram.section, ".data");
+    assert_true(burn(f));
+    assert_memory_equal(f->flash + 0x2000, "program\0\xFF", 9);
+}
+
+static void a_file_for_the_ram_alone_is_refused(void **state)
 {
     struct fixture *f = *state;
     struct elf elf = good_elf();
-    elf.segments[1].p_paddr = 0x20000000;
+    elf.segments[0].p_paddr += 0x20000000 - BIN_ADDRESS;
+    elf.segments[1].p_paddr = 0x20000100;
+    assert_refused(f, add(f, "a.elf", &elf, sizeof elf), "is all for the RAM (0x20000000)");
+    assert_refused(f, add_text(f, "a.hex", ":020000042000DA\n:0110000042AD\n:00000001FF\n"), "is all for the RAM");
+}
+
+static void a_section_outside_of_the_flash_is_named(void **state)
+{
+    struct fixture *f = *state;
+    struct named_elf elf = named_elf();
+    elf.elf.segments[1].p_paddr = 0x10000000;
     assert_true(add(f, "a.elf", &elf, sizeof elf));
     assert_false(burn(f));
-    assert_said(f, "does not fit: it needs 0x20000000");
+    assert_said(f, ".data of ");
+    assert_said(f, "does not fit: it needs 0x10000000");
+}
+
+static void option_bytes_are_called_so(void **state)
+{
+    struct fixture *f = *state;
+    struct named_elf elf = named_elf();
+    elf.elf.segments[1].p_paddr = 0x1FFFF800;
+    assert_true(add(f, "a.elf", &elf, sizeof elf));
+    assert_false(burn(f));
+    assert_said(f, ".data of ");
+    assert_said(f, "option bytes (0x1ffff800)");
+}
+
+/* Thousands of sections that are all of the file would be copied thousands of times. */
+static void sections_that_overlap_in_the_file_are_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct elf elf = good_elf();
+    elf.sections[0].sh_offset = elf.sections[1].sh_offset = 0;
+    elf.sections[0].sh_size = elf.sections[1].sh_size = sizeof elf;
+    elf.segments[0].p_filesz = sizeof elf;
+    assert_refused(f, add(f, "a.elf", &elf, sizeof elf), "overlap in the file");
+}
+
+static void a_name_outside_of_the_file_is_no_name(void **state)
+{
+    struct fixture *f = *state;
+    struct named_elf elf = named_elf();
+    elf.elf.sections[0].sh_name = 0xFFFFFF00;
+    elf.elf.sections[1].sh_name = 0xFFFFFFFF;
+    assert_true(add(f, "a.elf", &elf, sizeof elf));
+    assert_string_equal(f->image.pieces[0].section, "");
+    elf.elf.header.e_shstrndx = 0xFFFF;
+    assert_true(add(f, "a.elf", &elf, sizeof elf));
 }
 
 static void an_elf_cut_short_anywhere_is_refused(void **state)
@@ -435,12 +567,22 @@ int main(void)
         TEST(a_hex_file_without_an_end_record_is_refused),
         TEST(a_hex_file_with_nothing_in_it_is_refused),
         TEST(a_hex_file_with_a_byte_twice_is_refused),
+        TEST(a_hex_file_with_the_same_value_twice_is_taken),
+        TEST(a_byte_twice_behind_an_equal_one_is_still_found),
+        TEST(two_hex_files_in_one_are_refused),
+        TEST(other_files_are_not_taken_for_firmware),
+        TEST(programs_and_data_are_taken),
         TEST(an_elf_is_loaded_at_its_physical_addresses),
         TEST(the_headers_of_an_elf_do_not_get_into_the_flash),
         TEST(an_elf_without_sections_is_loaded_by_segments),
         TEST(an_elf_of_another_machine_is_refused),
         TEST(an_object_file_is_refused),
-        TEST(an_elf_linked_for_ram_is_refused),
+        TEST(what_an_elf_has_for_the_ram_is_left_out_and_named),
+        TEST(a_file_for_the_ram_alone_is_refused),
+        TEST(a_section_outside_of_the_flash_is_named),
+        TEST(option_bytes_are_called_so),
+        TEST(sections_that_overlap_in_the_file_are_refused),
+        TEST(a_name_outside_of_the_file_is_no_name),
         TEST(an_elf_cut_short_anywhere_is_refused),
         TEST(an_elf_whose_offsets_wrap_is_refused),
         TEST(a_section_outside_of_every_segment_is_refused),
