@@ -44,6 +44,9 @@ static void hang_up(struct gdb *gdb)
 {
     close(gdb->client);
     gdb->client = -1;
+    if (!gdb->spoken)
+        return; /* it was none, and changed nothing */
+    gdb->spoken = false;
     gdb_detach(gdb);
     stm32f103_report(&gdb->board->chip, REPORT_NOTE, "gdb: debugger gone");
 }
@@ -151,9 +154,34 @@ static size_t take_one(struct gdb *gdb)
     return length;
 }
 
+/*
+ * A debugger begins with an acknowledgement, a packet or Ctrl-C. Anything else comes from a client of another
+ * protocol, such as a web page's request to this port, and must not be searched for packets.
+ */
+static bool is_greeting(char c)
+{
+    return c == '+' || c == '-' || c == '$' || c == INTERRUPT;
+}
+
+static void greet(struct gdb *gdb)
+{
+    if (!is_greeting(gdb->in[0])) {
+        hang_up(gdb);
+        stm32f103_report(&gdb->board->chip, REPORT_NOTE,
+                         "gdb: a client that does not speak gdb's protocol is turned away");
+        return;
+    }
+    gdb->spoken = true;
+    gdb->hit.length = 0;
+    gdb_hold(gdb, GDB_SIGTRAP);
+    stm32f103_report(&gdb->board->chip, REPORT_NOTE, "gdb: debugger connected, the board stands still");
+}
+
 static void take_input(struct gdb *gdb)
 {
     size_t taken;
+    if (!gdb->spoken)
+        greet(gdb);
     while (gdb->client >= 0 && gdb->received && (taken = take_one(gdb))) {
         gdb->received -= taken;
         memmove(gdb->in, gdb->in + taken, gdb->received);
@@ -178,20 +206,35 @@ static void take_client(struct gdb *gdb)
         return;
     gdb->received = 0;
     gdb->no_acknowledgements = gdb->extended = false;
-    gdb->hit.length = 0;
-    gdb_hold(gdb, GDB_SIGTRAP);
-    stm32f103_report(&gdb->board->chip, REPORT_NOTE, "gdb: debugger connected, the board stands still");
+}
+
+/* There is one debugger at a time: a second one is told at once, by the end of its connection. One that has said
+ * nothing yet makes room. */
+static void take_another(struct gdb *gdb)
+{
+    if (!gdb->spoken) {
+        hang_up(gdb);
+        take_client(gdb);
+        return;
+    }
+    int another = loopback_accept(gdb->listener);
+    if (another < 0)
+        return;
+    close(another);
+    stm32f103_report(&gdb->board->chip, REPORT_NOTE,
+                     "gdb: another debugger is turned away, one is connected already");
 }
 
 void gdb_poll(struct gdb *gdb, int timeout_ms)
 {
-    bool connected = gdb->client >= 0;
-    struct pollfd fd = {.fd = connected ? gdb->client : gdb->listener, .events = POLLIN};
-    if (poll(&fd, 1, timeout_ms) <= 0)
+    struct pollfd fds[] = {{.fd = gdb->listener, .events = POLLIN}, {.fd = gdb->client, .events = POLLIN}};
+    if (poll(fds, 2, timeout_ms) <= 0)
         return;
-    if (connected)
+    if (fds[1].revents)
         receive(gdb);
-    else
+    if (fds[0].revents && gdb->client >= 0)
+        take_another(gdb);
+    else if (fds[0].revents)
         take_client(gdb);
 }
 
@@ -225,7 +268,7 @@ bool gdb_holds(const struct gdb *gdb)
 
 bool gdb_connected(const struct gdb *gdb)
 {
-    return gdb->client >= 0;
+    return gdb->spoken;
 }
 
 bool gdb_killed(const struct gdb *gdb)
@@ -238,6 +281,7 @@ void gdb_close(struct gdb *gdb)
     if (gdb->client >= 0)
         close(gdb->client);
     gdb->client = -1;
+    gdb->spoken = false;
     gdb_detach(gdb);
     gdb_arm(gdb, false);
     close(gdb->listener);

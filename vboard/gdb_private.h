@@ -7,7 +7,7 @@
 enum {
     GDB_PACKET = 0x4000, /* the largest, either way */
     GDB_WATCHPOINTS = 16,
-    GDB_TEXT = 512
+    GDB_TEXT = 1024
 };
 
 /* Signals as gdb numbers them. */
@@ -24,6 +24,7 @@ struct gdb_watchpoint {
 struct gdb {
     struct board *board;
     int listener, client; /* client: -1 without one */
+    bool spoken;          /* the client speaks the protocol: its first byte was one of it */
     bool held;            /* the board stands still */
     bool stepping;        /* one instruction, then held again */
     bool answer_due;      /* the debugger waits to hear that the board stopped */
@@ -54,6 +55,7 @@ void gdb_resume(struct gdb *gdb, bool step);
 /* Stops the board, and says so if the debugger waits for it. */
 void gdb_hold(struct gdb *gdb, int signal);
 void gdb_reset_and_hold(struct gdb *gdb);
+void gdb_reset_and_run(struct gdb *gdb);
 void gdb_detach(struct gdb *gdb);
 /* Adds the stop reply to the answer. */
 void gdb_say_stopped(struct gdb *gdb);
@@ -84,6 +86,12 @@ bool gdb_write_register(struct board *board, unsigned number, uint32_t value);
 size_t gdb_read_memory(struct gdb *gdb, uint32_t address, uint8_t *bytes, size_t length);
 bool gdb_write_memory(struct gdb *gdb, uint32_t address, const uint8_t *bytes, size_t length);
 void gdb_memory_map(const struct board *board, char *xml, size_t size);
+/* What is at an address: a part of the memory map, or the gap between two. */
+struct gdb_region {
+    uint64_t start, length;
+    const char *type, *permissions; /* NULL: nothing is there */
+};
+struct gdb_region gdb_region_at(const struct board *board, uint64_t address);
 
 /* gdb_watch.c: both false when the watchpoint does not fit or is not there. */
 bool gdb_watch(struct gdb *gdb, enum gdb_watch_kind kind, uint32_t address, uint32_t length);

@@ -1,9 +1,11 @@
 /* What gdb asks of the stub and, in `monitor`, its user of the board (gdb manual, appendix E.4). */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "commands.h"
 #include "gdb_private.h"
+#include "version.h"
 
 enum { PC = 15 };
 
@@ -34,11 +36,18 @@ static void monitor(struct gdb *gdb, const char *hex)
         gdb_reset_and_hold(gdb);
         snprintf(text, sizeof text, "reset, PC 0x%08X; 'maintenance flush register-cache' shows it to gdb\n",
                  (unsigned)gdb_read_register(gdb->board, PC));
-    } else if (command_obey(gdb->board, line))
+    } else if (strcmp(line, "reset run") == 0) {
+        gdb_reset_and_run(gdb);
+        snprintf(text, sizeof text, "reset, and it runs; 'continue' waits for it, 'detach' lets it alone\n");
+    } else if (strcmp(line, "version") == 0)
+        snprintf(text, sizeof text, "vboard " VBOARD_VERSION "\n");
+    else if (command_obey(gdb->board, line))
         snprintf(text, sizeof text, "%s: done\n", line);
     else
         snprintf(text, sizeof text,
                  "monitor reset            the reset pin; the board then waits before its first instruction\n"
+                 "monitor reset run        the same, and the board runs\n"
+                 "monitor version          of vboard\n"
                  "monitor power off        and power on\n"
                  "monitor unplug           and plug: the USB cable\n"
                  "monitor press            and release: the button\n");
@@ -61,9 +70,26 @@ static void transfer(struct gdb *gdb, const char *document, const char *range)
     gdb_say(gdb, "%c%.*s", part < left ? 'm' : 'l', (int)(part < left ? part : left), document + offset);
 }
 
+/* LLDB's question (its "GDB remote protocol extensions"); it walks through the whole of its 64-bit address space
+ * and takes an error for a contradiction. */
+static void memory_region(struct gdb *gdb, const char *text)
+{
+    char *end;
+    unsigned long long address = strtoull(text, &end, 16);
+    if (end == text) {
+        gdb_say_done(gdb, false);
+        return;
+    }
+    struct gdb_region region = gdb_region_at(gdb->board, address);
+    gdb_say(gdb, "start:%llx;size:%llx;", (unsigned long long)region.start, (unsigned long long)region.length);
+    if (region.permissions)
+        gdb_say(gdb, "permissions:%s;", region.permissions);
+}
+
 void gdb_query(struct gdb *gdb, const char *packet)
 {
     static const char features[] = "qXfer:features:read:target.xml:", map[] = "qXfer:memory-map:read::";
+    static const char region[] = "qMemoryRegionInfo:";
     char memory_map[GDB_PACKET / 4];
     if (starts_with(packet, "qSupported")) {
         gdb_say(gdb,
@@ -75,6 +101,8 @@ void gdb_query(struct gdb *gdb, const char *packet)
     } else if (starts_with(packet, map)) {
         gdb_memory_map(gdb->board, memory_map, sizeof memory_map);
         transfer(gdb, memory_map, packet + strlen(map));
+    } else if (starts_with(packet, region)) {
+        memory_region(gdb, packet + strlen(region));
     } else if (starts_with(packet, "qRcmd,")) {
         monitor(gdb, packet + strlen("qRcmd,"));
     } else if (strcmp(packet, "qC") == 0) {

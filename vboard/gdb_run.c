@@ -55,7 +55,7 @@ void gdb_detach(struct gdb *gdb)
 void gdb_arm(struct gdb *gdb, bool breakpoints)
 {
     struct cortex_m3 *cpu = &gdb->board->chip.cpu;
-    cpu->debugger = gdb->client >= 0 ? gdb : NULL;
+    cpu->debugger = gdb->spoken ? gdb : NULL;
     cpu->breakpoint_count = breakpoints ? gdb->breakpoint_count : 0;
     memcpy(cpu->breakpoint, gdb->breakpoint, sizeof cpu->breakpoint);
     cpu->at_breakpoint = false;
@@ -97,7 +97,7 @@ void gdb_run(struct gdb *gdb, ticks duration)
         run_step(gdb);
     else
         board_run(board, duration);
-    if (gdb->client < 0)
+    if (!gdb->spoken)
         return;
     if (board->failed) {
         if (gdb->answer_due)
@@ -108,6 +108,13 @@ void gdb_run(struct gdb *gdb, ticks duration)
     } else if (board->chip.cpu.at_breakpoint || gdb->hit.length) {
         gdb_hold(gdb, GDB_SIGTRAP);
     }
+}
+
+/* The debugger learns of it only by its next packet, as with other servers' `reset run`. */
+void gdb_reset_and_run(struct gdb *gdb)
+{
+    gdb_reset_and_hold(gdb);
+    gdb->held = false;
 }
 
 void gdb_reset_and_hold(struct gdb *gdb)

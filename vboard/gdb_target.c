@@ -194,19 +194,51 @@ bool gdb_write_memory(struct gdb *gdb, uint32_t address, const uint8_t *bytes, s
     return true;
 }
 
-void gdb_memory_map(const struct board *board, char *xml, size_t size)
+enum { REGIONS = 7 };
+
+/* In the order of their addresses: flash at 0, flash, system memory and option bytes, RAM, bit bands, peripherals
+ * with their bit bands, the private peripheral bus. */
+static void list_regions(const struct board *board, struct gdb_region regions[REGIONS])
 {
     const struct stm32f103_config *config = &board->chip.config;
-    snprintf(
-        xml, size,
-        "<?xml version=\"1.0\"?><memory-map>"
-        "<memory type=\"rom\" start=\"0x0\" length=\"0x%x\"/>"
-        "<memory type=\"flash\" start=\"0x%x\" length=\"0x%x\"><property name=\"blocksize\">0x%x</property>"
-        "</memory><memory type=\"rom\" start=\"0x1ffff000\" length=\"0x1000\"/>"
-        "<memory type=\"ram\" start=\"0x%x\" length=\"0x%x\"/>"
-        "<memory type=\"ram\" start=\"0x22000000\" length=\"0x2000000\"/>"
-        "<memory type=\"ram\" start=\"0x40000000\" length=\"0x60001000\"/>"
-        "<memory type=\"ram\" start=\"0xe0000000\" length=\"0x100000\"/></memory-map>",
-        (unsigned)config->flash_bytes, FLASH_BASE, (unsigned)config->flash_bytes,
-        (unsigned)config->page_bytes, RAM_BASE, (unsigned)config->ram_bytes);
+    const struct gdb_region list[REGIONS] = {
+        {0, config->flash_bytes, "rom", "rx"},         {FLASH_BASE, config->flash_bytes, "flash", "rx"},
+        {0x1FFFF000, 0x1000, "rom", "rx"},             {RAM_BASE, config->ram_bytes, "ram", "rwx"},
+        {0x22000000, 0x02000000, "ram", "rw"},         {0x40000000, 0x60001000, "ram", "rw"},
+        {0xE0000000, 0x00100000, "ram", "rw"},
+    };
+    memcpy(regions, list, sizeof list);
+}
+
+void gdb_memory_map(const struct board *board, char *xml, size_t size)
+{
+    struct gdb_region regions[REGIONS];
+    list_regions(board, regions);
+    size_t used = (size_t)snprintf(xml, size, "<?xml version=\"1.0\"?><memory-map>");
+    for (unsigned i = 0; i < REGIONS; i++) {
+        const struct gdb_region *region = &regions[i];
+        bool flash = strcmp(region->type, "flash") == 0;
+        used += (size_t)snprintf(xml + used, size - used, "<memory type=\"%s\" start=\"0x%x\" length=\"0x%x\">",
+                                 region->type, (unsigned)region->start, (unsigned)region->length);
+        if (flash)
+            used += (size_t)snprintf(xml + used, size - used, "<property name=\"blocksize\">0x%x</property>",
+                                     (unsigned)board->chip.config.page_bytes);
+        used += (size_t)snprintf(xml + used, size - used, "</memory>");
+    }
+    snprintf(xml + used, size - used, "</memory-map>");
+}
+
+struct gdb_region gdb_region_at(const struct board *board, uint64_t address)
+{
+    struct gdb_region regions[REGIONS];
+    uint64_t gap = 0;
+    list_regions(board, regions);
+    for (unsigned i = 0; i < REGIONS; i++) {
+        if (address < regions[i].start)
+            return (struct gdb_region){.start = gap, .length = regions[i].start - gap};
+        if (address - regions[i].start < regions[i].length)
+            return regions[i];
+        gap = regions[i].start + regions[i].length;
+    }
+    return (struct gdb_region){.start = gap, .length = UINT64_MAX - gap};
 }

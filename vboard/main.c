@@ -6,10 +6,7 @@
 #include <unistd.h>
 
 #include "desk.h"
-
-#ifndef VBOARD_VERSION
-#define VBOARD_VERSION "development"
-#endif
+#include "version.h"
 
 static volatile sig_atomic_t end_requested;
 

@@ -14,6 +14,12 @@
 
 enum { RECEIVED_AT_ONCE = 65536 };
 
+/*
+ * A client that goes beyond these is no kernel and has to leave: before it has a board it says one message of 40
+ * bytes, and Linux lets all of usbfs have 16 MiB of requests (usbfs_memory_mb).
+ */
+enum { MAX_IN_WAITING = 4096, MAX_OUT = 16 * USBIP_MAX_TRANSFER, MAX_OUTSTANDING = 64 * USBIP_MAX_TRANSFER };
+
 /* Buffers */
 
 static void make_room(struct usbip_buffer *buffer, size_t more)
@@ -118,6 +124,14 @@ static bool moved(ssize_t count)
     return count > 0 || (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR));
 }
 
+/* Asks for too much, does not fetch what it asked for, or talks without waiting for an answer. */
+static bool floods(const struct usbip_client *client)
+{
+    if (!client->board)
+        return client->in.used > MAX_IN_WAITING;
+    return client->out.used > MAX_OUT || client->board->outstanding > MAX_OUTSTANDING;
+}
+
 static bool receive(struct usbip_client *client)
 {
     make_room(&client->in, RECEIVED_AT_ONCE);
@@ -141,9 +155,9 @@ static bool serve(struct usbip *usbip, struct usbip_client *client)
 {
     bool connected = client->leaving || receive(client);
     bool more = !client->leaving;
-    while (more && !client->leaving)
+    while (more && !client->leaving && !floods(client))
         more = client->board ? usbip_message(usbip, client) : usbip_operation(usbip, client);
-    return connected && flush(client);
+    return connected && flush(client) && !floods(client);
 }
 
 void usbip_poll(struct usbip *usbip, int64_t clock_us)

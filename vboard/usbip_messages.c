@@ -52,6 +52,7 @@ static void enqueue(struct usbip_request *request)
     while (*end)
         end = &(*end)->next;
     *end = request;
+    board->outstanding += usbip_cost(request);
 }
 
 static struct usbip_request *new_request(struct usbip_export *board, const uint8_t *message)

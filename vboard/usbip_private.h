@@ -78,6 +78,7 @@ struct usbip_export {
     struct usb_identity identity;
     uint8_t alternate[USBIP_INTERFACES];
     struct usbip_request *first; /* in the order they came */
+    size_t outstanding;          /* bytes of memory they take */
     struct think_time think;     /* of the kernel */
 };
 
@@ -88,6 +89,11 @@ struct usbip {
     unsigned count;
     struct usbip_export board[];
 };
+
+static inline size_t usbip_cost(const struct usbip_request *request)
+{
+    return sizeof *request + request->length + request->packets * sizeof *request->packet;
+}
 
 /* usbip.c */
 void usbip_send(struct usbip_client *client, const void *bytes, size_t length);

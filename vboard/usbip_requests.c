@@ -56,6 +56,7 @@ static void answer_submit(const struct usbip_request *request)
 
 static void discard(struct usbip_request *request)
 {
+    request->board->outstanding -= usbip_cost(request);
     free(request->packet);
     free(request);
 }

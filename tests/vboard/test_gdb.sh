@@ -19,7 +19,7 @@ start_board() {
 
 # debug FIRMWARE COMMAND...: gdb on a new board; what it says is in `said`.
 debug() {
-    local firmware=$1 port command arguments=()
+    local firmware=$1 command arguments=()
     shift
     start_board "$firmware"
     for command; do
@@ -117,7 +117,7 @@ debug program.elf "tbreak 13" "continue" "monitor reset" "maintenance flush regi
     "tbreak 13" "continue" "kill"
 it_says "monitor resets" "reset, PC 0x080001" "reset"
 it_says "monitor switches power and presses the button" "power off: done" "power on: done" "reset" "press: done"
-it_says "monitor says what it knows" "monitor reset   " "monitor power off" "monitor unplug" "monitor press"
+it_says "monitor says what it knows" "monitor reset   " "monitor reset run" "monitor version" "monitor power off" "monitor unplug" "monitor press"
 it_says "load writes flash" "Transfer rate" "Temporary breakpoint 2"
 ended_with 0
 
@@ -154,6 +154,18 @@ result "packets that make no sense are refused" $?
 printf '%s' "\$g#00" >&5
 answered '-$' || packet 'qC' && answered 'QC1'
 result "a packet with a wrong sum is asked for again" $?
+packet 'P10=fe000001' && answered 'E01' && packet 'P10=00000001' && answered 'OK'
+result "xPSR takes no exception number that is not active" $?
+packet 'qMemoryRegionInfo:8000100' && answered 'start:8000000;size:20000;permissions:rx;' &&
+    packet 'qMemoryRegionInfo:20005000' && answered 'start:20005000;size:1ffb000;' &&
+    packet 'qMemoryRegionInfo:e0100000' && answered 'start:e0100000;size:ffffffff1fefffff;' &&
+    packet 'qMemoryRegionInfo:ffffffffffffff00' && answered 'start:e0100000;' && packet 'qMemoryRegionInfo:' && answered 'E01'
+result "LLDB is told of every address, also where nothing is" $?
+exec 6<>"/dev/tcp/127.0.0.1/$port"
+read -r -t 10 -u 6 _
+[ $? -eq 1 ] && grep -q 'another debugger is turned away' board.log && packet 'qC' && answered 'QC1'
+result "a second debugger is turned away at once, and the first one goes on" $?
+exec 6>&-
 packet 'c'
 sleep 0.2
 printf '\003' >&5
@@ -163,6 +175,55 @@ packet 'k'
 exec 5>&-
 wait "$board" && grep -q 'killed by the debugger' board.log
 result "killing it ends the board" $?
+board=''
+
+# A web page may send a request to any port of this PC, with anything in it.
+start_board "$bootloader"
+exec 5<>"/dev/tcp/127.0.0.1/$port"
+printf 'POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/plain\r\n\r\n$vFlashErase:8000000,400#0a$k#6b' >request
+cat request >&5
+read -r -t 10 -u 5 _
+[ $? -eq 1 ] && grep -q 'does not speak gdb' board.log && kill -0 "$board"
+result "a request of another protocol is not searched for packets" $?
+exec 5>&-
+exec 5<>"/dev/tcp/127.0.0.1/$port" # says nothing, and makes room
+exec 6<>"/dev/tcp/127.0.0.1/$port"
+exec 5>&-
+exec 5<&6 6>&-
+packet 'm8000000,4' && answered '0020'
+result "the board still waits for its debugger, its flash as it was" $?
+packet 'k'
+exec 5>&-
+wait "$board"
+board=''
+
+# ---- what only a debugger changes ----
+
+cat >aware.c <<'END'
+#include <stdint.h>
+volatile uint32_t debugger, runs;
+void reset(void)
+{
+    for (;;) {
+        debugger = *(volatile uint32_t *)0xE000EDF0 & 1;
+        runs++;
+    }
+}
+__attribute__((section(".vectors"), used)) static const void *vectors[] = {(void *)0x20005000, reset};
+END
+arm-none-eabi-gcc -mcpu=cortex-m3 -mthumb -g -O0 -nostdlib -Wl,-e,reset -Wl,--section-start=.vectors=0x08000000 \
+    -Wl,-Ttext=0x08000100 -Wl,-Tbss=0x20000000 aware.c -o aware.elf || exit 1
+debug aware.elf "tbreak 7" "continue" "print debugger" "monitor version" "set var runs = 0" "monitor reset run" "detach"
+it_says "a program sees that a debugger is there" "Temporary breakpoint 1" "= 1"
+it_says "monitor tells the version" "vboard "
+it_says "monitor reset run lets the board run" "reset, and it runs"
+exec 5<>"/dev/tcp/127.0.0.1/$port"
+sleep 0.3
+packet 'm20000004,4' && ! answered '00000000'
+result "and it does run" $?
+packet 'k'
+exec 5>&-
+wait "$board"
 board=''
 
 # ---- the bootloader ----

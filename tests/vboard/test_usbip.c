@@ -298,6 +298,63 @@ static void test_a_board_that_nobody_configures_does_not_hold_up_others_for_ever
 
 /* ---- transfers ---- */
 
+/* How much a client can send before it is turned away or its socket takes no more, with the server at work. */
+static size_t flood(struct desk *desk, struct client *client, size_t most)
+{
+    static uint8_t bytes[65536];
+    size_t sent = 0;
+    for (unsigned idle = 0; sent < most && idle < 50;) {
+        ssize_t now = send(client->socket, bytes, sizeof bytes, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (now > 0)
+            sent += (size_t)now;
+        idle = now > 0 ? 0 : idle + 1;
+        usbip_poll(desk->server, desk->clock_us);
+    }
+    return sent;
+}
+
+/* The kernel's buffers take some MB. */
+static void test_a_client_that_waits_for_a_board_cannot_fill_the_memory(void **state)
+{
+    enum { MOST = 64 * 1024 * 1024 };
+    struct desk *desk = *state;
+    struct client *first = import(desk, 1), *second = &desk->client[1];
+    ask_to_import(desk, second, "1-2");
+    assert_true(flood(desk, second, MOST) < MOST);
+    leave(second);
+    leave(first);
+    pump_ms(desk, 10);
+    import(desk, 2); /* nobody has it */
+}
+
+/* Reads of an endpoint that has nothing, until nobody believes that a kernel asks. */
+static void test_requests_without_end_are_not_taken(void **state)
+{
+    enum { MOST = 400 * 1024 * 1024 / 48, LARGE = 1 << 20 };
+    struct desk *desk = *state;
+    struct client *client = import(desk, 1);
+    unsigned asked = 0;
+    configure(desk, client);
+    for (unsigned idle = 0; asked < MOST && idle < 50;) {
+        uint8_t message[HEADER] = {0};
+        put(&message[0], SUBMIT);
+        put(&message[4], 1000 + asked);
+        put(&message[12], IN);
+        put(&message[16], 1);
+        put(&message[24], LARGE);
+        put(&message[32], UINT32_MAX);
+        bool sent = send(client->socket, message, sizeof message, MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof message;
+        asked += sent;
+        idle = sent ? 0 : idle + 1;
+        if (asked % 64 == 0 || !sent)
+            usbip_poll(desk->server, desk->clock_us);
+    }
+    assert_true(asked < MOST);
+    leave(client);
+    pump_ms(desk, 10);
+    import(desk, 1); /* its requests are gone with it */
+}
+
 static void test_control_and_bulk_transfers_pass(void **state)
 {
     struct desk *desk = *state;
@@ -491,6 +548,8 @@ int main(void)
         TEST(test_the_next_board_is_given_when_the_one_before_is_configured),
         TEST(test_the_next_board_is_given_when_the_one_before_is_left),
         TEST(test_a_board_that_nobody_configures_does_not_hold_up_others_for_ever),
+        TEST(test_a_client_that_waits_for_a_board_cannot_fill_the_memory),
+        TEST(test_requests_without_end_are_not_taken),
         TEST(test_control_and_bulk_transfers_pass),
         TEST(test_a_request_that_is_unlinked_is_not_answered_otherwise),
         TEST(test_a_board_lives_through_what_the_kernel_waits),
