@@ -28,6 +28,13 @@ int m3_group_priority(const struct cortex_m3 *cpu, int exception)
     return group(cpu, priority(cpu, exception));
 }
 
+int m3_mask_priority(const struct cortex_m3 *cpu)
+{
+    if (cpu->faultmask)
+        return -1;
+    return cpu->basepri ? group(cpu, cpu->basepri) : NO_PRIORITY;
+}
+
 /* Of the active exceptions and BASEPRI, FAULTMASK; without PRIMASK, which does not keep WFI from waking. */
 int m3_base_priority(const struct cortex_m3 *cpu)
 {
@@ -37,11 +44,8 @@ int m3_base_priority(const struct cortex_m3 *cpu)
         if (active && m3_group_priority(cpu, i) < highest)
             highest = m3_group_priority(cpu, i);
     }
-    if (cpu->basepri && group(cpu, cpu->basepri) < highest)
-        highest = group(cpu, cpu->basepri);
-    if (cpu->faultmask && highest > -1)
-        highest = -1;
-    return highest;
+    int masked = m3_mask_priority(cpu);
+    return masked < highest ? masked : highest;
 }
 
 int m3_execution_priority(const struct cortex_m3 *cpu)

@@ -70,6 +70,8 @@ void m3_exception_return(struct cortex_m3 *cpu, uint32_t exc_return);
 int m3_execution_priority(const struct cortex_m3 *cpu);
 int m3_group_priority(const struct cortex_m3 *cpu, int exception);
 int m3_base_priority(const struct cortex_m3 *cpu);
+/* Below which BASEPRI and FAULTMASK keep exceptions. */
+int m3_mask_priority(const struct cortex_m3 *cpu);
 int m3_highest_pending(const struct cortex_m3 *cpu);
 
 /* cortex_m3_system.c: word, half-word or byte in 0xE0000000..0xE00FFFFF, aligned; false: bus error. */

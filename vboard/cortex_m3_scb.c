@@ -74,10 +74,17 @@ static void write_shcsr(struct cortex_m3 *cpu, uint32_t value)
         cpu->system.pending[shcsr_pending[i].exception] = value >> shcsr_pending[i].bit & 1;
 }
 
+/* VECTPENDING heeds BASEPRI and FAULTMASK, but not PRIMASK (PM0056 4.4.3). */
+static uint32_t unmasked_pending(const struct cortex_m3 *cpu)
+{
+    int pending = m3_highest_pending(cpu);
+    return m3_group_priority(cpu, pending) < m3_mask_priority(cpu) ? (uint32_t)pending : 0;
+}
+
 static uint32_t read_icsr(const struct cortex_m3 *cpu)
 {
     const struct cortex_m3_system *system = &cpu->system;
-    uint32_t value = cpu->ipsr | (uint32_t)m3_highest_pending(cpu) << 12;
+    uint32_t value = cpu->ipsr | unmasked_pending(cpu) << 12;
     unsigned others = 0;
     for (int i = NMI; i < FIRST_IRQ + (int)cpu->irqs; i++) {
         bool active = i < FIRST_IRQ ? system->active[i] : cpu->nvic.active[i - FIRST_IRQ];

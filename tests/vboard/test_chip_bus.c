@@ -106,6 +106,35 @@ static void word_registers_refuse_narrow_accesses(void **state)
     lab_free(lab);
 }
 
+/* RM0008 4.4: words; IDR is a byte of its own (4.4.2), as ST's header declares it. */
+static void the_crc_unit_takes_words_only_but_for_its_byte(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_new();
+    put(lab, RCC(RCC_AHBENR), AHBENR_CRC);
+    put_size(lab, CRC(4), 1, 0x5A);
+    assert_int_equal(get_size(lab, CRC(4), 1), 0x5A);
+    expect_violation(lab, NULL);
+    put_size(lab, CRC(0), 1, 0x31);
+    expect_violation(lab, "FORBIDDEN access-size");
+    lab_free(lab);
+}
+
+/* RM0041 9.4, of the same DMA controller. */
+static void dma_registers_take_any_size(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_new();
+    put(lab, RCC(RCC_AHBENR), AHBENR_DMA1);
+    put_size(lab, DMA(0x0C), 2, 0x1234); /* CNDTR1 */
+    put_size(lab, DMA(0x14), 1, 0x56);   /* CMAR1 */
+    put_size(lab, DMA(0x15), 1, 0x34);
+    assert_int_equal(get(lab, DMA(0x0C)), 0x1234);
+    assert_int_equal(get_size(lab, DMA(0x14), 2), 0x3456);
+    expect_violation(lab, NULL);
+    lab_free(lab);
+}
+
 /* Where ones only clear, more of them than there are flags do no harm; ST's own library writes them. */
 static void ones_too_many_may_clear_flags(void **state)
 {
@@ -205,6 +234,14 @@ static void small_chips_lack_what_only_large_ones_have(void **state)
     expect_violation(large, NULL);
     get(lab, 0x40007400);
     expect_violation(lab, "FORBIDDEN absent-peripheral");
+    put(lab, RCC(RCC_APB1ENR), APB1ENR_BKP_PWR | 1 << 3); /* TIM5 */
+    expect_violation(lab, "SUSPICIOUS absent-peripheral");
+    put(lab, RCC(RCC_APB1ENR), APB1ENR_BKP_PWR | 1 << 3); /* told when it is set */
+    expect_violation(lab, NULL);
+    put(lab, RCC(RCC_AHBENR), 0x14 | 1 << 8); /* FSMC */
+    expect_violation(lab, "SUSPICIOUS absent-peripheral");
+    put(large, RCC(RCC_APB1ENR), APB1ENR_BKP_PWR | 1 << 3);
+    expect_violation(large, NULL);
     lab_free(lab);
     lab_free(large);
 }
@@ -293,6 +330,8 @@ int main(void)
         cmocka_unit_test(a_peripheral_without_clock_reads_zero_and_loses_writes),
         cmocka_unit_test(a_peripheral_held_in_reset_is_reset_and_out_of_reach),
         cmocka_unit_test(word_registers_refuse_narrow_accesses),
+        cmocka_unit_test(the_crc_unit_takes_words_only_but_for_its_byte),
+        cmocka_unit_test(dma_registers_take_any_size),
         cmocka_unit_test(ones_too_many_may_clear_flags),
         cmocka_unit_test(the_bridge_repeats_narrow_data),
         cmocka_unit_test(rcc_takes_any_size_and_only_the_lanes_written),

@@ -31,6 +31,31 @@ static void registers_are_as_after_reset(void **state)
     lab_free(lab);
 }
 
+/* DS5319 5.3.17: 18 MHz at most. */
+static void a_clock_above_18_mhz_is_told(void **state)
+{
+    (void)state;
+    enum { HSEON = 1 << 16, PLLON = 1 << 24, PLLMUL9 = 7 << 18, PLLSRC = 1 << 16, PPRE1_2 = 4 << 8 };
+    struct lab *lab = lab_with_spi(MASTER);
+    expect_violation(lab, NULL); /* PCLK2 / 2 of 8 MHz */
+    put(lab, SPI1(CR1), 0);
+    put(lab, FLASH(FLASH_ACR), 0x12);
+    set_bits(lab, RCC(RCC_CR), HSEON);
+    wait_us(lab, 10000);
+    put(lab, RCC(RCC_CFGR), PLLMUL9 | PLLSRC | PPRE1_2);
+    set_bits(lab, RCC(RCC_CR), PLLON);
+    wait_us(lab, 1000);
+    set_bits(lab, RCC(RCC_CFGR), 2);
+    expect_violation(lab, NULL);
+    put(lab, SPI1(CR1), MASTER);
+    expect_violation(lab, "FORBIDDEN spi-too-fast");
+    put(lab, SPI1(CR1), MASTER | 1 << 3); /* PCLK2 / 4 */
+    expect_violation(lab, NULL);
+    put(lab, SPI2(CR1), MASTER); /* PCLK1 / 2 */
+    expect_violation(lab, NULL);
+    lab_free(lab);
+}
+
 /* BR = 0: two cycles of PCLK2 a bit, 2 us for 8 bits at 8 MHz. */
 static void a_frame_takes_its_bits_and_brings_the_level_of_miso(void **state)
 {
@@ -145,6 +170,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(registers_are_as_after_reset),
+        cmocka_unit_test(a_clock_above_18_mhz_is_told),
         cmocka_unit_test(a_frame_takes_its_bits_and_brings_the_level_of_miso),
         cmocka_unit_test(a_frame_that_is_not_fetched_overruns_the_next),
         cmocka_unit_test(one_line_sends_only_or_receives_for_ever),

@@ -223,6 +223,24 @@ static void icsr_pends_and_tells(void **state)
     assert_int_equal(m->cpu.ipsr, 2); /* NMI knows no mask */
 }
 
+/* PM0056 4.4.3: "includes the effect of the BASEPRI and FAULTMASK registers, but not any effect of PRIMASK". */
+static void vectpending_heeds_basepri_and_faultmask(void **state)
+{
+    struct machine *m = *state;
+    m->cpu.nvic.enabled[6] = true;
+    m->cpu.nvic.priority[6] = 0x80;
+    m->cpu.primask = 1;
+    cortex_m3_set_irq(&m->cpu, 6, true);
+    assert_int_equal(get(m, ICSR) >> 12 & 0x1FF, 22);
+    m->cpu.basepri = 0x80;
+    assert_int_equal(get(m, ICSR) >> 12 & 0x1FF, 0);
+    assert_true(get(m, ICSR) & 1 << 22); /* ISRPENDING all the same */
+    m->cpu.basepri = 0x90;
+    assert_int_equal(get(m, ICSR) >> 12 & 0x1FF, 22);
+    m->cpu.faultmask = 1;
+    assert_int_equal(get(m, ICSR) >> 12 & 0x1FF, 0);
+}
+
 static void a_reset_request_needs_the_key_and_stops_the_run(void **state)
 {
     struct machine *m = *state;
@@ -356,6 +374,7 @@ int main(void)
         TEST(priorities_have_four_bits_and_take_bytes),
         TEST(fault_status_is_cleared_by_ones_also_in_bytes),
         TEST(icsr_pends_and_tells),
+        TEST(vectpending_heeds_basepri_and_faultmask),
         TEST(a_reset_request_needs_the_key_and_stops_the_run),
         TEST(the_vector_table_moves_to_aligned_places),
         TEST(instructions_cost_what_the_manual_says),

@@ -166,7 +166,7 @@ static void usart5_reset(struct stm32f103 *chip)
     }
 
 /* RM0008 table 3. Clock bits: 7.3.6 to 7.3.8. Access sizes: the first lines of each chapter's section on
- * registers; FLASH: PM0075 chapter 3. */
+ * registers; FLASH: PM0075 chapter 3; DMA1: RM0041 9.4, the manual of a chip with the same controller. */
 const struct map_region map[] = {
     INSTANCE("TIM2", 0x40000000, BUS_APB1, 0, tim, tim, 2),
     INSTANCE("TIM3", 0x40000400, BUS_APB1, 1, tim, tim, 3),
@@ -258,7 +258,7 @@ const struct map_region map[] = {
     },
     MODEL("RCC", 0x40021000, BUS_AHB, ALWAYS_CLOCKED, ANY_SIZE, false, rcc),
     MODEL("FLASH", 0x40022000, BUS_AHB, ALWAYS_CLOCKED, ONLY_WORDS, false, flash),
-    MODEL("CRC", 0x40023000, BUS_AHB, 6, ANY_SIZE, false, crc),
+    MODEL("CRC", 0x40023000, BUS_AHB, 6, ONLY_WORDS, false, crc),
     {
         .name = "FSMC",
         .base = FSMC_BASE,

@@ -160,7 +160,7 @@ const struct map_register wwdg_registers[] = {
 
 const struct map_register crc_registers[] = {
     {"DR", 0x00, RW, 0},
-    {"IDR", 0x04, RW, 0xFFFFFF00},
+    {"IDR", 0x04, RW_ANY_SIZE, 0xFFFFFF00},
     {"CR", 0x08, WRITE_ONLY, 0xFFFFFFFE},
     {0},
 };

@@ -3,6 +3,8 @@
 #include "map.h"
 #include "rcc_registers.h"
 
+enum { MEDIUM_DENSITY_FLASH = 128 * 1024 };
+
 uint32_t rcc_read(struct stm32f103 *chip, uint32_t offset)
 {
     const struct rcc *rcc = &chip->rcc;
@@ -228,9 +230,25 @@ static void write_CSR(struct stm32f103 *chip, uint32_t value)
     }
 }
 
-static void write_enables(struct stm32f103 *chip, uint32_t *ENR, uint32_t value)
+/* The manual's bits are those of the largest chips. */
+static void check_enables(struct stm32f103 *chip, enum map_bus bus, uint32_t enabled)
+{
+    if (chip->config.flash_bytes > MEDIUM_DENSITY_FLASH) {
+        return;
+    }
+    for (const struct map_region *region = map; region->name; region++) {
+        if (region->high_density && region->bus == bus && enabled >> region->clock_bit & 1) {
+            stm32f103_violation(chip, SUSPICIOUS, "absent-peripheral",
+                                "the clock of %s is enabled, which this chip does not have (RM0008 table 3)",
+                                region->name);
+        }
+    }
+}
+
+static void write_enables(struct stm32f103 *chip, enum map_bus bus, uint32_t *ENR, uint32_t value)
 {
     uint32_t enabled = value & ~*ENR;
+    check_enables(chip, bus, enabled);
     *ENR = value;
     rcc_clocks_changed(chip);
     if (enabled) {
@@ -247,9 +265,9 @@ void rcc_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
     case CIR: write_CIR(chip, value); break;
     case APB2RSTR: write_resets(chip, BUS_APB2, &rcc->APB2RSTR, value); break;
     case APB1RSTR: write_resets(chip, BUS_APB1, &rcc->APB1RSTR, value); break;
-    case AHBENR: write_enables(chip, &rcc->AHBENR, value); break;
-    case APB2ENR: write_enables(chip, &rcc->APB2ENR, value); break;
-    case APB1ENR: write_enables(chip, &rcc->APB1ENR, value); break;
+    case AHBENR: write_enables(chip, BUS_AHB, &rcc->AHBENR, value); break;
+    case APB2ENR: write_enables(chip, BUS_APB2, &rcc->APB2ENR, value); break;
+    case APB1ENR: write_enables(chip, BUS_APB1, &rcc->APB1ENR, value); break;
     case BDCR: write_BDCR(chip, value); break;
     default: write_CSR(chip, value); break;
     }

@@ -37,6 +37,7 @@ enum {
     CR2_TXEIE = 1 << 7
 };
 enum { SR_RXNE = 1, SR_TXE = 2, SR_CRCERR = 1 << 4, SR_MODF = 1 << 5, SR_OVR = 1 << 6, SR_BSY = 1 << 7 };
+enum { MAX_HZ = 18000000 };
 enum { CRCPR_AFTER_RESET = 7, I2SPR_AFTER_RESET = 2, I2SCFGR_I2SMOD = 1 << 11, REMAP_SPI1 = 1 };
 
 static const uint32_t bases[SPIS] = {0x40013000, 0x40003800, 0x40003C00};
@@ -71,6 +72,11 @@ static bool only_sends(const struct spi *spi)
     return spi->CR1 & CR1_BIDIMODE && spi->CR1 & CR1_BIDIOE;
 }
 
+static unsigned divider_of(uint32_t CR1_value)
+{
+    return 2u << (CR1_value >> CR1_BR_SHIFT & 7);
+}
+
 static void start_frame(struct stm32f103 *chip, unsigned n)
 {
     struct spi *spi = &chip->spi[n];
@@ -81,7 +87,7 @@ static void start_frame(struct stm32f103 *chip, unsigned n)
         spi->SR |= SR_TXE;
     spi->shifting = true;
     spi->SR |= SR_BSY;
-    unsigned bits = spi->CR1 & CR1_DFF ? 16 : 8, divider = 2u << (spi->CR1 >> CR1_BR_SHIFT & 7);
+    unsigned bits = spi->CR1 & CR1_DFF ? 16 : 8, divider = divider_of(spi->CR1);
     stm32f103_schedule(chip, (enum event)(EVENT_SPI + n),
                        stm32f103_now(chip) + bits * divider * rcc_peripheral_clock(chip, bases[n]));
 }
@@ -122,9 +128,21 @@ static void unmodelled(struct stm32f103 *chip, unsigned n, const char *name, uin
                         what);
 }
 
+static void check_speed(struct stm32f103 *chip, unsigned n)
+{
+    ticks clock = rcc_peripheral_clock(chip, bases[n]);
+    uint64_t hz = clock ? TICKS_PER_SECOND / (clock * divider_of(chip->spi[n].CR1)) : 0;
+    if (is_master(&chip->spi[n]) && hz > MAX_HZ) {
+        stm32f103_violation(chip, FORBIDDEN, "spi-too-fast",
+                            "SPI%u_CR1 = 0x%X: %u Hz, at most 18 MHz (DS5319 5.3.17)", n + 1,
+                            (unsigned)chip->spi[n].CR1, (unsigned)hz);
+    }
+}
+
 static void write_CR1(struct stm32f103 *chip, unsigned n, uint32_t value)
 {
     struct spi *spi = &chip->spi[n];
+    bool changed = value != spi->CR1;
     if (value & ~spi->CR1 & CR1_CRCEN)
         unmodelled(chip, n, "CR1", value, "CRC (RM0008 25.3.6): none is sent or checked");
     if (value & CR1_SPE && !(value & CR1_MSTR) && !(spi->CR1 & CR1_SPE))
@@ -134,6 +152,9 @@ static void write_CR1(struct stm32f103 *chip, unsigned n, uint32_t value)
     if (is_master(spi) && selected_by_another) {
         spi->CR1 &= ~(uint32_t)(CR1_SPE | CR1_MSTR); /* mode fault (25.3.10) */
         spi->SR |= SR_MODF;
+    }
+    if (changed) {
+        check_speed(chip, n);
     }
     start_frame(chip, n);
 }
