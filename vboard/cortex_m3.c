@@ -60,7 +60,7 @@ void m3_find_code(struct cortex_m3 *cpu, bool jump)
     struct cortex_m3_private *p = m3_private(cpu);
     const struct cortex_m3_window *window = m3_window(cpu, cpu->r[PC]);
     if (!window) {
-        p->code_size = 0;
+        p->code_size = p->at_hand = 0;
         return;
     }
     p->code_base = window->base;
@@ -69,6 +69,39 @@ void m3_find_code(struct cortex_m3 *cpu, bool jump)
     p->code_wait = window->wait_states;
     if (jump)
         cpu->cycles += window->wait_states;
+    if (window->wait_states == 0) {
+        p->line = window->base;
+        p->at_hand = window->size;
+        p->line_timed = false;
+    } else if (jump || !p->line_timed) {
+        m3_start_line(cpu, cpu->r[PC]);
+    } else {
+        p->at_hand = FLASH_LINE;
+    }
+}
+
+/*
+ * Straight code. The flash reads lines of 64 bits, one after the other, each in one cycle and its wait states;
+ * two of them are buffered, and the core has three words more (RM0008 3.3.3, DDI 0337). So a line is read when
+ * the one before it has come and execution has left the one three before it; the core waits if it comes earlier.
+ */
+void m3_next_line(struct cortex_m3 *cpu, uint32_t address)
+{
+    struct cortex_m3_private *p = m3_private(cpu);
+    uint32_t line = address & ~(uint32_t)(FLASH_LINE - 1);
+    if (p->code_wait == 0)
+        return;
+    if (line != p->line + FLASH_LINE) {
+        m3_start_line(cpu, address);
+        return;
+    }
+    if (cpu->cycles < p->line_ready)
+        cpu->cycles = p->line_ready;
+    uint64_t read_from = p->line_ready > p->line_began[1] ? p->line_ready : p->line_began[1];
+    p->line_began[1] = p->line_began[0];
+    p->line_began[0] = cpu->cycles;
+    p->line_ready = read_from + p->code_wait + 1;
+    p->line = line;
 }
 
 /* The default memory map (B3.1): no instructions from peripherals, devices and the system region. */
@@ -101,6 +134,8 @@ bool m3_fetch(struct cortex_m3 *cpu, uint32_t address, uint16_t *half_word)
     struct cortex_m3_private *p = m3_private(cpu);
     uint32_t offset = address - p->code_base;
     if (LIKELY(offset < p->code_size)) {
+        if (address - p->line >= p->at_hand)
+            m3_next_line(cpu, address);
         memcpy(half_word, p->code + offset, 2);
         return true;
     }
@@ -144,14 +179,14 @@ static void execute(struct cortex_m3 *cpu)
     struct cortex_m3_private *p = m3_private(cpu);
     while (cpu->cycles < p->limit && !p->attention) {
         uint32_t pc = cpu->r[PC];
-        uint32_t offset = pc - p->code_base;
         uint16_t op;
         p->at = pc;
-        if (LIKELY(offset < p->code_size)) {
-            memcpy(&op, p->code + offset, 2);
+        if (LIKELY(pc - p->line < p->at_hand)) {
+            memcpy(&op, p->code + (pc - p->code_base), 2);
         } else {
             p->at_itstate = cpu->itstate;
-            m3_find_code(cpu, false);
+            if (pc - p->code_base >= p->code_size)
+                m3_find_code(cpu, false);
             bool fetched = m3_fetch(cpu, pc, &op);
             p->at_itstate = 0;
             if (!fetched)
@@ -198,7 +233,7 @@ void cortex_m3_run(struct cortex_m3 *cpu, uint64_t until)
     bool may_break = p->entered || !cpu->at_breakpoint;
     cpu->at_breakpoint = false;
     p->run++;
-    p->code_size = 0;
+    p->code_size = p->at_hand = 0;
     while (cpu->cycles < until && !cpu->stop) {
         if (cpu->cycles >= cpu->systick.wraps)
             m3_systick_settle(cpu);

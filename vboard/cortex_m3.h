@@ -43,7 +43,7 @@ struct cortex_m3_window {
     uint32_t size;
     uint8_t *bytes;
     bool writable;
-    uint8_t wait_states; /* cycles a non-sequential access waits */
+    uint8_t wait_states; /* cycles an access waits; straight code: see m3_next_line */
 };
 
 struct cortex_m3_systick {
@@ -93,6 +93,12 @@ struct cortex_m3_private {
     uint32_t code_base, code_size; /* window instructions come from; size 0: look for it */
     const uint8_t *code;
     uint32_t code_wait;
+    /* Instructions that need no new line: those of the line of 8 bytes being executed if the window has wait
+     * states, else all of the window's. at_hand 0: look for the window. */
+    uint32_t line, at_hand;
+    bool line_timed;       /* line is one of 8 bytes */
+    uint64_t line_ready;   /* cycles at which the line behind it is there */
+    uint64_t line_began[2]; /* cycles at which this line and the one before began */
     uint32_t at;        /* address of the instruction being executed */
     uint8_t at_itstate; /* ITSTATE it runs under */
     uint8_t attention;  /* why the inner loop must end */
@@ -145,6 +151,9 @@ struct cortex_m3 {
     unsigned breakpoint_count;
     uint32_t breakpoint[CORTEX_M3_BREAKPOINTS];
     bool every_pass; /* never skip idle loops; for comparisons in tests */
+    /* The largest divider of a bus clock, minus 1: accesses wait for that clock, so passes of a loop are alike only
+     * if they begin at the same phase of it. */
+    uint32_t phase_mask;
     /* Not NULL: a debugger is there, and BKPT ends cortex_m3_run (at_breakpoint) instead of raising a fault.
      */
     void *debugger;

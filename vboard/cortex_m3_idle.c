@@ -72,6 +72,7 @@ static bool same_state(const struct cortex_m3 *cpu, const struct cortex_m3_loop 
 {
     return memcmp(loop->r, cpu->r, sizeof(loop->r)) == 0 && loop->apsr == cpu->apsr &&
            loop->other_sp == cpu->other_sp && loop->masks == masks(cpu) && loop->mode == mode(cpu) &&
+           ((cpu->cycles - loop->cycles) & cpu->phase_mask) == 0 &&
            loop->exclusive_address == cpu->exclusive_address && memory_came_back(cpu, loop->changes);
 }
 

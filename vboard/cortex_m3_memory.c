@@ -53,7 +53,7 @@ static void after_bus(struct cortex_m3 *cpu)
     struct cortex_m3_private *p = m3_private(cpu);
     if (cpu->stop)
         p->attention |= ATTENTION_STOP;
-    p->code_size = 0;
+    p->code_size = p->at_hand = 0;
     m3_find_code(cpu, false);
 }
 
@@ -63,7 +63,8 @@ static bool read_plain(struct cortex_m3 *cpu, uint32_t address, unsigned size, u
     *value = 0;
     if (window) {
         memcpy(value, window->bytes + (address - window->base), size);
-        cpu->cycles += window->wait_states;
+        if (window->wait_states)
+            m3_wait_for_data(cpu, window);
         return true;
     }
     if (!cpu->bus.read)

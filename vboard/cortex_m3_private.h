@@ -11,6 +11,8 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "windows are read as t
 #define LIKELY(condition)   __builtin_expect(!!(condition), 1)
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 
+enum { FLASH_LINE = 8 }; /* bytes that memory with wait states gives at once (RM0008 3.3.3) */
+
 /* Bits of private_state.attention. */
 enum {
     ATTENTION_STOP = 1,       /* stop, or the limit moved */
@@ -31,6 +33,8 @@ m3_wide m3_dp_register, m3_multiply, m3_long_multiply_and_divide;
 /* cortex_m3.c */
 /* Looks for the window the next instruction is in, with its wait states if it is a jump. */
 void m3_find_code(struct cortex_m3 *cpu, bool jump);
+/* The code goes on in another line of memory with wait states, or in one that was not looked at. */
+void m3_next_line(struct cortex_m3 *cpu, uint32_t address);
 /* One half-word of an instruction; false: a fault was raised. */
 bool m3_fetch(struct cortex_m3 *cpu, uint32_t address, uint16_t *half_word);
 
@@ -201,16 +205,29 @@ static inline void m3_set_sp(struct cortex_m3 *cpu, uint32_t value)
     cpu->r[SP] = value & ~3u;
 }
 
+/* A jump empties the prefetch buffer: the line at its target was waited for, the next one is on its way. */
+static inline void m3_start_line(struct cortex_m3 *cpu, uint32_t address)
+{
+    struct cortex_m3_private *p = m3_private(cpu);
+    p->line = address & ~(uint32_t)(FLASH_LINE - 1);
+    p->at_hand = FLASH_LINE;
+    p->line_timed = true;
+    p->line_ready = cpu->cycles + p->code_wait + 1;
+    p->line_began[0] = p->line_began[1] = 0;
+}
+
 /* BranchWritePC(): a taken branch refills the pipeline. */
 static inline void m3_branch(struct cortex_m3 *cpu, uint32_t target)
 {
     struct cortex_m3_private *p = m3_private(cpu);
     cpu->r[PC] = target & ~1u;
     cpu->cycles += 2;
-    if (LIKELY(cpu->r[PC] - p->code_base < p->code_size))
-        cpu->cycles += p->code_wait;
-    else
+    if (UNLIKELY(cpu->r[PC] - p->code_base >= p->code_size)) {
         m3_find_code(cpu, true);
+    } else if (p->code_wait) {
+        cpu->cycles += p->code_wait;
+        m3_start_line(cpu, cpu->r[PC]);
+    }
 }
 
 /* BXWritePC(), LoadWritePC(): interworking, and return from exceptions. */
@@ -258,6 +275,13 @@ static inline const struct cortex_m3_window *m3_window(const struct cortex_m3 *c
     return NULL;
 }
 
+/* Data come from the same memory as the code and before it (RM0008 3.3.3), which delays the next line. */
+static inline void m3_wait_for_data(struct cortex_m3 *cpu, const struct cortex_m3_window *window)
+{
+    cpu->cycles += window->wait_states;
+    m3_private(cpu)->line_ready += window->wait_states + 1u;
+}
+
 /* Reads zero-extended. false: a fault was raised and the instruction must leave everything as it was. */
 static inline bool m3_read(struct cortex_m3 *cpu, uint32_t address, unsigned size, uint32_t *value)
 {
@@ -266,7 +290,8 @@ static inline bool m3_read(struct cortex_m3 *cpu, uint32_t address, unsigned siz
         return m3_read_slow(cpu, address, size, value);
     *value = 0;
     memcpy(value, window->bytes + (address - window->base), size);
-    cpu->cycles += window->wait_states;
+    if (window->wait_states)
+        m3_wait_for_data(cpu, window);
     return true;
 }
 

@@ -113,6 +113,34 @@ static bool is_ram(const struct stm32f103 *chip, uint32_t address)
     return address - RAM_BASE < chip->config.ram_bytes;
 }
 
+/*
+ * A bridge takes two cycles of its bus's clock for an access, from an edge of that clock on (RM0008 3.1; AMBA APB:
+ * setup and access). A read waits for its end. A write goes on in the processor's write buffer, which is free again
+ * when it is over, so writes in a row come every two cycles of APB (DS5319 2.3.21: 18 MHz on a pin).
+ */
+static void wait_for_bridge(struct stm32f103 *chip, const struct map_region *region, bool write)
+{
+    enum { APB_CYCLES = 2 };
+    struct cortex_m3 *cpu = &chip->cpu;
+    bool bridged = region->bus == BUS_APB1 || region->bus == BUS_APB2;
+    if (!bridged || !chip->core_runs || chip->bus_master || chip->event_time != TICKS_NEVER) {
+        return;
+    }
+    uint64_t divider = rcc_bus_divider(chip, region->bus);
+    uint64_t begins = write ? cpu->cycles : cpu->cycles - 1; /* a read's data phase is counted already */
+    if (begins < chip->bridge_free) {
+        begins = chip->bridge_free;
+    }
+    uint64_t ends = (begins + divider - 1) / divider * divider + APB_CYCLES * divider;
+    cpu->phase_mask |= (uint32_t)divider - 1;
+    if (write) {
+        cpu->cycles = begins;
+        chip->bridge_free = ends;
+    } else {
+        cpu->cycles = ends;
+    }
+}
+
 /* The processor's three doors */
 
 bool bus_read(void *context, uint32_t address, unsigned size, uint32_t *value)
@@ -130,6 +158,9 @@ bool bus_read(void *context, uint32_t address, unsigned size, uint32_t *value)
         return fsmc_memory_read(chip, address, size, value);
     }
     const struct map_region *region = map_find(address);
+    if (region) {
+        wait_for_bridge(chip, region, false);
+    }
     return region && bus_read_peripheral(chip, region, address, size, value);
 }
 
@@ -153,6 +184,9 @@ bool bus_write(void *context, uint32_t address, unsigned size, uint32_t value)
         return fsmc_memory_write(chip, address, size, value);
     }
     const struct map_region *region = map_find(address);
+    if (region) {
+        wait_for_bridge(chip, region, true);
+    }
     return region && bus_write_peripheral(chip, region, address, size, value);
 }
 

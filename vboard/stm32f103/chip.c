@@ -74,6 +74,7 @@ static void start_core(struct stm32f103 *chip)
     cpu->instructions = old.instructions;
     cpu->stack_limit = old.stack_limit;
     cpu->every_pass = old.every_pass;
+    cpu->phase_mask = old.phase_mask;
     cpu->breakpoint_count = old.breakpoint_count;
     memcpy(cpu->breakpoint, old.breakpoint, sizeof cpu->breakpoint);
     cpu->stop = old.stop;

@@ -374,6 +374,7 @@ struct stm32f103 {
     bool replan;            /* cpu.stop was set only to look at the events again */
     bool halt;              /* cpu.stop was meant for the caller of stm32f103_run */
     bool bus_error;         /* a peripheral refuses the access under way */
+    uint64_t bridge_free;   /* processor cycle in which the last write through a bridge to APB is over */
     uint8_t bus_master;     /* who makes the access under way: 0 the core, else a channel of DMA, from 1 */
     enum sleep_state sleep_state;
     ticks wakes_at;       /* from Stop; TICKS_NEVER: nothing calls yet */

@@ -38,6 +38,9 @@ struct map_region {
 
 enum { NOT_A_PORT = -1 };
 
+/* rcc_clock.c: HCLK cycles that one of the bus's clock lasts. */
+uint32_t rcc_bus_divider(const struct stm32f103 *chip, enum map_bus bus);
+
 extern const struct map_region map[];
 
 /* NULL: no peripheral there. */

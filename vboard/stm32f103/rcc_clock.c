@@ -54,7 +54,7 @@ uint32_t rcc_pclk1_hz(const struct stm32f103 *chip)
 
 /* Clocks of peripherals */
 
-static uint32_t bus_divider(const struct stm32f103 *chip, enum map_bus bus)
+uint32_t rcc_bus_divider(const struct stm32f103 *chip, enum map_bus bus)
 {
     switch (bus) {
     case BUS_APB1: return apb_divider(chip, PPRE1_SHIFT);
@@ -69,7 +69,7 @@ static ticks peripheral_clock(const struct stm32f103 *chip, uint32_t base, bool 
     if (!region || !chip->powered || chip->sleep_state != AWAKE || !rcc_clock_enabled(chip, base)) {
         return 0;
     }
-    uint32_t divider = bus_divider(chip, region->bus);
+    uint32_t divider = rcc_bus_divider(chip, region->bus);
     return chip->ticks_per_cycle * (is_timer && divider > 1 ? divider / 2 : divider);
 }
 
