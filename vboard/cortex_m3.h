@@ -96,14 +96,14 @@ struct cortex_m3_private {
     /* Instructions that need no new line: those of the line of 8 bytes being executed if the window has wait
      * states, else all of the window's. at_hand 0: look for the window. */
     uint32_t line, at_hand;
-    bool line_timed;       /* line is one of 8 bytes */
-    uint64_t line_ready;   /* cycles at which the line behind it is there */
+    bool line_timed;        /* line is one of 8 bytes */
+    uint64_t line_ready;    /* cycles at which the line behind it is there */
     uint64_t line_began[2]; /* cycles at which this line and the one before began */
-    uint32_t at;        /* address of the instruction being executed */
-    uint8_t at_itstate; /* ITSTATE it runs under */
-    uint8_t attention;  /* why the inner loop must end */
-    bool unprivileged;  /* LDRT, STRT and their kind */
-    bool unbuffered;    /* STREX: waits for the bus's answer */
+    uint32_t at;            /* address of the instruction being executed */
+    uint8_t at_itstate;     /* ITSTATE it runs under */
+    uint8_t attention;      /* why the inner loop must end */
+    bool unprivileged;      /* LDRT, STRT and their kind */
+    bool unbuffered;        /* STREX: waits for the bus's answer */
     bool sleep_is_wfe;
     bool entered;     /* an exception was, and none of its instructions is executed yet */
     bool below_limit; /* stack overflow has been reported */
@@ -151,8 +151,8 @@ struct cortex_m3 {
     unsigned breakpoint_count;
     uint32_t breakpoint[CORTEX_M3_BREAKPOINTS];
     bool every_pass; /* never skip idle loops; for comparisons in tests */
-    /* The largest divider of a bus clock, minus 1: accesses wait for that clock, so passes of a loop are alike only
-     * if they begin at the same phase of it. */
+    /* The largest divider of a bus clock, minus 1: accesses wait for that clock, so passes of a loop are
+     * alike only if they begin at the same phase of it. */
     uint32_t phase_mask;
     /* Not NULL: a debugger is there, and BKPT ends cortex_m3_run (at_breakpoint) instead of raising a fault.
      */

@@ -33,9 +33,10 @@ static const struct {
     uint32_t bit;
     const char *name;
 } cfsr_names[] = {
-    {IACCVIOL, "IACCVIOL"}, {IBUSERR, "IBUSERR"},     {PRECISERR, "PRECISERR"},   {UNSTKERR, "UNSTKERR"}, {IMPRECISERR, "IMPRECISERR"},
-    {STKERR, "STKERR"},     {BFARVALID, "BFARVALID"}, {UNDEFINSTR, "UNDEFINSTR"}, {INVSTATE, "INVSTATE"},
-    {INVPC, "INVPC"},       {NOCP, "NOCP"},           {UNALIGNED, "UNALIGNED"},   {DIVBYZERO, "DIVBYZERO"},
+    {IACCVIOL, "IACCVIOL"},       {IBUSERR, "IBUSERR"}, {PRECISERR, "PRECISERR"}, {UNSTKERR, "UNSTKERR"},
+    {IMPRECISERR, "IMPRECISERR"}, {STKERR, "STKERR"},   {BFARVALID, "BFARVALID"}, {UNDEFINSTR, "UNDEFINSTR"},
+    {INVSTATE, "INVSTATE"},       {INVPC, "INVPC"},     {NOCP, "NOCP"},           {UNALIGNED, "UNALIGNED"},
+    {DIVBYZERO, "DIVBYZERO"},
 };
 
 void m3_report_fault(struct cortex_m3 *cpu, int cause, int taken, uint32_t cfsr)
@@ -109,7 +110,8 @@ void m3_imprecise_fault(struct cortex_m3 *cpu, uint32_t address)
         cpu->system.hfsr |= HFSR_FORCED;
     m3_pend(cpu, enabled ? BUS_FAULT : HARD_FAULT);
     char registers[512];
-    m3_report(cpu, REPORT_FAULT, "BusFault%s: IMPRECISERR: the store at PC 0x%08X meets an error at 0x%08X\n%s",
+    m3_report(cpu, REPORT_FAULT,
+              "BusFault%s: IMPRECISERR: the store at PC 0x%08X meets an error at 0x%08X\n%s",
               enabled ? "" : " escalated to HardFault", m3_private(cpu)->at, address,
               cortex_m3_describe(cpu, registers, sizeof(registers)));
 }

@@ -128,8 +128,9 @@ bool m3_access_write(struct cortex_m3 *cpu, uint32_t address, unsigned size, uin
     return write_plain(cpu, alias.address, size, value & 1 ? old | bit : old & ~bit);
 }
 
-/* Raises a BusFault, unless handlers of high priority asked to ignore them (CCR.BFHFNMIGN). The address is the
- * one that the instruction asked for, also when a part of an unaligned access failed (PM0056 4.4, BFAR). */
+/* Raises a BusFault, unless handlers of high priority asked to ignore them (CCR.BFHFNMIGN). The address is
+ * the one that the instruction asked for, also when a part of an unaligned access failed (PM0056 4.4, BFAR).
+ */
 static bool bus_error(struct cortex_m3 *cpu, uint32_t address)
 {
     bool ignored = cpu->system.ccr & CCR_BFHFNMIGN && m3_execution_priority(cpu) < 0;

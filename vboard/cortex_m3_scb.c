@@ -3,20 +3,20 @@
 
 #include "cortex_m3_system.h"
 
-#define ICTR       0xE000E004u
-#define ICSR       0xE000ED04u
-#define VTOR       0xE000ED08u
-#define AIRCR      0xE000ED0Cu
-#define SCR        0xE000ED10u
-#define CCR        0xE000ED14u
-#define SHCSR      0xE000ED24u
-#define HFSR       0xE000ED2Cu
-#define DFSR       0xE000ED30u
-#define MMFAR      0xE000ED34u
-#define BFAR       0xE000ED38u
-#define DHCSR      0xE000EDF0u
-#define DEMCR      0xE000EDFCu
-#define STIR       0xE000EF00u
+#define ICTR  0xE000E004u
+#define ICSR  0xE000ED04u
+#define VTOR  0xE000ED08u
+#define AIRCR 0xE000ED0Cu
+#define SCR   0xE000ED10u
+#define CCR   0xE000ED14u
+#define SHCSR 0xE000ED24u
+#define HFSR  0xE000ED2Cu
+#define DFSR  0xE000ED30u
+#define MMFAR 0xE000ED34u
+#define BFAR  0xE000ED38u
+#define DHCSR 0xE000EDF0u
+#define DEMCR 0xE000EDFCu
+#define STIR  0xE000EF00u
 
 #define VTOR_MASK           0x3FFFFF80u
 #define AIRCR_KEY_READ      0xFA050000u

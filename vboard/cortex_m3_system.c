@@ -25,8 +25,9 @@ static bool is_trace_off(const struct cortex_m3 *cpu, uint32_t address)
 }
 
 /*
- * UNKNOWN by the architecture; CYCCNT of real STM32F103s reads as DWT_CTRL does. Told for the counter only, and
- * once: programs look at ITM to see whether somebody listens, and one that waits for CYCCNT waits for ever.
+ * UNKNOWN by the architecture; CYCCNT of real STM32F103s reads as DWT_CTRL does. Told for the counter only,
+ * and once: programs look at ITM to see whether somebody listens, and one that waits for CYCCNT waits for
+ * ever.
  */
 static uint32_t read_trace_off(struct cortex_m3 *cpu, uint32_t address)
 {
@@ -59,7 +60,8 @@ static void write_word(struct cortex_m3 *cpu, uint32_t address, uint32_t value)
 {
     if (is_trace_off(cpu, address))
         m3_violation(cpu, SUSPICIOUS, "trace-disabled",
-                     "write of 0x%08X to 0x%08X (DWT, ITM or TPIU) is lost: DEMCR.TRCENA is 0", value, address);
+                     "write of 0x%08X to 0x%08X (DWT, ITM or TPIU) is lost: DEMCR.TRCENA is 0", value,
+                     address);
     else if (address >= SYST_FIRST && address <= SYST_LAST)
         m3_systick_write(cpu, address - SYST_FIRST, value);
     else if (address >= NVIC_FIRST && address <= NVIC_LAST && m3_nvic_write(cpu, address, value))

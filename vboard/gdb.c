@@ -208,8 +208,8 @@ static void take_client(struct gdb *gdb)
     gdb->no_acknowledgements = gdb->extended = false;
 }
 
-/* There is one debugger at a time: a second one is told at once, by the end of its connection. One that has said
- * nothing yet makes room. */
+/* There is one debugger at a time: a second one is told at once, by the end of its connection. One that has
+ * said nothing yet makes room. */
 static void take_another(struct gdb *gdb)
 {
     if (!gdb->spoken) {

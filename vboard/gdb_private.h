@@ -79,8 +79,8 @@ void gdb_query(struct gdb *gdb, const char *packet);
 extern const char gdb_target_xml[];
 enum { GDB_REGISTERS = 23 };
 uint32_t gdb_read_register(const struct board *board, unsigned number);
-/* false: there is no such register, or it cannot have this value: IPSR (in xPSR) is 0, what it is, or the number
- * of an active exception. */
+/* false: there is no such register, or it cannot have this value: IPSR (in xPSR) is 0, what it is, or the
+ * number of an active exception. */
 bool gdb_write_register(struct board *board, unsigned number, uint32_t value);
 /* How many of the bytes could be read. */
 size_t gdb_read_memory(struct gdb *gdb, uint32_t address, uint8_t *bytes, size_t length);

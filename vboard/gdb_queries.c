@@ -70,8 +70,8 @@ static void transfer(struct gdb *gdb, const char *document, const char *range)
     gdb_say(gdb, "%c%.*s", part < left ? 'm' : 'l', (int)(part < left ? part : left), document + offset);
 }
 
-/* LLDB's question (its "GDB remote protocol extensions"); it walks through the whole of its 64-bit address space
- * and takes an error for a contradiction. */
+/* LLDB's question (its "GDB remote protocol extensions"); it walks through the whole of its 64-bit address
+ * space and takes an error for a contradiction. */
 static void memory_region(struct gdb *gdb, const char *text)
 {
     char *end;
@@ -81,7 +81,8 @@ static void memory_region(struct gdb *gdb, const char *text)
         return;
     }
     struct gdb_region region = gdb_region_at(gdb->board, address);
-    gdb_say(gdb, "start:%llx;size:%llx;", (unsigned long long)region.start, (unsigned long long)region.length);
+    gdb_say(gdb, "start:%llx;size:%llx;", (unsigned long long)region.start,
+            (unsigned long long)region.length);
     if (region.permissions)
         gdb_say(gdb, "permissions:%s;", region.permissions);
 }

@@ -196,15 +196,15 @@ bool gdb_write_memory(struct gdb *gdb, uint32_t address, const uint8_t *bytes, s
 
 enum { REGIONS = 7 };
 
-/* In the order of their addresses: flash at 0, flash, system memory and option bytes, RAM, bit bands, peripherals
- * with their bit bands, the private peripheral bus. */
+/* In the order of their addresses: flash at 0, flash, system memory and option bytes, RAM, bit bands,
+ * peripherals with their bit bands, the private peripheral bus. */
 static void list_regions(const struct board *board, struct gdb_region regions[REGIONS])
 {
     const struct stm32f103_config *config = &board->chip.config;
     const struct gdb_region list[REGIONS] = {
-        {0, config->flash_bytes, "rom", "rx"},         {FLASH_BASE, config->flash_bytes, "flash", "rx"},
-        {0x1FFFF000, 0x1000, "rom", "rx"},             {RAM_BASE, config->ram_bytes, "ram", "rwx"},
-        {0x22000000, 0x02000000, "ram", "rw"},         {0x40000000, 0x60001000, "ram", "rw"},
+        {0, config->flash_bytes, "rom", "rx"}, {FLASH_BASE, config->flash_bytes, "flash", "rx"},
+        {0x1FFFF000, 0x1000, "rom", "rx"},     {RAM_BASE, config->ram_bytes, "ram", "rwx"},
+        {0x22000000, 0x02000000, "ram", "rw"}, {0x40000000, 0x60001000, "ram", "rw"},
         {0xE0000000, 0x00100000, "ram", "rw"},
     };
     memcpy(regions, list, sizeof list);
@@ -218,8 +218,9 @@ void gdb_memory_map(const struct board *board, char *xml, size_t size)
     for (unsigned i = 0; i < REGIONS; i++) {
         const struct gdb_region *region = &regions[i];
         bool flash = strcmp(region->type, "flash") == 0;
-        used += (size_t)snprintf(xml + used, size - used, "<memory type=\"%s\" start=\"0x%x\" length=\"0x%x\">",
-                                 region->type, (unsigned)region->start, (unsigned)region->length);
+        used +=
+            (size_t)snprintf(xml + used, size - used, "<memory type=\"%s\" start=\"0x%x\" length=\"0x%x\">",
+                             region->type, (unsigned)region->start, (unsigned)region->length);
         if (flash)
             used += (size_t)snprintf(xml + used, size - used, "<property name=\"blocksize\">0x%x</property>",
                                      (unsigned)board->chip.config.page_bytes);

@@ -68,10 +68,11 @@ bool image_is_not_empty(const struct image *image, size_t first, const struct so
     if (image->count > first)
         return true;
     if (image->ram.length)
-        return FAIL(file,
-                    "%s is all for the RAM (0x%08x), which is lost when the power comes: link it for the flash, "
-                    "or let gdb load it (vboard run --gdb 3333 --halt)",
-                    file->path, image->ram.address);
+        return FAIL(
+            file,
+            "%s is all for the RAM (0x%08x), which is lost when the power comes: link it for the flash, "
+            "or let gdb load it (vboard run --gdb 3333 --halt)",
+            file->path, image->ram.address);
     return FAIL(file, "%s holds nothing to load", file->path);
 }
 
@@ -176,9 +177,10 @@ static bool check_fits(const struct image_piece *piece, uint32_t flash_bytes, ch
         return true;
     part_name(piece, name, sizeof name);
     if (is_option_bytes(piece))
-        return image_fail(error, size,
-                          "%s is for the option bytes (0x%08x), which are not loaded from a file: leave it out",
-                          name, piece->address);
+        return image_fail(
+            error, size,
+            "%s is for the option bytes (0x%08x), which are not loaded from a file: leave it out", name,
+            piece->address);
     return image_fail(
         error, size,
         "%s does not fit: it needs 0x%08x to 0x%08x, and the flash is 0x%08x to 0x%08x (%u KiB); "
@@ -229,8 +231,8 @@ static void erase_pages(const struct image_piece *piece, uint8_t *flash, uint32_
     memset(flash + first * page_bytes, 0xFF, (last - first + 1) * page_bytes);
 }
 
-bool image_burn(const struct image *image, uint8_t *flash, uint32_t flash_bytes, uint32_t page_bytes, char *error,
-                size_t error_size)
+bool image_burn(const struct image *image, uint8_t *flash, uint32_t flash_bytes, uint32_t page_bytes,
+                char *error, size_t error_size)
 {
     if (!check_pieces(image, flash_bytes, error, error_size))
         return false;

@@ -31,9 +31,11 @@ bool image_may_be_firmware(const struct source *file)
     if (begins_with(file, "UF2\n", 4))
         return FAIL(file, "%s is a UF2 file: give the .elf, .hex or .bin that it was made from", file->path);
     if (begins_with(file, "DfuSe", 5))
-        return FAIL(file, "%s is a DfuSe file: give the .elf, .hex or .bin that it was made from", file->path);
+        return FAIL(file, "%s is a DfuSe file: give the .elf, .hex or .bin that it was made from",
+                    file->path);
     if (has_dfu_suffix(file))
-        return FAIL(file, "%s ends with a DFU suffix: give the .bin that it was made from (dfu-suffix --delete)",
+        return FAIL(file,
+                    "%s ends with a DFU suffix: give the .bin that it was made from (dfu-suffix --delete)",
                     file->path);
     if (begins_with(file, "PK\3\4", 4) || begins_with(file, "\x1F\x8B", 2))
         return FAIL(file, "%s is an archive: give the .elf, .hex or .bin that is in it", file->path);

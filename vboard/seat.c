@@ -37,7 +37,8 @@ static void tell_ram(const struct image *image, const char *path)
     const char *section = image->ram.section;
     if (image->ram.length)
         fprintf(stderr,
-                "vboard: %s: %s%s0x%08X (%u bytes in all) is for the RAM and not loaded: a board has lost it when "
+                "vboard: %s: %s%s0x%08X (%u bytes in all) is for the RAM and not loaded: a board has lost it "
+                "when "
                 "its power comes\n",
                 path, section, section[0] ? " at " : "", (unsigned)image->ram.address,
                 (unsigned)image->ram.length);

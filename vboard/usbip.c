@@ -15,8 +15,8 @@
 enum { RECEIVED_AT_ONCE = 65536 };
 
 /*
- * A client that goes beyond these is no kernel and has to leave: before it has a board it says one message of 40
- * bytes, and Linux lets all of usbfs have 16 MiB of requests (usbfs_memory_mb).
+ * A client that goes beyond these is no kernel and has to leave: before it has a board it says one message of
+ * 40 bytes, and Linux lets all of usbfs have 16 MiB of requests (usbfs_memory_mb).
  */
 enum { MAX_IN_WAITING = 4096, MAX_OUT = 16 * USBIP_MAX_TRANSFER, MAX_OUTSTANDING = 64 * USBIP_MAX_TRANSFER };
 

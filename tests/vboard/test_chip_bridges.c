@@ -1,4 +1,5 @@
-/* How long the processor takes for an access to a peripheral: the bridges to APB have a clock of their own. */
+/* How long the processor takes for an access to a peripheral: the bridges to APB have a clock of their own.
+ */
 #include "chip_test.h"
 
 enum { STR_R1_R0 = 0x6001, LDR_R2_R0 = 0x6802, NOP = 0xBF00, STAY = 0xE7FE, PROGRAM_AT = 0x800 };
@@ -42,7 +43,8 @@ static void writes_in_a_row_come_every_two_cycles_of_apb(void **state)
     const uint32_t bsrr = GPIO('A', GPIO_BSRR);
     assert_int_equal(CYCLES(lab, bsrr, STR_R1_R0), 1);
     assert_int_equal(CYCLES(lab, bsrr, STR_R1_R0, STR_R1_R0, STR_R1_R0, STR_R1_R0, STR_R1_R0), 1 + 4 * 2);
-    assert_int_equal(CYCLES(lab, bsrr, STR_R1_R0, NOP, STR_R1_R0, NOP, STR_R1_R0), 5); /* the buffer hides it */
+    assert_int_equal(CYCLES(lab, bsrr, STR_R1_R0, NOP, STR_R1_R0, NOP, STR_R1_R0),
+                     5); /* the buffer hides it */
     expect_violation(lab, NULL);
     lab_free(lab);
 }

@@ -303,6 +303,30 @@ static void stop_holds_every_clock_until_a_line_calls(void **state)
     lab_free(lab);
 }
 
+/* DDI 0337E 10.2.4: DEMCR is reset by power only, and so is what it enables. */
+static void only_power_and_standby_reset_the_trace_units(void **state)
+{
+    (void)state;
+    enum { TRCENA = 1 << 24, CYCCNTENA = 1 };
+    static const enum reset_cause causes[] = {RESET_SOFTWARE, RESET_PIN, RESET_IWDG, RESET_WWDG};
+    struct lab *lab = lab_new();
+    struct stm32f103 *chip = &lab->board->chip;
+    for (unsigned i = 0; i < sizeof causes / sizeof causes[0]; i++) {
+        chip->cpu.system.demcr = TRCENA;
+        chip->cpu.system.dwt_ctrl = CYCCNTENA;
+        stm32f103_reset(chip, causes[i]);
+        assert_int_equal(chip->cpu.system.demcr, TRCENA);
+        assert_int_equal(chip->cpu.system.dwt_ctrl, CYCCNTENA);
+    }
+    stm32f103_reset(chip, RESET_STANDBY);
+    assert_int_equal(chip->cpu.system.demcr, 0);
+    chip->cpu.system.demcr = TRCENA;
+    board_power(lab->board, false);
+    board_power(lab->board, true);
+    assert_int_equal(chip->cpu.system.demcr, 0);
+    lab_free(lab);
+}
+
 static void an_event_wakes_wfe_and_leaves_no_pending_bit(void **state)
 {
     (void)state;
@@ -447,6 +471,7 @@ int main(void)
         cmocka_unit_test(a_refresh_in_time_keeps_it_quiet),
         cmocka_unit_test(it_can_be_asked_to_bite),
         cmocka_unit_test(stop_holds_every_clock_until_a_line_calls),
+        cmocka_unit_test(only_power_and_standby_reset_the_trace_units),
         cmocka_unit_test(an_event_wakes_wfe_and_leaves_no_pending_bit),
         cmocka_unit_test(the_alarm_wakes_from_stop),
         cmocka_unit_test(stop_wants_a_clean_slate),

@@ -48,6 +48,8 @@ program 4801 6801 e7fd bf00 0c00 4001 >clocks.bin # the same, over and over
 : >empty.bin
 head -c 131073 /dev/zero >large.bin
 echo "not an ELF file" >fake.elf
+echo "int main(void) { return 0; }" >main.c
+printf 'UF2\nWQ]\236' >app.uf2
 
 it_says "help says what there is" 0 "vboard run FIRMWARE" --help
 it_says "no command is help too" 0 "vboard run FIRMWARE"
@@ -59,7 +61,17 @@ it_says "an unknown command is explained" 2 "run or boards" fly
 it_says "a firmware must be named" 2 "say which firmware" run
 it_says "a missing firmware is named" 2 "there is no file nowhere.elf" run nowhere.elf
 it_says "an empty firmware is refused" 2 "empty.bin is empty" run empty.bin
+it_says "text is no firmware" 2 "does not look like firmware: it is text" run main.c
+it_says "nor beside one" 2 "is a UF2 file" run loop.bin --load app.uf2
 it_says "a firmware that does not fit is refused" 2 "does not fit" run large.bin
+# A sanitizer needs more than any limit.
+if (ulimit -v 60000 && exec "$vboard" --version) >/dev/null 2>&1; then
+    head -c 40000000 /dev/zero >huge.bin
+    (ulimit -v 60000 && exec "$vboard" run huge.bin) >said 2>&1
+    [ $? -eq 2 ] && grep -q 'vboard: out of memory' said
+    result "running out of memory is told, and ends with status 2" $?
+    rm huge.bin
+fi
 it_says "a false ELF file is refused" 2 "fake.elf is not an ELF file" run fake.elf
 it_says "two firmwares are refused" 2 "one firmware at a time" run loop.bin loop.bin
 it_says "an unknown option is named" 2 "--fly" run --fly loop.bin

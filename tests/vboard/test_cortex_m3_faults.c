@@ -101,11 +101,11 @@ static void without_the_write_buffer_stores_are_precise(void **state)
         uint16_t code[2];
         uint32_t base, fault;
     } stores[] = {
-        {{0x6011, NOP}, NOWHERE, NOWHERE},                                   /* str r1,[r2] */
-        {{0xF842, 0x1B04}, NOWHERE, NOWHERE},                                /* str r1,[r2],#4 */
-        {{0xC20B, NOP}, RAM_BASE + RAM_SIZE - 4, RAM_BASE + RAM_SIZE},       /* stmia r2!,{r0,r1,r3} */
-        {{0x6011, NOP}, 0x100, 0x100},                                       /* to flash */
-        {{0x6011, NOP}, RAM_BASE + RAM_SIZE - 2, RAM_BASE + RAM_SIZE - 2},   /* unaligned, in part */
+        {{0x6011, NOP}, NOWHERE, NOWHERE},                                 /* str r1,[r2] */
+        {{0xF842, 0x1B04}, NOWHERE, NOWHERE},                              /* str r1,[r2],#4 */
+        {{0xC20B, NOP}, RAM_BASE + RAM_SIZE - 4, RAM_BASE + RAM_SIZE},     /* stmia r2!,{r0,r1,r3} */
+        {{0x6011, NOP}, 0x100, 0x100},                                     /* to flash */
+        {{0x6011, NOP}, RAM_BASE + RAM_SIZE - 2, RAM_BASE + RAM_SIZE - 2}, /* unaligned, in part */
     };
     for (size_t i = 0; i < sizeof(stores) / sizeof(stores[0]); i++) {
         machine_start(m);

@@ -37,7 +37,8 @@ static void wide_straight_code_waits_for_its_lines_at_two_wait_states(void **sta
         code[i] = i % 2 ? WIDE_2 : WIDE_1;
     assert_int_equal(cycles_of(*state, 0, code, sizeof(code), 40), 40);
     assert_int_equal(cycles_of(*state, 1, code, sizeof(code), 40), 40);
-    assert_int_equal(cycles_of(*state, 2, code, sizeof(code), 40), 40 + 19); /* the first line was waited for */
+    assert_int_equal(cycles_of(*state, 2, code, sizeof(code), 40),
+                     40 + 19); /* the first line was waited for */
 }
 
 /* An instruction that lies in two lines needs both. */

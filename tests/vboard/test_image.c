@@ -262,7 +262,8 @@ static void a_hex_file_with_the_same_value_twice_is_taken(void **state)
 {
     struct fixture *f = *state;
     assert_true(add_text(f, "a.hex",
-                         ":020000040800F2\n:041000000102030" "4E2\n:0110010002EC\n:0110030004E8\n:00000001FF\n"));
+                         ":020000040800F2\n:041000000102030"
+                         "4E2\n:0110010002EC\n:0110030004E8\n:00000001FF\n"));
     assert_true(burn(f));
     assert_memory_equal(f->flash + 0x1000, "\1\2\3\4\xFF", 5);
 }
@@ -271,7 +272,8 @@ static void a_byte_twice_behind_an_equal_one_is_still_found(void **state)
 {
     struct fixture *f = *state;
     assert_true(add_text(f, "a.hex",
-                         ":020000040800F2\n:041000000102030" "4E2\n:0110010002EC\n:0110030005E7\n:00000001FF\n"));
+                         ":020000040800F2\n:041000000102030"
+                         "4E2\n:0110010002EC\n:0110030005E7\n:00000001FF\n"));
     assert_false(burn(f));
     assert_said(f, "two values for address 0x08001003");
 }
@@ -279,7 +281,10 @@ static void a_byte_twice_behind_an_equal_one_is_still_found(void **state)
 static void two_hex_files_in_one_are_refused(void **state)
 {
     struct fixture *f = *state;
-    assert_refused(f, add_text(f, "a.hex", ":0110000042AD\n:00000001FF\n:0120000042" "9D\n:00000001FF\n"),
+    assert_refused(f,
+                   add_text(f, "a.hex",
+                            ":0110000042AD\n:00000001FF\n:0120000042"
+                            "9D\n:00000001FF\n"),
                    "several HEX files in one: line 3");
 }
 
@@ -301,7 +306,8 @@ static void other_files_are_not_taken_for_firmware(void **state)
     assert_refused(f, add_program(f, "a.dfu", suffix, sizeof suffix - 1), "DFU suffix");
     assert_refused(f, add_program(f, "a.zip", "PK\3\4\x14\0\0\0", 8), "is an archive");
     assert_refused(f, add_program(f, "a.bin.gz", "\x1F\x8B\x08\0\0\0", 6), "is an archive");
-    assert_refused(f, add_program(f, "main.c", "int main(void)\n{\n}\n", 19), "does not look like firmware: it is text");
+    assert_refused(f, add_program(f, "main.c", "int main(void)\n{\n}\n", 19),
+                   "does not look like firmware: it is text");
     assert_refused(f, add_program(f, "a.txt", ":00000001FF\r\n", 13), "let its name end with .hex");
 }
 
@@ -458,7 +464,8 @@ static void a_file_for_the_ram_alone_is_refused(void **state)
     elf.segments[0].p_paddr += 0x20000000 - BIN_ADDRESS;
     elf.segments[1].p_paddr = 0x20000100;
     assert_refused(f, add(f, "a.elf", &elf, sizeof elf), "is all for the RAM (0x20000000)");
-    assert_refused(f, add_text(f, "a.hex", ":020000042000DA\n:0110000042AD\n:00000001FF\n"), "is all for the RAM");
+    assert_refused(f, add_text(f, "a.hex", ":020000042000DA\n:0110000042AD\n:00000001FF\n"),
+                   "is all for the RAM");
 }
 
 static void a_section_outside_of_the_flash_is_named(void **state)

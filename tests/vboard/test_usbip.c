@@ -298,7 +298,8 @@ static void test_a_board_that_nobody_configures_does_not_hold_up_others_for_ever
 
 /* ---- transfers ---- */
 
-/* How much a client can send before it is turned away or its socket takes no more, with the server at work. */
+/* How much a client can send before it is turned away or its socket takes no more, with the server at work.
+ */
 static size_t flood(struct desk *desk, struct client *client, size_t most)
 {
     static uint8_t bytes[65536];
@@ -343,7 +344,8 @@ static void test_requests_without_end_are_not_taken(void **state)
         put(&message[16], 1);
         put(&message[24], LARGE);
         put(&message[32], UINT32_MAX);
-        bool sent = send(client->socket, message, sizeof message, MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof message;
+        bool sent =
+            send(client->socket, message, sizeof message, MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof message;
         asked += sent;
         idle = sent ? 0 : idle + 1;
         if (asked % 64 == 0 || !sent)

@@ -62,7 +62,8 @@ static bool reaches_peripheral(struct stm32f103 *chip, const struct access *acce
  * bytes (RM0008 13.3.4). */
 static void check_size(struct stm32f103 *chip, const struct access *access)
 {
-    bool allowed = access->size & (unsigned)access->region->sizes || (access->reg && access->reg->access == RW_ANY_SIZE);
+    bool allowed =
+        access->size & (unsigned)access->region->sizes || (access->reg && access->reg->access == RW_ANY_SIZE);
     if (!allowed && !chip->bus_master) {
         complain(chip, access, access->write ? FORBIDDEN : SUSPICIOUS, "access-size",
                  access->region->sizes == ONLY_WORDS

@@ -14,7 +14,13 @@ enum access_sizes { ONLY_WORDS = 4, HALF_WORDS_TOO = 2 | 4, ANY_SIZE = 1 | 2 | 4
 struct map_register {
     const char *name; /* NULL ends a list */
     uint16_t offset;
-    enum { RW, READ_ONLY, WRITE_ONLY, HIGH_DENSITY_RW, RW_ANY_SIZE } access; /* the last whatever the region says */
+    enum {
+        RW,
+        READ_ONLY,
+        WRITE_ONLY,
+        HIGH_DENSITY_RW,
+        RW_ANY_SIZE
+    } access;          /* the last whatever the region says */
     uint32_t reserved; /* bits that must be kept at their reset value, 0 */
 };
 
