@@ -17,10 +17,11 @@ static bool has_dfu_suffix(const struct source *file)
 
 static bool is_text(const struct source *file)
 {
+    enum { LARGEST_IN_UTF_8 = 0xF4 };
     for (size_t i = 0; i < file->length; i++) {
         uint8_t c = file->bytes[i];
         bool blank = c == '\n' || c == '\r' || c == '\t' || c == '\f';
-        if (!blank && (c < ' ' || c == 0x7F))
+        if (!blank && (c < ' ' || c == 0x7F || c > LARGEST_IN_UTF_8))
             return false;
     }
     return true;
