@@ -10,6 +10,9 @@
  */
 enum { START_WORDS_OFFSET = HIGH ? 7 * 4 : 0 };
 
+/* True for builds whose applications begin behind the end of the smallest chip's flash. */
+enum { APPLICATION_MAY_BE_BEHIND = APP_BASE_ADDRESS - FLASH_BASE >= SMALLEST_FLASH - FLASH_PAGE_SIZE };
+
 /*
  * Bytes an application has in `flash` bytes of flash: whole pages. Where pages are 2 KiB the high variant's 7
  * KiB begin in the middle of one.
@@ -20,6 +23,8 @@ static inline uint32_t application_area(uint32_t flash)
         flash = (BOOTLOADER_BASE - FLASH_BASE) / FLASH_PAGE_SIZE * FLASH_PAGE_SIZE;
     if (SIGNED)
         flash -= FLASH_PAGE_SIZE; /* version_log.h */
+    if (APPLICATION_MAY_BE_BEHIND && flash <= APP_BASE_ADDRESS - FLASH_BASE)
+        return 0;
     return flash - (APP_BASE_ADDRESS - FLASH_BASE);
 }
 

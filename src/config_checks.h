@@ -45,9 +45,11 @@
 #if HIGH && FLASH_SIZE_OVERRIDE && FLASH_SIZE_OVERRIDE < HIGH_FLASH_SIZE
 #error "FLASH_SIZE_OVERRIDE leaves no room for the bootloader: this _HIGH variant is for larger chips."
 #endif
-#if RAM_SIZE % 1024 || RAM_SIZE < 8 * 1024 || RAM_SIZE > 96 * 1024 ||                                        \
+/* Above 64 KiB two values of a stack pointer's upper half would be valid that differ in one bit: not the
+ * all-or-nothing that an image's last half-word must be. */
+#if RAM_SIZE % 1024 || RAM_SIZE < 8 * 1024 || RAM_SIZE > 64 * 1024 ||                                        \
     (FLASH_PAGE_SIZE > 1024 && RAM_SIZE < 12 * 1024)
-#error "RAM_SIZE must be whole KiB up to 96 KiB, at least 8 KiB (12 KiB with pages of 2 KiB)."
+#error "RAM_SIZE must be whole KiB up to 64 KiB, at least 8 KiB (12 KiB with pages of 2 KiB)."
 #endif
 #if SIGNED && RAM_SIZE < 20 * 1024
 #error "RAM_SIZE must be at least 20 KiB for a TARGET that ends in _SIGNED: that much the check may need."
@@ -61,8 +63,9 @@
 #if HIGH && APP_BASE_ADDRESS != FLASH_BASE
 #error "In the _HIGH variants the application starts at 0x08000000; APP_BASE_ADDRESS cannot be another."
 #endif
-#if APP_BASE_ADDRESS >= FLASH_BASE + (FLASH_SIZE_OVERRIDE ? FLASH_SIZE_OVERRIDE : 0x100000)
-#error "APP_BASE_ADDRESS is behind the end of flash."
+#if APP_BASE_ADDRESS >=                                                                                      \
+    FLASH_BASE + (FLASH_SIZE_OVERRIDE ? FLASH_SIZE_OVERRIDE : 0x100000) - SIGNED * FLASH_PAGE_SIZE
+#error "APP_BASE_ADDRESS leaves no flash for an application (signed ones need a page behind it, too)."
 #endif
 #if CMD_BOOT < 1 || CMD_BOOT > 0xFFFF
 #error "CMD_BOOT must be from 1 to 0xFFFF: backup registers have 16 bits and are 0 after power-up."
@@ -113,6 +116,6 @@
 #if APP_WATCHDOG_MS < 0 || APP_WATCHDOG_MS > 26000
 #error "APP_WATCHDOG_MS must be from 1 to 26000, the longest the watchdog can wait, or 0 for none."
 #endif
-#if PROTECT_BOOTLOADER && HIGH && HIGH_FLASH_SIZE > 0x20000
-#error "PROTECT_BOOTLOADER cannot work here: one bit protects all flash from 124 KiB on, applications' too."
+#if PROTECT_BOOTLOADER && HIGH
+#error "PROTECT_BOOTLOADER is not for _HIGH variants: a power cut while it is set could lock the first 4 KiB."
 #endif

@@ -4,8 +4,6 @@
 #include "port.h"      // port_unique_id
 #include "signature.h" // NOT_SIGNED
 
-typedef __CHAR16_TYPE__ char16_t;
-
 #define PACKED     __attribute__((packed))
 #define U16(value) (value) & 0xFF, (value) >> 8
 #define U32(value) U16(0xFFFF & (value)), U16((value) >> 16)
@@ -32,13 +30,16 @@ struct PACKED microsoft_os_20 {
         uint16_t wLength, wDescriptorType;
         char CompatibleID[8], SubCompatibleID[8];
     } compatible_id;
+    /* every second byte of it, as the others are 0: wLength, wDescriptorType... are small, the texts ASCII */
     struct PACKED {
-        uint16_t wLength, wDescriptorType, wPropertyDataType, wPropertyNameLength;
-        char16_t PropertyName[21];
-        uint16_t wPropertyDataLength;
-        char16_t PropertyData[40];
+        uint8_t wLength, wDescriptorType, wPropertyDataType, wPropertyNameLength;
+        char PropertyName[21];
+        uint8_t wPropertyDataLength;
+        char PropertyData[40];
     } property;
 };
+enum { PROPERTY_LENGTH = 2 * sizeof((struct microsoft_os_20 *)0)->property };
+enum { MICROSOFT_OS_20_LENGTH = offsetof(struct microsoft_os_20, property) + PROPERTY_LENGTH };
 enum { COMPATIBLE_ID = 3, REGISTRY_PROPERTY = 4, REG_MULTI_SZ = 7 };
 
 /* Microsoft OS 1.0 extended compatible ID. */
@@ -80,15 +81,21 @@ enum { BOS_LENGTH = 5 + WEBUSB_CAPABILITY + MICROSOFT_CAPABILITY + HAVE_DS20 * D
 #define OLDER_VERSION_TEXT    "older than what was installed"
 #define FORGED_SIGNATURE_TEXT "not signed by the maker"
 
-/* Everything that can be asked for, one behind the other. A text is sent as a string descriptor. */
-#define RECORD(type)                                                                                         \
+/* Everything that can be asked for, one behind the other. Texts are sent in UTF-16: with a 0 behind each letter. */
+#define RECORD(...)                                                                                          \
     struct PACKED {                                                                                          \
         uint16_t key;                                                                                        \
         uint8_t length;                                                                                      \
-        __typeof__(type) data;                                                                               \
+        __typeof__(__VA_ARGS__) data;                                                                               \
     }
 #define BYTES(count) RECORD(uint8_t[count])
-#define TEXT(ascii)  RECORD(char[sizeof(ascii) - 1])
+/* USB 2.0 table 9-16 */
+#define TEXT(ascii)                                                                                          \
+    RECORD(struct PACKED {                                                                                   \
+        uint8_t bLength, bDescriptorType;                                                                    \
+        char bString[sizeof(ascii) - 1];                                                                     \
+    })
+#define STRING_DESCRIPTOR(ascii) {2 * sizeof(ascii), STRING, ascii}
 static const struct PACKED {
     BYTES(18) device;
     BYTES(CONFIGURATION_LENGTH) configuration;
@@ -149,7 +156,7 @@ static const struct PACKED {
         U16(0x0100), VENDOR_REQUEST, LANDING_PAGE,
         MICROSOFT_CAPABILITY, DEVICE_CAPABILITY, PLATFORM, 0,
         0xDF, 0x60, 0xDD, 0xD8, 0x89, 0x45, 0xC7, 0x4C, 0x9C, 0xD2, 0x65, 0x9D, 0x9E, 0x64, 0x8A, 0x9F,
-        U32(WINDOWS_VERSION), U16(sizeof(struct microsoft_os_20)), VENDOR_REQUEST, 0,
+        U32(WINDOWS_VERSION), U16(MICROSOFT_OS_20_LENGTH), VENDOR_REQUEST, 0,
 #if HAVE_DS20
         DS20_CAPABILITY, DEVICE_CAPABILITY, PLATFORM, 0,
         0x63, 0xEC, 0x0A, 0x01, 0x74, 0xF5, 0xCD, 0x52, 0x9D, 0xDA, 0x28, 0x52, 0x55, 0x0D, 0x94, 0xF0,
@@ -158,15 +165,15 @@ static const struct PACKED {
     }},
     /* clang-format on */
     .languages = {HEAD(languages, DESCRIPTOR(STRING, STRING_LANGUAGES)), {4, STRING, U16(US_ENGLISH)}},
-    .vendor = {HEAD(vendor, DESCRIPTOR(STRING, STRING_VENDOR)), USB_VENDOR_STRING},
-    .product = {HEAD(product, DESCRIPTOR(STRING, STRING_PRODUCT)), USB_PRODUCT_STRING},
-    .interface = {HEAD(interface, DESCRIPTOR(STRING, STRING_INTERFACE)), USB_INTERFACE_STRING},
-    .microsoft = {HEAD(microsoft, DESCRIPTOR(STRING, STRING_MICROSOFT)), "MSFT100!"},
+    .vendor = {HEAD(vendor, DESCRIPTOR(STRING, STRING_VENDOR)), STRING_DESCRIPTOR(USB_VENDOR_STRING)},
+    .product = {HEAD(product, DESCRIPTOR(STRING, STRING_PRODUCT)), STRING_DESCRIPTOR(USB_PRODUCT_STRING)},
+    .interface = {HEAD(interface, DESCRIPTOR(STRING, STRING_INTERFACE)), STRING_DESCRIPTOR(USB_INTERFACE_STRING)},
+    .microsoft = {HEAD(microsoft, DESCRIPTOR(STRING, STRING_MICROSOFT)), STRING_DESCRIPTOR("MSFT100!")},
 #if SIGNED
-    .not_signed = {HEAD(not_signed, DESCRIPTOR(STRING, NOT_SIGNED >> 8)), NOT_SIGNED_TEXT},
-    .older_version = {HEAD(older_version, DESCRIPTOR(STRING, OLDER_VERSION >> 8)), OLDER_VERSION_TEXT},
+    .not_signed = {HEAD(not_signed, DESCRIPTOR(STRING, NOT_SIGNED >> 8)), STRING_DESCRIPTOR(NOT_SIGNED_TEXT)},
+    .older_version = {HEAD(older_version, DESCRIPTOR(STRING, OLDER_VERSION >> 8)), STRING_DESCRIPTOR(OLDER_VERSION_TEXT)},
     .forged_signature = {HEAD(forged_signature, DESCRIPTOR(STRING, FORGED_SIGNATURE >> 8)),
-                         FORGED_SIGNATURE_TEXT},
+                         STRING_DESCRIPTOR(FORGED_SIGNATURE_TEXT)},
 #endif
     .landing_page = {HEAD(landing_page, VENDOR_KEY(WEBUSB_GET_URL, LANDING_PAGE)),
                      {sizeof(struct landing_page), URL, HTTPS, LANDING_PAGE_URL}},
@@ -175,15 +182,16 @@ static const struct PACKED {
          {sizeof(struct microsoft_os_10), 0x0100, MS_COMPATIBLE_ID, 1, {0}, 0, 1, "WINUSB", "", {0}}},
     .microsoft_os_20 = {HEAD(microsoft_os_20, VENDOR_KEY(MS_OS_20_DESCRIPTOR, 0)),
                         {{sizeof records.microsoft_os_20.data.header, 0, WINDOWS_VERSION,
-                          sizeof(struct microsoft_os_20)},
+                          MICROSOFT_OS_20_LENGTH},
                          {sizeof records.microsoft_os_20.data.compatible_id, COMPATIBLE_ID, "WINUSB", ""},
-                         {sizeof records.microsoft_os_20.data.property, REGISTRY_PROPERTY, REG_MULTI_SZ,
-                          sizeof records.microsoft_os_20.data.property.PropertyName, u"DeviceInterfaceGUIDs",
-                          sizeof records.microsoft_os_20.data.property.PropertyData,
-                          u"{7D1AB3C6-42F1-4C0E-9E55-5C3B0C7A6F21}\0"}}},
+                         {PROPERTY_LENGTH, REGISTRY_PROPERTY, REG_MULTI_SZ,
+                          2 * sizeof records.microsoft_os_20.data.property.PropertyName,
+                          "DeviceInterfaceGUIDs",
+                          2 * sizeof records.microsoft_os_20.data.property.PropertyData,
+                          "{7D1AB3C6-42F1-4C0E-9E55-5C3B0C7A6F21}\0"}}},
 };
 
-enum { HEAD_LENGTH = 3 };
+enum { HEAD_LENGTH = 3, HEAD_OF_TEXT = 2, MICROSOFT_KEY = VENDOR_KEY(MS_OS_20_DESCRIPTOR, 0) };
 enum { SERIAL_BYTES = 12, SERIAL_DIGITS = 2 * SERIAL_BYTES, MAX_TEXT = 126 };
 /* A letter that UTF-8 needs several bytes for is fewer units in UTF-16. */
 #define IS_ASCII(name) (sizeof(u"" name) == 2 * sizeof name)
@@ -198,34 +206,35 @@ _Static_assert(__builtin_strncmp(LANDING_PAGE_URL, "http://", 7) &&
                    __builtin_strncmp(LANDING_PAGE_URL, "https://", 8),
                "LANDING_PAGE_URL must not begin with a scheme: https:// is implied.");
 
-/* The string descriptor asked for last. */
-static struct {
-    uint8_t bLength, bDescriptorType;
-    uint16_t bString[MAX_TEXT];
-} string BIG;
+/* What was asked for last. */
+static uint8_t descriptor[255] BIG;
 
-static enum usb_answer reply_text(const void *ascii, uint32_t length)
+/* `length` bytes, behind each from the `plain` first on a 0. */
+static enum usb_answer reply_wide(const uint8_t *from, uint32_t plain, uint32_t length)
 {
-    const uint8_t *from = ascii;
+    uint8_t *to = descriptor;
 
-    string.bLength = 2 + 2 * length;
-    string.bDescriptorType = STRING;
-    for (uint32_t i = 0; i < length; i++)
-        string.bString[i] = from[i];
-    return usb_reply(&string, string.bLength);
+    for (uint32_t i = 0; i < length; i++) {
+        *to++ = from[i];
+        if (i >= plain)
+            *to++ = 0;
+    }
+    return usb_reply(descriptor, to - descriptor);
 }
 
 static enum usb_answer reply_serial_number(void)
 {
-    char digits[SERIAL_DIGITS];
+    uint8_t text[HEAD_OF_TEXT + SERIAL_DIGITS];
     const uint8_t *id = port_unique_id();
 
+    text[0] = HEAD_OF_TEXT + 2 * SERIAL_DIGITS;
+    text[1] = STRING;
     for (uint32_t i = 0; i < SERIAL_DIGITS; i++) {
         uint8_t digit = id[i / 2] >> (i % 2 ? 0 : 4) & 15;
 
-        digits[i] = (char)(digit < 10 ? '0' + digit : 'A' - 10 + digit);
+        text[HEAD_OF_TEXT + i] = digit < 10 ? '0' + digit : 'A' - 10 + digit;
     }
-    return reply_text(digits, SERIAL_DIGITS);
+    return reply_wide(text, HEAD_OF_TEXT, sizeof text);
 }
 
 static enum usb_answer reply(uint32_t key)
@@ -234,8 +243,11 @@ static enum usb_answer reply(uint32_t key)
 
     for (; record < (const uint8_t *)(&records + 1); record += HEAD_LENGTH + record[2])
         if ((uint32_t)(record[0] | record[1] << 8) == key)
-            return IS_TEXT(key) ? reply_text(record + HEAD_LENGTH, record[2])
-                                : usb_reply(record + HEAD_LENGTH, record[2]);
+            return reply_wide(record + HEAD_LENGTH,
+                              IS_TEXT(key)            ? HEAD_OF_TEXT
+                              : key == MICROSOFT_KEY ? offsetof(struct microsoft_os_20, property)
+                                                      : record[2],
+                              record[2]);
     return USB_STALL;
 }
 

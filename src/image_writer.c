@@ -20,7 +20,7 @@ enum {
      * up when that happens three times, which may be within a frame
      */
     STRIDE = 64,
-    HALF_WORDS_PER_MS = 1000 / 40,
+    HALF_WORDS_PER_MS = 32, /* 1000 us / 40 us are 25, but a power of 2 divides in one instruction */
     HOOK_OFFSET = 4, /* of the reset vector in a vector table */
 };
 

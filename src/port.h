@@ -39,7 +39,8 @@ bool port_watchdog_has_bitten(void);
 /* Starts the watchdog, which bites after APP_WATCHDOG_MS unless it is fed. It cannot be stopped but by a
  * reset. */
 void port_start_watchdog(void);
-/* Lets a reset within half a second pass for a boot command; takes that long. */
+/* Lets a reset within half a second pass for a boot command; takes that long. The application's register has
+ * its content back afterwards, unless there was a reset. */
 void port_wait_for_second_reset(void);
 /* Gets ready to check the application: code and data in RAM, the fastest clock there is without a crystal. */
 void port_begin_check(void);
@@ -69,6 +70,8 @@ const uint8_t *port_unique_id(void);
 
 /* Bytes of flash, counted from FLASH_BASE, that the chip has at most: as configured, or as it says itself. */
 uint32_t port_flash_limit(void);
+/* True if there is flash at APP_BASE_ADDRESS, which a build may have put behind the end of this chip's. */
+bool port_flash_is_there(void);
 /* Bytes that are really there; known only while serving. */
 uint32_t port_flash_size(void);
 /* False if the chip erases more than FLASH_PAGE_SIZE at a time. */

@@ -5,7 +5,8 @@
 #include "port.h"
 #include "registers.h"
 
-enum { LARGEST_KIB = 1024 }; /* a size register that says more, or 0, is not one */
+/* A size register that says less or more is not one. */
+enum { SMALLEST_KIB = SMALLEST_FLASH / 1024, LARGEST_KIB = 1024 };
 
 static uint32_t flash_size;
 
@@ -16,7 +17,7 @@ uint32_t port_flash_limit(void)
 
     uint32_t kib = FLASH_SIZE_KIB;
 
-    return (kib - 1 < LARGEST_KIB ? kib : LARGEST_KIB) * 1024;
+    return (kib - SMALLEST_KIB <= LARGEST_KIB - SMALLEST_KIB ? kib : LARGEST_KIB) * 1024;
 }
 
 uint32_t port_flash_size(void)
@@ -37,6 +38,18 @@ static inline bool is_there(uint32_t address)
 
     SCB->CFSR = faults;
     return !faults;
+}
+
+FROM_FLASH bool port_flash_is_there(void)
+{
+    uint32_t ccr = SCB->CCR;
+
+    SCB->CCR = ccr | SCB_CCR_BFHFNMIGN;
+
+    bool found = is_there(APP_BASE_ADDRESS);
+
+    SCB->CCR = ccr;
+    return found;
 }
 
 static inline void measure(void)

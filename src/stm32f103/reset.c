@@ -28,12 +28,15 @@ FROM_FLASH bool port_boot_command(void)
 FROM_FLASH void port_wait_for_second_reset(void)
 {
     RCC->APB1ENR = RCC_APB1_BKP | RCC_APB1_PWR;
+
+    uint32_t content = BKP->DR[REG_BOOT - 1];
+
     write_request(CMD_BOOT);
     for (uint32_t ms = 0; ms < SECOND_RESET_MS; ms += PART_MS) {
         wait_cycles(PART_MS * RESET_KHZ);
         IWDG->KR = IWDG_KR_RELOAD; /* option bytes may have started it */
     }
-    write_request(0);
+    write_request(content);
     RCC->APB1ENR = 0;
 }
 

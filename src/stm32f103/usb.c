@@ -52,6 +52,8 @@ enum port_usb_event port_usb_event(void)
         USB->packet_memory[ADDR_TX] = TX_BUFFER;
         USB->packet_memory[ADDR_RX] = RX_BUFFER;
         USB->packet_memory[COUNT_RX] = USB_COUNT_RX_64;
+        /* what ended before the reset is no news any more, though CTR bits survive it (RM0008 23.5.2) */
+        USB->EPR[0] = USB_EP_CONTROL;
         set_status(USB_RX_NAK | USB_TX_NAK);
         USB->DADDR = USB_DADDR_EF;
         return PORT_USB_RESET;

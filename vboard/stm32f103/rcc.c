@@ -3,8 +3,6 @@
 #include "map.h"
 #include "rcc_registers.h"
 
-enum { MEDIUM_DENSITY_FLASH = 128 * 1024 };
-
 uint32_t rcc_read(struct stm32f103 *chip, uint32_t offset)
 {
     const struct rcc *rcc = &chip->rcc;
