@@ -9,7 +9,7 @@ readonly root work
 trap 'rm -rf "$work"' EXIT
 tree=$work/tree
 mkdir "$tree"
-(cd "$root" && tar -c --exclude=local.mk Makefile src tools examples include ./[a-z]*/*.mk) | tar -x -C "$tree"
+(cd "$root" && tar -c --exclude=local.mk Makefile src tools examples include packages.txt ./[a-z]*/*.mk) | tar -x -C "$tree"
 cd "$tree" || exit
 said=$work/said
 

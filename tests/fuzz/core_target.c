@@ -42,6 +42,9 @@ void print_error(const char *const format, ...)
     va_end(arguments);
 }
 
+/* What cmocka calls it from 1.1.8 on. */
+void cm_print_error(const char *const format, ...) __attribute__((alias("print_error")));
+
 _Noreturn void _fail(const char *const file, const int line)
 {
     (void)fprintf(stderr, "\n%s:%d\n", file, line);
