@@ -9,11 +9,21 @@ BUILD := build
 ifdef PREFIX
 export PREFIX
 endif
-# src/Makefile runs in its own folder, LDSCRIPT is meant from here
-FIRMWARE = $(MAKE) --no-print-directory -C src $(if $(LDSCRIPT),LDSCRIPT=$(abspath $(LDSCRIPT))) \
-           $(if $(PUBLIC_KEY),PUBLIC_KEY=$(abspath $(PUBLIC_KEY)))
+# Names of files that people give may hold anything. As they were given: make would expand a "$" in one, unless a makefile
+# says it. As one word for the shell. And as seen from every folder.
+given = $(if $(filter command environment,$(firstword $(origin $1))),$(value $1),$($1))
+quoted = '$(subst ','\'',$1)'
+from_here = $(call quoted,$(if $1,$(if $(filter /%,$(firstword $1)),$1,$(CURDIR)/$1)))
+# make would expand them for the environment of each recipe, too
+unexport APP KEY VERSION PUBLIC_KEY LDSCRIPT CAB VECTORS
+# src/Makefile runs in its own folder
+FIRMWARE = $(MAKE) --no-print-directory -C src FROM_TOP=1 \
+           $(if $(value LDSCRIPT),LDSCRIPT=$(call from_here,$(call given,LDSCRIPT))) \
+           $(if $(value PUBLIC_KEY),PUBLIC_KEY=$(call from_here,$(call given,PUBLIC_KEY)))
 # For signed variants, whose bootloaders hold the maker's public key.
-WITH_KEY = PUBLIC_KEY='$(if $(PUBLIC_KEY),$(abspath $(PUBLIC_KEY)))'
+WITH_KEY = PUBLIC_KEY=$(call from_here,$(call given,PUBLIC_KEY))
+
+.DELETE_ON_ERROR:
 
 ifneq ($(V),1)
 Q := @
@@ -23,10 +33,10 @@ endif
 
 .PHONY: firmware size list release examples
 firmware: ## the bootloader for TARGET (default BLUEPILL): .elf, .bin and .hex in build/firmware
-	$(Q)$(FIRMWARE)
+	+$(Q)$(FIRMWARE)
 
 size: ## flash and RAM that TARGET takes, and its limit; with REPORT=1 where the bytes go
-	$(Q)$(FIRMWARE) size
+	+$(Q)$(FIRMWARE) size
 
 list: ## every TARGET there is: board, chip, addresses, flash and RAM
 	$(Q)$(WITH_KEY) tools/list
@@ -37,28 +47,29 @@ release: ## every TARGET into build/release, with checksums and a table of sizes
 # Signed firmware: docs/signing.md.
 .PHONY: keys sign
 keys: ## a pair of keys to sign firmware with, key.pem and key.pub.pem (KEY=other.pem)
-	$(Q)tools/keys $(KEY)
+	$(Q)tools/keys $(if $(value KEY),$(call quoted,$(call given,KEY)))
 
-SIGNED_FILE = $(BUILD)/signed/$(basename $(notdir $(APP)))-$(VERSION).bin
 sign: ## sign APP=application.bin with KEY=key.pem as VERSION=1 for TARGET, into build/signed
-	$(Q)$(if $(and $(APP),$(KEY),$(VERSION)),,echo 'make sign APP=application.bin KEY=key.pem VERSION=1 [TARGET=...]' >&2; exit 2)
+	$(Q)$(if $(and $(value APP),$(value KEY),$(value VERSION)),,echo 'make sign APP=application.bin KEY=key.pem VERSION=1 [TARGET=...]' >&2; exit 2)
 	$(Q)mkdir -p $(BUILD)/signed
-	$(Q)tools/sign --target '$(or $(TARGET),BLUEPILL_SIGNED)' --defs '$(subst ','\'',$(DEFS))' \
-	    '$(APP)' '$(KEY)' '$(VERSION)' $(SIGNED_FILE)
+	$(Q)name=$(call quoted,$(call given,APP)) version=$(call quoted,$(call given,VERSION)); \
+	    name=$${name##*/}; \
+	    tools/sign --target $(call quoted,$(or $(TARGET),BLUEPILL_SIGNED)) --defs $(call quoted,$(DEFS)) \
+	    $(call quoted,$(call given,APP)) $(call quoted,$(call given,KEY)) "$$version" "$(BUILD)/signed/$${name%.*}-$$version.bin"
 
 # With a board and a debug probe on the desk.
 .PHONY: flash stlink-flash erase debug
-flash: ## write TARGET through OpenOCD (OOCD_INTERFACE=interface/stlink-v2.cfg for an ST-Link)
-	$(Q)$(FIRMWARE) flash
+flash: ## write TARGET through OpenOCD (OOCD_INTERFACE=interface/stlink.cfg for an ST-Link)
+	+$(Q)$(FIRMWARE) flash
 
 stlink-flash: ## write TARGET through st-flash
-	$(Q)$(FIRMWARE) stlink-flash
+	+$(Q)$(FIRMWARE) stlink-flash
 
 erase: ## wipe the flash of a board through OpenOCD
-	$(Q)$(FIRMWARE) erase
+	+$(Q)$(FIRMWARE) erase
 
 debug: ## gdb on a board through OpenOCD
-	$(Q)$(FIRMWARE) debug
+	+$(Q)$(FIRMWARE) debug
 
 examples: ## the example applications
 	$(Q)$(MAKE) --no-print-directory -C examples
@@ -76,17 +87,17 @@ include tests/tests.mk
 include web/web.mk
 
 .PHONY: demo picture test test-deep bench lint format deps clean help
-demo: deps blue-pill vboard ## see it work: flash the blink example over USB in a real Linux, watch the LED
+demo: deps-demo blue-pill vboard ## see it work: flash the blink example over USB in a real Linux, watch the LED
 	$(Q)tools/demo
 
 picture: blue-pill vboard ## the recording of make demo in README.md, made anew
 	$(Q)tools/picture docs/demo.svg
 
-test: deps ## every test there is
-	$(Q)$(MAKE) --no-print-directory test-all
+test: deps-test ## every test there is, with the compilers' warnings as errors
+	$(Q)$(MAKE) --no-print-directory WERROR=1 test-all
 
-test-deep: deps ## the same, and all of what make test only samples: sweeps and fuzzing; takes far longer
-	$(Q)$(MAKE) --no-print-directory test-all DEEP=1
+test-deep: deps-test ## the same, and all of what make test only samples: sweeps and fuzzing; takes far longer
+	$(Q)$(MAKE) --no-print-directory WERROR=1 test-all DEEP=1
 
 bench: blue-pill system-images $(BUILD)/host/bench/bench $(BUILD)/host/bench/mips $(BUILD)/host/bench/mips.elf ## speed in virtual time, and the limits it is held to
 	$(Q)$(BUILD)/host/bench/bench
@@ -99,19 +110,27 @@ install-udev: ## let ordinary users of this machine flash boards (IDS="vid:pid .
 	$(Q)tools/install-udev $(IDS)
 
 cab: ## an archive for fwupd and LVFS of APP=application.bin (CAB="options", docs/fleet.md)
-	$(Q)tools/cab $(CAB) $(APP) $(BUILD)/$(basename $(notdir $(APP))).cab
+	$(Q)mkdir -p $(BUILD)
+	$(Q)app=$(call quoted,$(call given,APP)); name=$${app##*/}; \
+	    printf '%s\n' $(call quoted,$(call given,CAB)) | xargs tools/cab $(if $(value APP),"$$app" "$(BUILD)/$${name%.*}.cab")
 
 # Housekeeping ---------------------------------------------------------------------------------------------------------
 
-deps: ## install the Debian packages that are missing (packages.txt)
-	$(Q)tools/deps
+.PHONY: deps-demo deps-test
+deps: ## install the Debian packages that are missing (packages.txt; FOR="firmware vboard": only these groups)
+	$(Q)tools/deps $(FOR)
 
-C_FILES = $(shell git ls-files '*.c' '*.h')
+deps-demo:
+	$(Q)tools/deps firmware vboard guest
+
+deps-test:
+	$(Q)tools/deps firmware signing probe fleet vboard guest tests web
+
 lint: ## layout, static analysis, shell scripts
 	$(Q)tools/lint
 
 format: ## lay out every C file as .clang-format says
-	clang-format -i $(C_FILES)
+	$(Q)tools/lint --format
 
 clean: ## remove everything that was built (the cached Linux guest too)
 	rm -rf $(BUILD)

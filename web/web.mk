@@ -7,8 +7,8 @@ WEB_MODULES := web/node_modules/.package-lock.json
 web: $(WEB)/index.html ## the browser flasher: static files in build/web
 
 $(WEB_MODULES): web/package.json web/package-lock.json web/.npmrc
-	$(Q)command -v npm > /dev/null || { echo "npm is missing; 'make deps' installs what is needed" >&2; exit 1; }
-	$(Q)npm --prefix web ci --silent
+	$(Q)for program in node npm; do command -v $$program > /dev/null || { echo "$$program is missing: make deps FOR=web" >&2; exit 1; }; done
+	$(Q)npm --prefix web ci --loglevel=error || { echo "npm could not fetch its packages, see above; is the network up?" >&2; exit 1; }
 	$(Q)touch $@
 
 $(WEB)/index.html: $(WEB_MODULES) web/build.mjs web/index.html web/style.css $(wildcard web/*.js) web/icon.svg \
@@ -16,5 +16,5 @@ $(WEB)/index.html: $(WEB_MODULES) web/build.mjs web/index.html web/style.css $(w
 	$(Q)cd web && node_modules/.bin/tsc -p .
 	$(Q)node web/build.mjs $(WEB)
 
-test-web: web blue-pill vboard ## the browser flasher: its logic, accessibility, and real WebUSB in Chromium in the Linux guest
+test-web: names-tests-guest-web web blue-pill vboard ## the browser flasher: its logic, accessibility, and real WebUSB in Chromium in the Linux guest
 	$(Q)tests/web/run

@@ -1,13 +1,14 @@
 # Sourced by the tests of the build: a copy of the sources to build in, where nobody's local.mk or DEFS have a say; counting.
 # shellcheck shell=bash
-unset MAKEFLAGS MFLAGS MAKELEVEL TARGET DEFS PREFIX LDSCRIPT BUILD FLASH_LIMIT REPORT V PUBLIC_KEY APP KEY VERSION
+unset MAKEFLAGS MFLAGS MAKELEVEL TARGET DEFS PREFIX LDSCRIPT BUILD FLASH_LIMIT REPORT V PUBLIC_KEY APP KEY VERSION CAB VECTORS
+export WERROR=1
 unset OOCD OOCD_INTERFACE OOCD_BOARD ST_FLASH GDB
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 work=$(mktemp -d)
 readonly root work
 trap 'rm -rf "$work"' EXIT
-tree=$work/tree
+tree="$work/a tree" # somebody has a space in the name of a folder
 mkdir "$tree"
 (cd "$root" && tar -c --exclude=local.mk Makefile src tools examples include packages.txt ./[a-z]*/*.mk) | tar -x -C "$tree"
 cd "$tree" || exit

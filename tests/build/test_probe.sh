@@ -77,11 +77,10 @@ understood() {
 if command -v openocd > /dev/null; then
     refuses 'make flash' 'OpenOCD init failed' timeout 1200 make flash OOCD_INTERFACE="$work/dummy.cfg"
     understood
-    says 'in procedure '\''program'\'
     refuses 'make erase' 'JTAG' timeout 1200 make erase OOCD_INTERFACE="$work/dummy.cfg"
     understood
     if command -v gdb-multiarch > /dev/null; then
-        refuses 'make debug' 'Open On-Chip Debugger' timeout 1200 make debug OOCD_INTERFACE="$work/dummy.cfg" GDB='gdb-multiarch -batch'
+        refuses 'make debug' 'Remote communication error' timeout 1200 make debug OOCD_INTERFACE="$work/dummy.cfg" GDB='gdb-multiarch -batch'
         understood
         it 'OpenOCD, started by gdb, went to the chip' grep -q 'JTAG' build/firmware/BLUEPILL/openocd.log
     fi
