@@ -17,6 +17,7 @@ for command in make 'make -C src' 'make flash' 'make list' 'make release' 'make 
     refuses "$command without the ARM compiler" "$compiler" on_bare $command
     it "$command says it once" test "$(grep -cF "$compiler" "$said")" = 1
 done
+cp -r "$root/vboard" .
 refuses 'make vboard without a compiler' 'gcc is missing: apt-get install gcc libc6-dev,' on_bare make vboard
 says 'or: make deps FOR=vboard'
 printf '#!/bin/sh\nexit 1\n' > bare/gcc
@@ -38,7 +39,6 @@ printf '#!/bin/sh\nwhile [ "$1" != -o ]; do shift; done\n: > "$2"\n' > programs/
 printf '#!/bin/sh\nprintf "!<arch>\\n" > "$2"\nexit 1\n' > programs/ar
 chmod +x programs/*
 cut_off() { PATH=$tree/programs:$PATH make HOST_CC=compiler build/host/libvboard.a; }
-cp -r "$root/vboard" .
 refuses 'a library that could not be written' 'Error 1' cut_off
 it 'is not there' test ! -e build/host/libvboard.a
 

@@ -29,7 +29,7 @@ says 'STLINK '
 says_not '  CC '
 refuses 'an unknown TARGET' 'There is no TARGET "BLUEPIL"; BLUEPILL is probably meant. Choose one of:' make TARGET=BLUEPIL
 says '    BLUEPILL BLUEPILL_4K BLUEPILL_HIGH'
-it 'lists those there are, a board a line' test "$(awk 'length > 100' "$said")" = ''
+it 'lists those there are, a board a line' test "$(grep -cw BLUEPILL_HIGH "$said")$(awk 'length > 110' "$said")" = 1
 refuses 'in lower case' 'There is no TARGET "stlink_high"; STLINK_HIGH is probably meant.' make TARGET=stlink_high
 refuses 'from src' 'BLUEPILL is probably meant' in_src make TARGET=BLUEPIL
 refuses 'a variant that a board has not is unknown' 'There is no TARGET "STM32F103_HIGH"' make TARGET=STM32F103_HIGH

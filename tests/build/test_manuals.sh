@@ -5,6 +5,15 @@ set -u
 # shellcheck source=tests/build/common.sh
 . "$(dirname "$0")/common.sh"
 
+# The figures are what GCC ARM 12.2 makes. With another compiler they are held to 16 bytes: examples and options of GCC 14 differ
+# by 8 at most.
+[[ $(arm-none-eabi-gcc -dumpversion) == 12.2.* ]] && slack=0 || slack=16
+# about BYTES FIGURE
+about() {
+    local difference=$(($1 - $2))
+    [ "${difference#-}" -le "$slack" ]
+}
+
 # docs/applications.md: rows "| [NAME](../examples/NAME) | ... | BYTES |"
 it 'the examples' make examples
 rows=$(sed -n 's/^| \[[^]]*\](..\/examples\/\([a-z-]*\)) |.*| \([0-9]*\) |$/\1 \2/p' "$root/docs/applications.md")
@@ -12,7 +21,7 @@ examples=$(printf '%s\n' examples/*/*.c | sed -n 's,^examples/\(.*\)/\1\.c$,\1,p
 it 'docs/applications.md has a row for every example' test "$(cut -d ' ' -f 1 <<< "$rows" | sort)" = "$(sort <<< "$examples")"
 while read -r name bytes; do
     is=$(stat -c %s "build/examples/$name/$name.bin")
-    it "docs/applications.md: $name has $is bytes, not $bytes" test "$is" = "$bytes"
+    it "docs/applications.md: $name has $is bytes, not $bytes" about "$is" "$bytes"
 done <<< "$rows"
 
 # docs/options.md: "What each costs on a Blue Pill: 1, 2, 3 and 4 bytes.", in the order of the table below
@@ -21,13 +30,14 @@ bytes_with() {
     make DEFS="$1" 2>&1 | sed -n 's/^BLUEPILL  *flash *\([0-9]*\) of .*/\1/p'
 }
 plain=$(bytes_with '')
-costs=
+read -r -a said_cost <<< "$said_costs"
+it 'docs/options.md says what four options cost' test "${#said_cost[@]}" = 4
 for defs in -DHAVE_DOUBLE_TAP=1 -DAPP_WATCHDOG_MS=1000 -DPROTECT_BOOTLOADER=1 -DHAVE_DS20=1; do
-    costs+=" $(($(bytes_with $defs) - plain))"
+    is=$(($(bytes_with $defs) - plain))
+    it "docs/options.md: $defs costs $is bytes, not ${said_cost[0]:-none}" about "$is" "${said_cost[0]:-0}"
+    said_cost=("${said_cost[@]:1}")
 done
-: > "$said"
-it "docs/options.md: what is off by default costs$costs bytes, not $said_costs" test "$costs" = " $said_costs"
-it 'docs/fleet.md: what HAVE_DS20 costs' grep -q "the lines above as text, for ${costs##* } bytes" "$root/docs/fleet.md"
+it 'docs/fleet.md: what HAVE_DS20 costs' grep -q "the lines above as text, for ${said_costs##* } bytes" "$root/docs/fleet.md"
 
 # docs/vboard.md: its first command, after "$", and what follows up to an empty line; to the hundredth of a second
 to_hundredths() {
