@@ -34,6 +34,7 @@ says 'npm ERR! network'
 
 # A library that was cut off by a full disk
 mkdir programs
+# shellcheck disable=SC2016 # the program expands it
 printf '#!/bin/sh\nwhile [ "$1" != -o ]; do shift; done\n: > "$2"\n' > programs/compiler
 # shellcheck disable=SC2016 # the program expands it
 printf '#!/bin/sh\nprintf "!<arch>\\n" > "$2"\nexit 1\n' > programs/ar

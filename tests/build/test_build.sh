@@ -175,6 +175,7 @@ it 'in all of its parts' test "$(sort -u "$work/used" | tr '\n' ' ')" = 'gcc obj
 it 'of which the plain build knows nothing' make
 says_not '  CC '
 mkdir bare
+# shellcheck disable=SC2016 # the program expands it
 printf '#!/bin/sh\nif [ "$1" = -ffreestanding ]; then exit 1; fi\n' > bare/mine-gcc
 chmod +x bare/mine-gcc
 refuses 'a toolchain that is not there' 'none-gcc is missing: PREFIX says' make PREFIX=none-

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Files may have any name: blanks, quotes, and what a shell or make would run. Every make command that takes a file takes it, and
 # nothing in its name is run.
+# shellcheck disable=SC2016 # that is what this is about
 set -u
 # shellcheck source=tests/build/common.sh
 . "$(dirname "$0")/common.sh"
