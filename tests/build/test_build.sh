@@ -163,23 +163,23 @@ says_not '-Werror'
 says_not 'fatal-warnings'
 
 # PREFIX
-mkdir toolchain
+mkdir "$work/toolchain" # PREFIX is part of commands: no space in it
 for tool in gcc objcopy objdump nm; do
-    printf '#!/bin/sh\necho %s >> "%s/used"\nexec arm-none-eabi-%s "$@"\n' $tool "$work" $tool > toolchain/mine-$tool
-    chmod +x toolchain/mine-$tool
+    printf '#!/bin/sh\necho %s >> "%s/used"\nexec arm-none-eabi-%s "$@"\n' $tool "$work" $tool > "$work/toolchain/mine-$tool"
+    chmod +x "$work/toolchain/mine-$tool"
 done
-it 'PREFIX' make PREFIX="$tree/toolchain/mine-"
+it 'PREFIX' make PREFIX="$work/toolchain/mine-"
 it 'makes the same image' same "$(built)" $plain
 it 'with that toolchain' grep -q gcc "$work/used"
 it 'in all of its parts' test "$(sort -u "$work/used" | tr '\n' ' ')" = 'gcc objcopy objdump '
 it 'of which the plain build knows nothing' make
 says_not '  CC '
-mkdir bare
+mkdir "$work/bare"
 # shellcheck disable=SC2016 # the program expands it
-printf '#!/bin/sh\nif [ "$1" = -ffreestanding ]; then exit 1; fi\n' > bare/mine-gcc
-chmod +x bare/mine-gcc
+printf '#!/bin/sh\nif [ "$1" = -ffreestanding ]; then exit 1; fi\n' > "$work/bare/mine-gcc"
+chmod +x "$work/bare/mine-gcc"
 refuses 'a toolchain that is not there' 'none-gcc is missing: PREFIX says' make PREFIX=none-
-refuses 'a compiler without stdint.h' 'mine-gcc has no stdint.h: apt-get install picolibc-arm-none-eabi' make PREFIX="$tree/bare/mine-"
+refuses 'a compiler without stdint.h' 'mine-gcc has no stdint.h: apt-get install picolibc-arm-none-eabi' make PREFIX="$work/bare/mine-"
 
 # A probe's commands
 refuses 'a probe that is not there' 'Is the probe (interface/cmsis-dap.cfg) plugged in' make flash OOCD=false
