@@ -65,7 +65,7 @@
 #define FLASH_BASE 0x08000000u
 /* Bytes: the smallest STM32F103. */
 #define SMALLEST_FLASH (16 * 1024)
-#define RAM_BASE   0x20000000u
+#define RAM_BASE       0x20000000u
 
 /* variant.h: HIGH 0, BOOTLOADER_SIZE or HIGH 1, HIGH_FLASH_SIZE; and SIGNED 0 or SIGNED 1, BOARD_NAME */
 #if HIGH

@@ -5,6 +5,8 @@
  */
 #include "cube_root.h"
 
+#include "big.h" // BIG
+
 #include "number.h" // number_*
 
 enum {
@@ -19,7 +21,7 @@ static struct {
     number y, t, four, third;
     uint32_t n;
     uint32_t left; /* steps */
-} root;
+} root BIG;
 
 /* r = a * b */
 static void multiply(uint32_t *r, const uint32_t *a, const uint32_t *b)

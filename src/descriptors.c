@@ -1,6 +1,8 @@
 /* What the device says of itself. Each descriptor is laid out as the table of its specification. */
 #include "descriptors.h"
 
+#include "big.h" // BIG
+
 #include "port.h"      // port_unique_id
 #include "signature.h" // NOT_SIGNED
 
@@ -81,12 +83,13 @@ enum { BOS_LENGTH = 5 + WEBUSB_CAPABILITY + MICROSOFT_CAPABILITY + HAVE_DS20 * D
 #define OLDER_VERSION_TEXT    "older than what was installed"
 #define FORGED_SIGNATURE_TEXT "not signed by the maker"
 
-/* Everything that can be asked for, one behind the other. Texts are sent in UTF-16: with a 0 behind each letter. */
+/* Everything that can be asked for, one behind the other. Texts are sent in UTF-16: with a 0 behind each
+ * letter. */
 #define RECORD(...)                                                                                          \
     struct PACKED {                                                                                          \
         uint16_t key;                                                                                        \
         uint8_t length;                                                                                      \
-        __typeof__(__VA_ARGS__) data;                                                                               \
+        __typeof__(__VA_ARGS__) data;                                                                        \
     }
 #define BYTES(count) RECORD(uint8_t[count])
 /* USB 2.0 table 9-16 */
@@ -95,7 +98,10 @@ enum { BOS_LENGTH = 5 + WEBUSB_CAPABILITY + MICROSOFT_CAPABILITY + HAVE_DS20 * D
         uint8_t bLength, bDescriptorType;                                                                    \
         char bString[sizeof(ascii) - 1];                                                                     \
     })
-#define STRING_DESCRIPTOR(ascii) {2 * sizeof(ascii), STRING, ascii}
+#define STRING_DESCRIPTOR(ascii)                                                                             \
+    {                                                                                                        \
+        2 * sizeof(ascii), STRING, ascii                                                                     \
+    }
 static const struct PACKED {
     BYTES(18) device;
     BYTES(CONFIGURATION_LENGTH) configuration;
@@ -167,11 +173,13 @@ static const struct PACKED {
     .languages = {HEAD(languages, DESCRIPTOR(STRING, STRING_LANGUAGES)), {4, STRING, U16(US_ENGLISH)}},
     .vendor = {HEAD(vendor, DESCRIPTOR(STRING, STRING_VENDOR)), STRING_DESCRIPTOR(USB_VENDOR_STRING)},
     .product = {HEAD(product, DESCRIPTOR(STRING, STRING_PRODUCT)), STRING_DESCRIPTOR(USB_PRODUCT_STRING)},
-    .interface = {HEAD(interface, DESCRIPTOR(STRING, STRING_INTERFACE)), STRING_DESCRIPTOR(USB_INTERFACE_STRING)},
+    .interface = {HEAD(interface, DESCRIPTOR(STRING, STRING_INTERFACE)),
+                  STRING_DESCRIPTOR(USB_INTERFACE_STRING)},
     .microsoft = {HEAD(microsoft, DESCRIPTOR(STRING, STRING_MICROSOFT)), STRING_DESCRIPTOR("MSFT100!")},
 #if SIGNED
     .not_signed = {HEAD(not_signed, DESCRIPTOR(STRING, NOT_SIGNED >> 8)), STRING_DESCRIPTOR(NOT_SIGNED_TEXT)},
-    .older_version = {HEAD(older_version, DESCRIPTOR(STRING, OLDER_VERSION >> 8)), STRING_DESCRIPTOR(OLDER_VERSION_TEXT)},
+    .older_version = {HEAD(older_version, DESCRIPTOR(STRING, OLDER_VERSION >> 8)),
+                      STRING_DESCRIPTOR(OLDER_VERSION_TEXT)},
     .forged_signature = {HEAD(forged_signature, DESCRIPTOR(STRING, FORGED_SIGNATURE >> 8)),
                          STRING_DESCRIPTOR(FORGED_SIGNATURE_TEXT)},
 #endif
@@ -180,15 +188,14 @@ static const struct PACKED {
     .microsoft_os_10 =
         {HEAD(microsoft_os_10, VENDOR_KEY(MS_COMPATIBLE_ID, 0)),
          {sizeof(struct microsoft_os_10), 0x0100, MS_COMPATIBLE_ID, 1, {0}, 0, 1, "WINUSB", "", {0}}},
-    .microsoft_os_20 = {HEAD(microsoft_os_20, VENDOR_KEY(MS_OS_20_DESCRIPTOR, 0)),
-                        {{sizeof records.microsoft_os_20.data.header, 0, WINDOWS_VERSION,
-                          MICROSOFT_OS_20_LENGTH},
-                         {sizeof records.microsoft_os_20.data.compatible_id, COMPATIBLE_ID, "WINUSB", ""},
-                         {PROPERTY_LENGTH, REGISTRY_PROPERTY, REG_MULTI_SZ,
-                          2 * sizeof records.microsoft_os_20.data.property.PropertyName,
-                          "DeviceInterfaceGUIDs",
-                          2 * sizeof records.microsoft_os_20.data.property.PropertyData,
-                          "{7D1AB3C6-42F1-4C0E-9E55-5C3B0C7A6F21}\0"}}},
+    .microsoft_os_20 =
+        {HEAD(microsoft_os_20, VENDOR_KEY(MS_OS_20_DESCRIPTOR, 0)),
+         {{sizeof records.microsoft_os_20.data.header, 0, WINDOWS_VERSION, MICROSOFT_OS_20_LENGTH},
+          {sizeof records.microsoft_os_20.data.compatible_id, COMPATIBLE_ID, "WINUSB", ""},
+          {PROPERTY_LENGTH, REGISTRY_PROPERTY, REG_MULTI_SZ,
+           2 * sizeof records.microsoft_os_20.data.property.PropertyName, "DeviceInterfaceGUIDs",
+           2 * sizeof records.microsoft_os_20.data.property.PropertyData,
+           "{7D1AB3C6-42F1-4C0E-9E55-5C3B0C7A6F21}\0"}}},
 };
 
 enum { HEAD_LENGTH = 3, HEAD_OF_TEXT = 2, MICROSOFT_KEY = VENDOR_KEY(MS_OS_20_DESCRIPTOR, 0) };
@@ -244,9 +251,9 @@ static enum usb_answer reply(uint32_t key)
     for (; record < (const uint8_t *)(&records + 1); record += HEAD_LENGTH + record[2])
         if ((uint32_t)(record[0] | record[1] << 8) == key)
             return reply_wide(record + HEAD_LENGTH,
-                              IS_TEXT(key)            ? HEAD_OF_TEXT
+                              IS_TEXT(key)           ? HEAD_OF_TEXT
                               : key == MICROSOFT_KEY ? offsetof(struct microsoft_os_20, property)
-                                                      : record[2],
+                                                     : record[2],
                               record[2]);
     return USB_STALL;
 }

@@ -7,6 +7,8 @@
  */
 #include "ed25519.h"
 
+#include "big.h" // BIG
+
 #include <stddef.h>
 
 #include "number.h" // number_*
@@ -107,7 +109,7 @@ static struct state {
     uint32_t left;
     uint32_t differences;
     uint32_t next; /* operation */
-} state;
+} state BIG;
 
 void ed25519_begin(const struct ed25519_key *key, const uint8_t signature[64])
 {

@@ -1,6 +1,8 @@
 /* Turns a stream of blocks into a complete, verified image in flash. docs/design.md has the pictures. */
 #include "image_writer.h"
 
+#include "big.h" // BIG
+
 #include "application.h" // application_is_valid
 #include "port.h"        // port_flash_*
 #include "signature.h"   // signature_*
@@ -20,7 +22,7 @@ enum {
      * up when that happens three times, which may be within a frame
      */
     STRIDE = 64,
-    HALF_WORDS_PER_MS = 32, /* 1000 us / 40 us are 25, but a power of 2 divides in one instruction */
+    HALF_WORDS_PER_MS = 1000 / 40,
     HOOK_OFFSET = 4, /* of the reset vector in a vector table */
 };
 
@@ -47,7 +49,7 @@ static union {
     uint32_t words[3 * PAGE / 4];
 } buffer BIG;
 
-static uint32_t buffered(uint32_t offset)
+NOINLINE static uint32_t buffered(uint32_t offset)
 {
     return offset < PAGE ? offset : PAGE + offset % (2 * PAGE);
 }
@@ -177,16 +179,16 @@ static bool old_application_is_gone(void)
  */
 static bool hook_is_back(void)
 {
-    const volatile uint16_t *hook = port_flash(APP_BASE_ADDRESS + HOOK_OFFSET);
-
-    if (!HIGH || port_flash_error() != STATUS_OK)
+    if (!HIGH)
         return true;
-    for (uint32_t i = 0; i < 2; i++)
-        if (hook[i] == BLANK) {
-            port_flash_program(APP_BASE_ADDRESS + HOOK_OFFSET + 2 * i, port_reset_vector() >> 16 * i);
-            return false;
-        }
-    return true;
+
+    const volatile uint16_t *hook = port_flash(APP_BASE_ADDRESS + HOOK_OFFSET);
+    uint32_t i = hook[0] != BLANK; /* the half-word to look at */
+
+    if (hook[i] != BLANK || port_flash_error() != STATUS_OK)
+        return true;
+    port_flash_program(APP_BASE_ADDRESS + HOOK_OFFSET + 2 * i, port_reset_vector() >> 16 * i);
+    return false;
 }
 
 /* What nobody signed never gets as far as the first page. False: not known yet, or refused. */

@@ -18,13 +18,6 @@
 #define FAR
 #endif
 
-/* Away from the small variables, which are within reach of short instructions only close together. */
-#ifdef __arm__
-#define BIG __attribute__((section(".bss.big")))
-#else
-#define BIG
-#endif
-
 /* Called from several places: one copy is smaller, which GCC 12 misjudges. */
 #define NOINLINE __attribute__((noinline))
 

@@ -1,6 +1,8 @@
 /* SHA-512, small. FIPS 180-4 names the variables. */
 #include "sha512.h"
 
+#include "big.h" // BIG
+
 #include "cube_root.h" // cube_root_step
 
 enum {
@@ -24,10 +26,10 @@ static struct {
     uint32_t left;   /* rounds */
     uint32_t bits;   /* of the message, once it is ending */
     uint8_t padding; /* the next byte of it */
-} hash;
+} hash BIG;
 
 /* Of the rounds, the last one's first: computed when they are first needed. */
-static uint64_t k[ROUNDS];
+static uint64_t k[ROUNDS] BIG;
 static uint32_t constants;
 
 /* Fractional parts of the square roots of the first primes: FIPS 180-4, 5.3.5. */

@@ -1,6 +1,8 @@
 /* Signed firmware: trailer, signature and version of an image that is complete but for its first page. */
 #include "signature.h"
 
+#include "big.h" // BIG
+
 #include "application.h" // application_size
 #include "ed25519.h"     // ed25519_*
 #include "port.h"        // port_flash, port_tick
@@ -30,7 +32,7 @@ static struct {
     uint8_t verdict;
     bool at_start; /* the application is there already: its version was accepted when it came */
     struct trailer trailer;
-} check;
+} check BIG;
 
 void signature_begin(uint32_t length)
 {
