@@ -11,7 +11,6 @@
 enum {
     PAGE = FLASH_PAGE_SIZE,
     HALF_WORDS = PAGE / 2,
-    PARTS = PAGE / 1024, /* of a page, which are pages of their own on a chip with smaller ones */
     BLANK = 0xFFFF,
     /* the half-word of a page that is written last: of the first page, the upper half of the stack pointer */
     KEY = START_WORDS_OFFSET / 2 + 1,
@@ -35,8 +34,8 @@ static struct {
     bool tried;     /* what makes the next step right was done once */
     bool old_is_gone;      /* there is no other application in flash any more */
     uint8_t invalidations; /* attempts to make the old application invalid */
-    uint8_t doubtful;      /* parts of each page to be erased, whatever they read */
-    uint8_t erased;        /* those of the page in work that are */
+    bool doubtful;         /* a download before this one did not end: pages are erased whatever they read */
+    bool erased;           /* the page in work was */
     uint16_t blanks;       /* half-words of the page in work that are blank in the image */
     uint8_t erase_ms;      /* until the erase under way can end */
     image_result result;
@@ -63,8 +62,8 @@ static void fail(image_result result)
 void image_begin(void)
 {
     image.received = image.written = image.done = 0;
-    image.working = image.finishing = image.old_is_gone = image.tried = false;
-    image.invalidations = image.erased = 0;
+    image.working = image.finishing = image.old_is_gone = image.tried = image.erased = false;
+    image.invalidations = 0;
     image.result = STATUS_OK;
     buffer.words[1] = 0;
 }
@@ -238,7 +237,7 @@ static void look_at_page(const volatile uint16_t *present, const uint16_t *wante
     if (image.invalidations)
         return;
     image.old_is_gone = all == 0xFFFFFFFF;
-    image.doubtful = !image.old_is_gone && (uint16_t)(key() + 1) <= 1 /* 0 or blank */ ? PARTS : 0;
+    image.doubtful = !image.old_is_gone && (uint16_t)(key() + 1) <= 1 /* 0 or blank */;
 }
 
 /*
@@ -271,7 +270,7 @@ void image_step(void)
     if (n == 0)
         look_at_page(present, wanted);
 
-    bool doubt = image.doubtful && image.erased < image.doubtful;
+    bool doubt = image.doubtful && !image.erased;
 
     do {
         uint32_t i = in_order(n);
@@ -284,13 +283,13 @@ void image_step(void)
 
                 fail(error != STATUS_OK ? error : n < HALF_WORDS ? errERASE : errVERIFY);
             } else if (old_application_is_gone()) {
-                image.tried = !doubt;
-                if (doubt)
-                    erase(page + image.erased++ * (PAGE / PARTS));
-                else if (n < HALF_WORDS)
-                    erase(page + 2 * i);
-                else
+                image.tried = true;
+                if (n >= HALF_WORDS) {
                     port_flash_program(APP_BASE_ADDRESS + page + 2 * i, wanted[i]);
+                } else {
+                    image.erased = true;
+                    erase(page + 2 * i);
+                }
             }
             return;
         }
@@ -300,7 +299,7 @@ void image_step(void)
     if (n < 2 * HALF_WORDS)
         return;
     image.done = 0;
-    image.erased = 0;
+    image.erased = false;
     image.written += PAGE;
     image.working = page != 0;
 }
