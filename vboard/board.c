@@ -211,6 +211,7 @@ struct stm32f103_config board_default_config(const struct board_info *info)
         .page_erase_us = PAGE_ERASE_US,
         .half_word_ns = HALF_WORD_NS,
         .seed = 1,
+        .ctr_masked = info->usb_ctr_masked,
     };
 }
 

@@ -25,6 +25,7 @@ struct board_info {
     bool button_active_high;
     bool button_floats; /* released, nothing drives the pin: the firmware must use the chip's pull */
     bool pullup_active_high;
+    bool usb_ctr_masked; /* a clone: stm32f103_config.ctr_masked */
 };
 
 /* NULL-name-terminated. */

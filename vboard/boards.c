@@ -87,6 +87,7 @@ const struct board_info board_list[] = {
         .page_bytes = 2048,
         .ram_kib = 20,
         .idcode = IDCODE_GD32,
+        .usb_ctr_masked = true,
         .led = BOARD_PIN('B', 2),
         .led_active_high = true,
         .button = BOARD_PIN('A', 0),

@@ -5,7 +5,7 @@
 
 const char chip_kinds[] =
     "fast-flash, slow-flash, slowest-flash, late-crystal, read-protected, hardware-watchdog, "
-    "fast-lsi, late-bsy, lock-reads-0, zero-needs-erase, unmasked-ctr, unstable-cells";
+    "fast-lsi, late-bsy, lock-reads-0, zero-needs-erase, masked-ctr, unmasked-ctr, unstable-cells";
 
 /* Limits of the data sheet (DS5319 table 28), and ten times the longest. */
 static void flash_times(struct stm32f103_config *config, uint32_t page_erase_us, uint32_t half_word_ns)
@@ -64,9 +64,14 @@ static void zero_needs_erase(struct stm32f103_config *config)
     config->zero_needs_erase = true;
 }
 
+static void masked_ctr(struct stm32f103_config *config)
+{
+    config->ctr_masked = true;
+}
+
 static void unmasked_ctr(struct stm32f103_config *config)
 {
-    config->ctr_unmasked = true;
+    config->ctr_masked = false;
 }
 
 static void unstable_cells(struct stm32f103_config *config)
@@ -90,6 +95,7 @@ bool chip_kind_apply(struct stm32f103_config *config, const char *name, size_t l
         {"late-bsy", late_bsy},
         {"lock-reads-0", lock_reads_0},
         {"zero-needs-erase", zero_needs_erase},
+        {"masked-ctr", masked_ctr},
         {"unmasked-ctr", unmasked_ctr},
         {"unstable-cells", unstable_cells},
     };

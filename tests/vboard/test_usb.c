@@ -320,6 +320,22 @@ static void test_the_address_and_ef_must_match(void **state)
     assert_int_equal(out(model, EP, 0, 0), USB_SILENCE);
 }
 
+/* Bits 15:10 of COUNTn_TX are not used (RM0008 23.5.3): a driver that changes the count alone leaves there what
+ * the memory held at power-up. */
+static void test_the_upper_bits_of_a_transmit_count_are_not_considered(void **state)
+{
+    struct model *model = *state;
+    uint8_t data[USB_MAX_PACKET];
+    unsigned length;
+    open_endpoint(model, EP, EPR_BULK, STAT_DISABLED, STAT_NAK);
+    model_copy_in(model, EP, MODEL_TX1, (const uint8_t *)"abcdefgh", 8);
+    model_poke(model, EP * 8 + 2, 0xFC00 | 8);
+    model_stat(model, EP, USB_TX, STAT_VALID);
+    assert_int_equal(in(model, EP, data, &length, true), USB_DATA0);
+    assert_int_equal(length, 8);
+    model_expect_clean(model);
+}
+
 /* Double buffering */
 
 static void test_double_buffered_bulk_out_swaps_buffers_by_dtog_and_sw_buf(void **state)
@@ -361,6 +377,77 @@ static void test_double_buffered_bulk_in_swaps_buffers(void **state)
     assert_int_equal(length, 4);
     assert_int_equal(data[0], 0x22);
     model_expect_clean(model);
+}
+
+/* RM0008 23.4.3: the end of the first transaction after DBL_BUF was set triggers the special flow control. Until
+ * then DTOG = SW_BUF is no conflict, so that a driver can fill both buffers before it sets VALID. */
+static void test_a_double_buffered_in_endpoint_can_begin_with_both_buffers_full(void **state)
+{
+    struct model *model = *state;
+    uint8_t data[USB_MAX_PACKET];
+    unsigned length;
+    model_table(model, EP, MODEL_TX1, MODEL_RX1);
+    model_poke(model, EP * 8 + 2, 2);
+    model_poke(model, EP * 8 + 6, 4);
+    model_poke(model, MODEL_TX1, 0x1111);
+    model_poke(model, MODEL_RX1, 0x2222);
+    model_poke(model, MODEL_RX1 + 2, 0x2222);
+    for (unsigned i = 0; i < 2; i++) { /* the second time after DBL_BUF was cleared and set again */
+        model_write(model, EP * 4, EPR_BULK | EP | (epr(model, EP) & EPR_TOGGLE));
+        model_write(model, EP * 4, EPR_BULK | EPR_EP_KIND | EP);
+        model_stat(model, EP, USB_TX, STAT_VALID);
+        assert_int_equal(in(model, EP, data, &length, true), USB_DATA0);
+        assert_int_equal(length, 2);
+        model_clear_ctr(model, EP, EPR_CTR_TX);
+        assert_int_equal(in(model, EP, data, &length, true), USB_DATA1);
+        assert_int_equal(length, 4);
+        assert_int_equal(in(model, EP, data, &length, true), USB_NAK); /* both are the software's now */
+        model_clear_ctr(model, EP, EPR_CTR_TX);
+        model_poke(model, EP * 8 + 2, 1);
+        model_write(model, EP * 4, EPR_CTR | EPR_BULK | EPR_EP_KIND | EP | EPR_DTOG_RX); /* SW_BUF: buffer 0 is full again */
+        assert_int_equal(in(model, EP, data, &length, true), USB_DATA0);
+        assert_int_equal(length, 1);
+        model_clear_ctr(model, EP, EPR_CTR_TX);
+        model_stat(model, EP, USB_TX, STAT_DISABLED);
+        model_poke(model, EP * 8 + 2, 2);
+    }
+    model_expect_clean(model);
+}
+
+static void test_a_double_buffered_out_endpoint_takes_its_first_packet_whatever_sw_buf_says(void **state)
+{
+    struct model *model = *state;
+    model_table(model, EP, MODEL_RX1, MODEL_RX1 + 64);
+    model_poke(model, EP * 8 + 2, MODEL_BLOCKS_64);
+    model_write(model, EP * 4, EPR_BULK | EPR_EP_KIND | EP); /* DTOG = SW_BUF */
+    model_stat(model, EP, USB_RX, STAT_VALID);
+    assert_int_equal(out(model, EP, 0, 3), USB_ACK);
+    assert_int_equal(out(model, EP, 1, 4), USB_ACK);
+    assert_int_equal(out(model, EP, 0, 5), USB_NAK);
+    usb_bus_reset(chip_of(model), true); /* the next DBL_BUF is set anew */
+    usb_bus_reset(chip_of(model), false);
+    model_clear_ctr(model, EP, EPR_CTR_RX);
+    model_read(model, USB_ISTR);
+    model_write(model, USB_ISTR, (uint16_t)~ISTR_RESET);
+    model_write(model, EP * 4, EPR_BULK | EPR_EP_KIND | EP);
+    model_write(model, USB_DADDR, DADDR_EF | ADDRESS);
+    model_stat(model, EP, USB_RX, STAT_VALID);
+    assert_int_equal(out(model, EP, 0, 3), USB_ACK);
+    model_expect_clean(model);
+}
+
+/* Until the first transaction is over the buffer that DTOG names is the peripheral's. */
+static void test_the_first_buffer_of_a_double_buffered_endpoint_is_guarded(void **state)
+{
+    struct model *model = *state;
+    model_table(model, EP, MODEL_TX1, MODEL_RX1);
+    model_poke(model, EP * 8 + 2, 2);
+    model_poke(model, EP * 8 + 6, 2);
+    model_write(model, EP * 4, EPR_BULK | EPR_EP_KIND | EP);
+    model_stat(model, EP, USB_TX, STAT_VALID);
+    model_expect_clean(model);
+    model_poke(model, MODEL_TX1, 0x1111);
+    assert_true(model_broke(model, "packet-memory-race"));
 }
 
 static void test_isochronous_out_has_no_handshake_and_stays_valid(void **state)
@@ -454,18 +541,20 @@ static void test_interrupt_lines_follow_flags_and_masks(void **state)
     assert_false(pending(model, IRQ_USB_LP));
 }
 
-/* The manual has CTRM mask CTR. Chips of ST's own are said not to, clones do: a HID bootloader never sets
- * CTRM, works on the former and not on the latter. */
-static void test_ctr_interrupts_unmasked_on_chips_that_ignore_the_mask_only(void **state)
+/* RM0008 23.5.1 has CTRM mask CTR. Chips of ST's own interrupt nevertheless, clones do as the manual says: HID
+ * bootloaders in wide use never set CTRM, run on the former and not on the latter. */
+static void test_ctr_interrupts_are_masked_by_ctrm_on_clones_only(void **state)
 {
     struct model *model = *state;
+    assert_false(chip_of(model)->config.ctr_masked); /* the Blue Pill has a chip of ST's own */
+    assert_true(board_default_config(board_find("BLUEPILLPLUSGD32")).ctr_masked);
     open_endpoint(model, EP, EPR_BULK, STAT_VALID, STAT_DISABLED);
-    for (unsigned ignored = 0; ignored < 2; ignored++) {
-        chip_of(model)->config.ctr_unmasked = ignored;
+    for (unsigned masked = 0; masked < 2; masked++) {
+        chip_of(model)->config.ctr_masked = masked;
         model_write(model, USB_CNTR, ISTR_RESET);
         model_stat(model, EP, USB_RX, STAT_VALID);
-        out(model, EP, ignored, 4);
-        assert_int_equal(pending(model, IRQ_USB_LP), ignored);
+        out(model, EP, masked, 4);
+        assert_int_equal(pending(model, IRQ_USB_LP), !masked);
         model_clear_ctr(model, EP, EPR_CTR_RX);
         assert_false(pending(model, IRQ_USB_LP));
     }
@@ -984,14 +1073,18 @@ int main(void)
         TEST(test_in_answers_by_stat_tx),
         TEST(test_an_in_whose_ack_is_lost_is_sent_again),
         TEST(test_the_address_and_ef_must_match),
+        TEST(test_the_upper_bits_of_a_transmit_count_are_not_considered),
         TEST(test_double_buffered_bulk_out_swaps_buffers_by_dtog_and_sw_buf),
         TEST(test_double_buffered_bulk_in_swaps_buffers),
+        TEST(test_a_double_buffered_in_endpoint_can_begin_with_both_buffers_full),
+        TEST(test_a_double_buffered_out_endpoint_takes_its_first_packet_whatever_sw_buf_says),
+        TEST(test_the_first_buffer_of_a_double_buffered_endpoint_is_guarded),
         TEST(test_isochronous_out_has_no_handshake_and_stays_valid),
         TEST(test_sof_sets_the_frame_number_and_locks),
         TEST(test_lost_sofs_give_esof_and_after_3_ms_suspend),
         TEST(test_a_bus_reset_clears_registers_but_not_ctr),
         TEST(test_interrupt_lines_follow_flags_and_masks),
-        TEST(test_ctr_interrupts_unmasked_on_chips_that_ignore_the_mask_only),
+        TEST(test_ctr_interrupts_are_masked_by_ctrm_on_clones_only),
         TEST(test_isochronous_transfers_raise_the_high_priority_interrupt),
         TEST(test_activity_wakes_a_suspended_peripheral_through_exti_18),
         TEST(test_forced_reset_acts_like_one_from_the_bus),

@@ -81,7 +81,7 @@ struct stm32f103_config {
     uint32_t lsi_hz;           /* 30000 to 60000 (DS5319 table 25); 0: 40000 */
     uint16_t busy_late_cycles; /* SR.BSY reads 0 for so long after any operation begins */
     bool lock_reads_0;         /* FLASH_CR.LOCK does, locked or not */
-    bool ctr_unmasked;         /* USB's CTR interrupts whatever CNTR.CTRM says */
+    bool ctr_masked;           /* CNTR.CTRM masks USB's CTR, as RM0008 23.5.1 says */
     bool zero_needs_erase;     /* 0x0000 over data is refused as any other value: PGERR */
 };
 

@@ -60,7 +60,7 @@ void usb_update_interrupts(struct stm32f103 *chip)
     const struct usb *usb = &chip->usb;
     unsigned n = first_event(usb);
     bool high = n < USB_ENDPOINT_REGISTERS && usb_double_buffered(usb->EPR[n]);
-    uint16_t mask = (usb->CNTR & ISTR_FLAGS) | (chip->config.ctr_unmasked ? ISTR_CTR : 0);
+    uint16_t mask = (usb->CNTR & ISTR_FLAGS) | (chip->config.ctr_masked ? 0 : ISTR_CTR);
     cortex_m3_set_irq(&chip->cpu, IRQ_USB_LP, (istr(usb) & mask) != 0 || chip->can.rx0_irq);
     cortex_m3_set_irq(&chip->cpu, IRQ_USB_HP, (high && usb->CNTR & ISTR_CTR) || chip->can.tx_irq);
     exti_set_line(chip, USB_EXTI_LINE, (usb->ISTR & ISTR_WKUP) != 0);

@@ -63,8 +63,10 @@ void usb_sof(struct stm32f103 *chip, uint16_t frame)
 void usb_reset_protocol(struct stm32f103 *chip)
 {
     struct usb *usb = &chip->usb;
-    for (unsigned n = 0; n < USB_ENDPOINT_REGISTERS; n++)
+    for (unsigned n = 0; n < USB_ENDPOINT_REGISTERS; n++) {
         usb->EPR[n] &= EPR_CTR;
+        usb->flow_control[n] = false;
+    }
     usb->DADDR = 0;
     usb->FNR &= (uint16_t) ~(FNR_LCK | FNR_LSOF);
     usb->sofs_in_a_row = 0;

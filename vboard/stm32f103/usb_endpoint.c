@@ -47,6 +47,7 @@ void usb_write_endpoint(struct stm32f103 *chip, unsigned n, uint16_t value)
         return;
     chip->cpu.side_effects++;
     usb->EPR[n] = new;
+    usb->flow_control[n] &= usb_double_buffered_bulk(new);
     usb_check_endpoint(chip, n);
     if ((new ^ old) & (EPR_STAT_RX | EPR_STAT_TX | EPR_EP_TYPE))
         usb_check_layout(chip, n);

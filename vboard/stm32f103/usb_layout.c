@@ -60,9 +60,9 @@ static void check_count(struct stm32f103 *chip, unsigned n, unsigned half)
                             "EP%uR: count 0x%04x has a reserved NUM_BLOCK", n, count);
     else if (rx && usb_count_to_size(count) == 0)
         stm32f103_violation(chip, FORBIDDEN, "usb-buffer-size", "EP%uR: a receive buffer of 0 bytes", n);
-    else if (!rx && count > (usb_isochronous(epr) ? USB_MAX_PACKET : MAX_ORDINARY_PACKET))
+    else if (!rx && (count & COUNT_BYTES) > (usb_isochronous(epr) ? USB_MAX_PACKET : MAX_ORDINARY_PACKET))
         stm32f103_violation(chip, FORBIDDEN, "usb-transmit-length",
-                            "EP%uR: %u bytes to be sent in one packet", n, count);
+                            "EP%uR: %u bytes to be sent in one packet", n, count & COUNT_BYTES);
 }
 
 static void check_buffer(struct stm32f103 *chip, unsigned n, unsigned half)

@@ -38,9 +38,7 @@ static const char *owner(const struct usb *usb, unsigned address, bool write, un
     for (*n = 0; *n < USB_ENDPOINT_REGISTERS; ++*n) {
         uint16_t epr = usb->EPR[*n];
         bool rx = usb_stat(epr, USB_RX) == STAT_VALID, tx = usb_stat(epr, USB_TX) == STAT_VALID;
-        bool conflict =
-            usb_double_buffered(epr) && !usb_isochronous(epr) && !(epr & EPR_DTOG_RX) == !(epr & EPR_DTOG_TX);
-        if (conflict)
+        if (usb_has_no_buffer(usb, *n))
             continue;
         unsigned rx_half = usb_half(epr, USB_RX), tx_half = usb_half(epr, USB_TX);
         struct usb_range rx_buffer = {usb_buffer_address(usb, *n, rx_half), usb_allotted(usb, *n, rx_half)};

@@ -104,6 +104,19 @@ static inline bool usb_double_buffered(uint16_t epr)
     return usb_isochronous(epr) || (epr & (EPR_EP_TYPE | EPR_EP_KIND)) == (EPR_BULK | EPR_EP_KIND);
 }
 
+static inline bool usb_double_buffered_bulk(uint16_t epr)
+{
+    return usb_double_buffered(epr) && !usb_isochronous(epr);
+}
+
+/* RM0008 23.4.3: DTOG and SW_BUF, which is the other direction's DTOG, name the same buffer. That counts from the
+ * end of the first transaction after DBL_BUF was set. */
+static inline bool usb_has_no_buffer(const struct usb *usb, unsigned n)
+{
+    uint16_t epr = usb->EPR[n];
+    return usb->flow_control[n] && !(epr & EPR_DTOG_RX) == !(epr & EPR_DTOG_TX);
+}
+
 /* usb.c */
 bool usb_powered(const struct stm32f103 *chip);
 void usb_raise(struct stm32f103 *chip, uint16_t flag);

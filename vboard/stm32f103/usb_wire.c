@@ -42,12 +42,10 @@ static unsigned find(const struct usb *usb, uint8_t endpoint, enum usb_direction
 }
 
 /* What STAT comes to once a double-buffered bulk endpoint has no buffer free (23.4.3). */
-static enum usb_stat effective_stat(uint16_t epr, enum usb_direction direction)
+static enum usb_stat effective_stat(const struct usb *usb, unsigned n, enum usb_direction direction)
 {
-    enum usb_stat stat = usb_stat(epr, direction);
-    bool no_buffer =
-        usb_double_buffered(epr) && !usb_isochronous(epr) && !(epr & EPR_DTOG_RX) == !(epr & EPR_DTOG_TX);
-    return stat == STAT_VALID && no_buffer ? STAT_NAK : stat;
+    enum usb_stat stat = usb_stat(usb->EPR[n], direction);
+    return stat == STAT_VALID && usb_has_no_buffer(usb, n) ? STAT_NAK : stat;
 }
 
 /* A driver that lives on interrupts and masks this one waits for ever. */
@@ -60,13 +58,14 @@ static void check_mask(struct stm32f103 *chip)
     usb->mask_told = true;
     stm32f103_violation(
         chip, SUSPICIOUS, "usb-ctr-masked",
-        "a packet was transferred while CNTR.CTRM is 0 and other USB interrupts are on; chips of ST's "
-        "own are said to interrupt nevertheless (--chip unmasked-ctr)");
+        "a packet was transferred while CNTR.CTRM is 0 and other USB interrupts are on (RM0008 23.5.1); "
+        "chips of ST's own are said to interrupt nevertheless, clones do not (--chip masked-ctr)");
 }
 
 static void completed(struct stm32f103 *chip, unsigned n, uint16_t epr, uint16_t flag)
 {
     chip->usb.EPR[n] = epr | flag;
+    chip->usb.flow_control[n] = usb_double_buffered_bulk(epr);
     chip->usb.endpoint_seen[n] &= (uint16_t)~flag;
     chip->cpu.side_effects++;
     check_mask(chip);
@@ -149,7 +148,7 @@ enum usb_answer usb_out(struct stm32f103 *chip, uint8_t address, uint8_t endpoin
     if (n == USB_ENDPOINT_REGISTERS)
         return USB_SILENCE;
     uint16_t epr = chip->usb.EPR[n];
-    enum usb_stat stat = effective_stat(epr, USB_RX);
+    enum usb_stat stat = effective_stat(&chip->usb, n, USB_RX);
     if (usb_isochronous(epr))
         return stat == STAT_VALID ? take_isochronous(chip, n, data, length) : USB_SILENCE;
     if (stat != STAT_VALID)
@@ -166,7 +165,7 @@ enum usb_answer usb_in_begin(struct stm32f103 *chip, uint8_t address, uint8_t en
     if (n == USB_ENDPOINT_REGISTERS)
         return USB_SILENCE;
     uint16_t epr = chip->usb.EPR[n];
-    enum usb_stat stat = effective_stat(epr, USB_TX);
+    enum usb_stat stat = effective_stat(&chip->usb, n, USB_TX);
     if (stat != STAT_VALID) {
         if (usb_isochronous(epr))
             return USB_SILENCE;
