@@ -140,10 +140,28 @@ static void debug_pins_must_be_freed_first(void **state)
     expect_violation(lab, NULL);
     put(lab, AFIO(AFIO_MAPR), get(lab, AFIO(AFIO_MAPR)) | 1);
     expect_violation(lab, "SUSPICIOUS swj-cfg-lost");
-    put(lab, AFIO(AFIO_MAPR), 3 << 24);
-    expect_violation(lab, "FORBIDDEN swj-cfg");
     lab_free(lab);
 }
+
+/* RM0008 9.4.2, SWJ_CFG: "Other combinations: no effect". ST's own libraries write 7 with every remap. */
+static void other_values_of_swj_cfg_leave_the_debug_pins_as_they_are(void **state)
+{
+    (void)state;
+    static const uint32_t others[] = {3 << 24, 5 << 24, 6 << 24, 7 << 24};
+    for (unsigned i = 0; i < sizeof others / sizeof others[0]; i++) {
+        struct lab *lab = lab_with_ports("BLUEPILL");
+        put(lab, AFIO(AFIO_MAPR), others[i] | 1);
+        expect_violation(lab, "SUSPICIOUS swj-cfg");
+        assert_true(afio_pin_is_debug(&lab->board->chip, 0, 13));
+        assert_int_equal(get(lab, AFIO(AFIO_MAPR)) & 1, 1);
+        put(lab, AFIO(AFIO_MAPR), SWJ_NONE);
+        put(lab, AFIO(AFIO_MAPR), others[i]);
+        assert_false(afio_pin_is_debug(&lab->board->chip, 0, 13));
+        expect_violation(lab, "SUSPICIOUS swj-cfg");
+        lab_free(lab);
+    }
+}
+
 
 static void edges_of_a_pin_interrupt(void **state)
 {
@@ -194,6 +212,7 @@ int main(void)
         cmocka_unit_test(a_floating_button_is_told_once),
         cmocka_unit_test(the_lock_holds_until_reset),
         cmocka_unit_test(debug_pins_must_be_freed_first),
+        cmocka_unit_test(other_values_of_swj_cfg_leave_the_debug_pins_as_they_are),
         cmocka_unit_test(edges_of_a_pin_interrupt),
         cmocka_unit_test(the_usb_wake_up_line_interrupts),
     };

@@ -43,9 +43,10 @@ static void write_mapr(struct stm32f103 *chip, uint32_t value)
 {
     unsigned before = swj_cfg(chip->afio.MAPR), after = swj_cfg(value);
     if (after != SWJ_FULL && after != SWJ_NO_NJTRST && after != SWJ_ONLY_SW && after != SWJ_NONE) {
-        stm32f103_violation(chip, FORBIDDEN, "swj-cfg",
-                            "AFIO_MAPR = 0x%08X: SWJ_CFG %u is not a setting (RM0008 9.4.2)", (unsigned)value,
-                            after);
+        stm32f103_violation(chip, SUSPICIOUS, "swj-cfg",
+                            "AFIO_MAPR = 0x%08X: SWJ_CFG %u has no effect, the debug pins stay as they are "
+                            "(RM0008 9.4.2)",
+                            (unsigned)value, after);
         after = before;
     } else if (after == SWJ_FULL && before != SWJ_FULL) {
         stm32f103_violation(
