@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CRYSTAL_HZ = 8000000, CRYSTAL_STARTUP_US = 2000, PAGE_ERASE_US = 20000, HALF_WORD_NS = 52500 };
+/* DS5319 5.3.6 gives 2 ms as typical for the crystal's start and no limit; programs of ST's own give up after
+ * 1.35 ms and run on their boards. */
+enum { CRYSTAL_HZ = 8000000, CRYSTAL_STARTUP_US = 500, PAGE_ERASE_US = 20000, HALF_WORD_NS = 52500 };
 enum { PORT_A = 0, PIN_DPLUS = 12, DUTY_STEP = DUTY_FULL / 100 };
 
 static unsigned port_of(uint8_t pin)

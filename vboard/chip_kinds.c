@@ -4,7 +4,7 @@
 #include <string.h>
 
 const char chip_kinds[] =
-    "fast-flash, slow-flash, slowest-flash, late-crystal, read-protected, hardware-watchdog, "
+    "fast-flash, slow-flash, slowest-flash, slow-crystal, late-crystal, read-protected, hardware-watchdog, "
     "fast-lsi, late-bsy, lock-reads-0, zero-needs-erase, masked-ctr, unmasked-ctr, unstable-cells";
 
 /* Limits of the data sheet (DS5319 table 28), and ten times the longest. */
@@ -27,6 +27,12 @@ static void slow_flash(struct stm32f103_config *config)
 static void slowest_flash(struct stm32f103_config *config)
 {
     flash_times(config, 400000, 700000);
+}
+
+/* The typical value of DS5319 5.3.6, and a crystal that hardly starts. */
+static void slow_crystal(struct stm32f103_config *config)
+{
+    config->hse_startup_us = 2000;
 }
 
 static void late_crystal(struct stm32f103_config *config)
@@ -88,6 +94,7 @@ bool chip_kind_apply(struct stm32f103_config *config, const char *name, size_t l
         {"fast-flash", fast_flash},
         {"slow-flash", slow_flash},
         {"slowest-flash", slowest_flash},
+        {"slow-crystal", slow_crystal},
         {"late-crystal", late_crystal},
         {"read-protected", read_protected},
         {"hardware-watchdog", hardware_watchdog},

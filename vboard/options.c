@@ -9,7 +9,9 @@ enum option_code {
     OPTION_BACKUP = 256,
     OPTION_BOARD,
     OPTION_BUTTON,
+    OPTION_BUTTON_PIN,
     OPTION_COUNT,
+    OPTION_CRYSTAL,
     OPTION_DISPLAY,
     OPTION_ENUMERATE,
     OPTION_FLASH_FILE,
@@ -17,12 +19,14 @@ enum option_code {
     OPTION_GDB,
     OPTION_HALT,
     OPTION_HELP,
+    OPTION_LED,
     OPTION_LENIENT,
     OPTION_LOAD,
     OPTION_MAX_TIME,
     OPTION_CHIP,
     OPTION_NO_CRYSTAL,
     OPTION_PCAP,
+    OPTION_PULLUP,
     OPTION_REALTIME,
     OPTION_SEED,
     OPTION_SERIAL,
@@ -38,7 +42,9 @@ static const struct option long_options[] = {
     {"backup", required_argument, NULL, OPTION_BACKUP},
     {"board", required_argument, NULL, OPTION_BOARD},
     {"button", required_argument, NULL, OPTION_BUTTON},
+    {"button-pin", required_argument, NULL, OPTION_BUTTON_PIN},
     {"count", required_argument, NULL, OPTION_COUNT},
+    {"crystal", required_argument, NULL, OPTION_CRYSTAL},
     {"display", no_argument, NULL, OPTION_DISPLAY},
     {"enumerate", no_argument, NULL, OPTION_ENUMERATE},
     {"flash-file", required_argument, NULL, OPTION_FLASH_FILE},
@@ -46,12 +52,14 @@ static const struct option long_options[] = {
     {"gdb", required_argument, NULL, OPTION_GDB},
     {"halt", no_argument, NULL, OPTION_HALT},
     {"help", no_argument, NULL, OPTION_HELP},
+    {"led", required_argument, NULL, OPTION_LED},
     {"lenient", no_argument, NULL, OPTION_LENIENT},
     {"load", required_argument, NULL, OPTION_LOAD},
     {"max-time", required_argument, NULL, OPTION_MAX_TIME},
     {"chip", required_argument, NULL, OPTION_CHIP},
     {"no-crystal", no_argument, NULL, OPTION_NO_CRYSTAL},
     {"pcap", required_argument, NULL, OPTION_PCAP},
+    {"pullup", required_argument, NULL, OPTION_PULLUP},
     {"realtime", no_argument, NULL, OPTION_REALTIME},
     {"seed", required_argument, NULL, OPTION_SEED},
     {"serial", required_argument, NULL, OPTION_SERIAL},
@@ -75,10 +83,11 @@ static bool unknown_board(const char *name)
 /* The board comes first, whatever its place on the command line: the others change what it implies. */
 static bool choose_board(struct options *options, const char *name)
 {
-    options->board = board_find(name);
-    if (!options->board)
+    const struct board_info *board = board_find(name);
+    if (!board)
         return unknown_board(name);
-    options->config = board_default_config(options->board);
+    options->board = *board;
+    options->config = board_default_config(board);
     return true;
 }
 
@@ -91,6 +100,8 @@ static bool apply(struct options *options, int code, char *text)
     case OPTION_BUTTON:
         options->button_pressed = true;
         return strcmp(text, "pressed") == 0 || options_wrong("--button takes only 'pressed', not '%s'", text);
+    case OPTION_BUTTON_PIN: return options_parse_button_pin(options, text);
+    case OPTION_CRYSTAL: return options_parse_crystal(options, text);
     case OPTION_COUNT: return options_parse_count(options, text);
     case OPTION_DISPLAY: options->display = true; return true;
     case OPTION_ENUMERATE: options->enumerate = true; return true;
@@ -98,12 +109,14 @@ static bool apply(struct options *options, int code, char *text)
     case OPTION_FLASH_SIZE: return options_parse_flash_size(options, text);
     case OPTION_GDB: return options_parse_port("--gdb", text, &options->gdb, &options->gdb_port);
     case OPTION_HALT: options->halt = true; return true;
+    case OPTION_LED: return options_parse_led(options, text);
     case OPTION_LENIENT: options->lenient = true; return true;
     case OPTION_LOAD: return options_parse_load(options, text);
     case OPTION_MAX_TIME: return options_parse_time(options, text);
     case OPTION_CHIP: return options_parse_chip(options, text);
-    case OPTION_NO_CRYSTAL: options->config.hse_hz = 0; return true;
+    case OPTION_NO_CRYSTAL: options->no_crystal = true; return true;
     case OPTION_PCAP: options->pcap = text; return true;
+    case OPTION_PULLUP: return options_parse_pullup(options, text);
     case OPTION_REALTIME: options->realtime = true; return true;
     case OPTION_SEED:
         return options_parse_number(text, 0, UINT64_MAX, &options->config.seed) ||
@@ -176,5 +189,7 @@ enum options_result options_parse(struct options *options, int argc, char **argv
     if (result == OPTIONS_RUN &&
         (!take_firmware(options, argc - optind, argv + optind) || !options_fit(options)))
         result = OPTIONS_WRONG;
+    if (options->no_crystal)
+        options->config.hse_hz = 0;
     return result;
 }

@@ -16,11 +16,12 @@ struct file_to_load {
 };
 
 struct options {
-    const struct board_info *board;
+    struct board_info board; /* the one named, with the pins that the options give it */
     struct stm32f103_config config;
     struct file_to_load files[OPTIONS_MAX_FILES]; /* the firmware and each --load */
     unsigned file_count;
     const char *flash_file; /* NULL: the flash is forgotten */
+    bool crystal_given, no_crystal;
     bool button_pressed;
     bool backup_given[BACKUP_REGISTERS + 1];
     uint16_t backup[BACKUP_REGISTERS + 1]; /* 1..42, as BKP_DRx */

@@ -114,6 +114,23 @@ static bool usarts_fit(const struct options *options)
     return true;
 }
 
+/* ---- pins ---- */
+
+static bool pins_fit(const struct options *options)
+{
+    const struct board_info *board = &options->board;
+    const struct {
+        const char *option;
+        uint8_t pin;
+    } uses[] = {{"--led", board->led}, {"--button-pin", board->button}, {"--pullup", board->pullup}};
+    for (unsigned i = 0; i < 3; i++)
+        for (unsigned k = 0; k < i; k++)
+            if (uses[i].pin != PIN_NONE && uses[i].pin == uses[k].pin)
+                return options_wrong("%s and %s are one pin, P%c%u; choose another, or none", uses[k].option,
+                                     uses[i].option, 'A' + (uses[i].pin >> 4), uses[i].pin & 15u);
+    return true;
+}
+
 bool options_fit(const struct options *options)
 {
     if (options->usbredir + options->usbip + options->enumerate > 1)
@@ -127,5 +144,7 @@ bool options_fit(const struct options *options)
               "--enumerate, --usbip "
               "or --usbredir\n",
               stderr);
-    return usarts_fit(options) && ports_fit(options) && files_fit(options);
+    if (options->crystal_given && options->no_crystal)
+        return options_wrong("a board has a crystal or none: --crystal or --no-crystal");
+    return pins_fit(options) && usarts_fit(options) && ports_fit(options) && files_fit(options);
 }

@@ -1,4 +1,4 @@
-/* Shared by options.c (the command line), options_values.c (each value), options_fit.c (whether they go
+/* Shared by options.c (the command line), options_values.c and options_board.c (each value), options_fit.c (whether they go
  * together) and options_help.c. */
 #pragma once
 
@@ -18,6 +18,11 @@ bool options_parse_trace(struct options *options, const char *text);
 bool options_parse_load(struct options *options, char *text);
 bool options_parse_chip(struct options *options, const char *text);
 bool options_parse_flash_size(struct options *options, const char *text);
+/* options_board.c */
+bool options_parse_crystal(struct options *options, const char *text);
+bool options_parse_led(struct options *options, const char *text);
+bool options_parse_button_pin(struct options *options, const char *text);
+bool options_parse_pullup(struct options *options, const char *text);
 bool options_parse_port(const char *option, const char *text, bool *wanted, unsigned *port);
 bool options_parse_count(struct options *options, const char *text);
 bool options_parse_usart(struct options *options, const char *text);

@@ -78,7 +78,7 @@ static void make_board(struct seat *seat, const uint8_t *flash)
     const struct options *options = seat->options;
     struct stm32f103_config config = options->config;
     count_up(config.unique_id, seat->number - 1);
-    struct board *board = board_new(options->board, &config);
+    struct board *board = board_new(&options->board, &config);
     board->stop_on_violation = !options->lenient;
     flash_load(&board->chip, FLASH_BASE, flash, config.flash_bytes);
     seat->board = board;

@@ -1,4 +1,5 @@
 /* Clocks, resets, watchdog and time. */
+#include "../../vboard/chip_kinds.h"
 #include "chip_test.h"
 
 enum { HSEON = 1 << 16, HSERDY = 1 << 17, PLLON = 1 << 24, PLLRDY = 1 << 25 };
@@ -43,18 +44,49 @@ static void the_crystal_takes_its_time_and_a_dead_one_forever(void **state)
     (void)state;
     struct lab *lab = lab_new();
     set_bits(lab, RCC(RCC_CR), HSEON);
+    wait_us(lab, 450);
+    assert_int_equal(get(lab, RCC(RCC_CR)) & HSERDY, 0);
+    wait_us(lab, 100);
+    assert_int_equal(get(lab, RCC(RCC_CR)) & HSERDY, HSERDY);
+    lab_free(lab);
+    struct stm32f103_config config = board_default_config(board_find("BLUEPILL"));
+    assert_true(chip_kind_apply(&config, "slow-crystal", strlen("slow-crystal")));
+    lab = lab_with("BLUEPILL", &config);
+    set_bits(lab, RCC(RCC_CR), HSEON);
     wait_us(lab, 1900);
     assert_int_equal(get(lab, RCC(RCC_CR)) & HSERDY, 0);
     wait_us(lab, 200);
     assert_int_equal(get(lab, RCC(RCC_CR)) & HSERDY, HSERDY);
     lab_free(lab);
-    struct stm32f103_config config = board_default_config(board_find("BLUEPILL"));
     config.hse_hz = 0;
     lab = lab_with("BLUEPILL", &config);
     set_bits(lab, RCC(RCC_CR), HSEON);
     wait_us(lab, 1000000);
     assert_int_equal(get(lab, RCC(RCC_CR)) & HSERDY, 0);
     lab_free(lab);
+}
+
+/* The clocks of programs for boards with other crystals than 8 MHz. A cycle is whole ticks: less than 2 ppm off. */
+static void other_crystals_have_their_own_clocks(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t crystal_hz, PLLMUL, hclk_hz;
+    } cases[] = {{12000000, 4 << 18, 72000000}, {16000000, 1 << 18, 48000000}, {7372800, 6 << 18, 58982400}};
+    for (unsigned i = 0; i < 3; i++) {
+        struct stm32f103_config config = board_default_config(board_find("BLUEPILL"));
+        config.hse_hz = cases[i].crystal_hz;
+        struct lab *lab = lab_with("BLUEPILL", &config);
+        start_hse(lab);
+        put(lab, FLASH(FLASH_ACR), ACR_TWO_WAITS);
+        start_pll(lab, PLLSRC_HSE | cases[i].PLLMUL | PPRE1_2);
+        put(lab, RCC(RCC_CFGR), PLLSRC_HSE | cases[i].PLLMUL | PPRE1_2 | SW_PLL);
+        expect_violation(lab, NULL);
+        assert_int_equal(rcc_pclk1_hz(&lab->board->chip), cases[i].hclk_hz / 2);
+        assert_in_range(stm32f103_hclk_hz(&lab->board->chip), cases[i].hclk_hz,
+                        cases[i].hclk_hz + cases[i].hclk_hz / 500000);
+        lab_free(lab);
+    }
 }
 
 static void wait_states_must_come_before_speed(void **state)
@@ -289,7 +321,7 @@ static void events_come_in_order_at_their_own_time_even_when_late(void **state)
     ticks started = board_now(lab->board);
     stm32f103_stall(chip, started + ticks_from_us(5000));
     assert_int_equal(get(lab, RCC(RCC_CR)) & HSERDY, HSERDY);
-    assert_int_equal(chip->rcc.hse_ready, started + ticks_from_us(2000));
+    assert_int_equal(chip->rcc.hse_ready, started + ticks_from_us(500));
     assert_in_range(ticks_to_us(board_now(lab->board) - started), 5000, 5001);
     lab_free(lab);
 }
@@ -359,6 +391,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_usual_72_mhz_breaks_no_rule),
         cmocka_unit_test(the_crystal_takes_its_time_and_a_dead_one_forever),
+        cmocka_unit_test(other_crystals_have_their_own_clocks),
         cmocka_unit_test(wait_states_must_come_before_speed),
         cmocka_unit_test(the_prefetch_buffer_has_rules),
         cmocka_unit_test(the_clock_security_system_keeps_quiet),

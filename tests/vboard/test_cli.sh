@@ -86,6 +86,15 @@ it_says "a wrong button is refused" 2 "only 'pressed'" run loop.bin --button may
 it_says "a wrong backup register is refused" 2 "from 1 to 42" run loop.bin --backup 43=1
 it_says "a wrong backup value is refused" 2 "16 bits" run loop.bin --backup 1=0x10000
 it_says "a wrong seed is refused" 2 "--seed takes" run loop.bin --seed x
+it_says "a crystal has a frequency" 2 "--crystal takes" run loop.bin --crystal quartz
+it_says "the oscillator's range is told" 2 "4 to 16 MHz" run loop.bin --crystal 3.9
+it_says "a crystal that only a fed clock could be is refused with the reason" 2 "OSC_IN" run loop.bin --crystal 25
+it_says "a fraction of a MHz is a crystal" 0 "--max-time is over" run loop.bin --crystal 7.3728 --max-time 0.01
+it_says "a board has a crystal or none" 2 "--crystal or --no-crystal" run loop.bin --crystal 12 --no-crystal
+it_says "a pin is a pin" 2 "--led takes a pin" run loop.bin --led PQ13
+it_says "a pin has sixteen numbers" 2 "--pullup takes a pin" run loop.bin --pullup PA16
+it_says "a level is low or high" 2 "--button-pin takes a pin" run loop.bin --button-pin PA0=up
+it_says "two things on one pin are refused" 2 "--led and --button-pin are one pin, PA0" run loop.bin --led PA0 --button-pin pa0=high
 it_says "a wrong port is refused" 2 "--usbredir takes" run loop.bin --usbredir 65536
 it_says "a wrong stack limit is refused" 2 "--stack-limit takes" run loop.bin --stack-limit low
 it_says "a second binary needs an address" 2 "where it goes" run loop.bin --load loop.bin

@@ -1,0 +1,78 @@
+/* Options that make another board of the one named: its crystal, and the pins of LED, button and pull-up. */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "options_private.h"
+
+enum { HZ_PER_MHZ = 1000000, PORTS = sizeof((struct stm32f103 *)0)->gpio / sizeof(struct gpio), PINS = 16 };
+
+/* What the oscillator takes, and what can be fed into OSC_IN instead (DS5319 5.3.6). */
+enum { CRYSTAL_MIN_MHZ = 4, CRYSTAL_MAX_MHZ = 16, CLOCK_MAX_MHZ = 25 };
+
+/* Whole Hz: what is rounded away is less than what any crystal is wrong by. */
+bool options_parse_crystal(struct options *options, const char *text)
+{
+    char *end = NULL;
+    double mhz = *text >= '0' && *text <= '9' ? strtod(text, &end) : 0;
+    if (!end || *end != '\0')
+        return options_wrong("--crystal takes a frequency in MHz, such as 12 or 7.3728, not '%s'", text);
+    if (mhz > CRYSTAL_MAX_MHZ && mhz <= CLOCK_MAX_MHZ)
+        return options_wrong("--crystal %s: the chip's oscillator takes crystals of %d to %d MHz; up to %d MHz "
+                             "are for a clock fed into OSC_IN, which is not modelled (DS5319 5.3.6)",
+                             text, CRYSTAL_MIN_MHZ, CRYSTAL_MAX_MHZ, CLOCK_MAX_MHZ);
+    if (!(mhz >= CRYSTAL_MIN_MHZ && mhz <= CRYSTAL_MAX_MHZ))
+        return options_wrong("--crystal %s: the chip's oscillator takes crystals of %d to %d MHz (DS5319 5.3.6)",
+                             text, CRYSTAL_MIN_MHZ, CRYSTAL_MAX_MHZ);
+    options->config.hse_hz = (uint32_t)(mhz * HZ_PER_MHZ + 0.5);
+    options->crystal_given = true;
+    return true;
+}
+
+/* "PC13", in letters of either size, up to `end`. */
+static bool parse_pin(const char *text, const char *end, uint8_t *pin)
+{
+    char number[3] = "";
+    uint64_t value;
+    if (end - text < 3 || end - text > 4 || (text[0] != 'P' && text[0] != 'p'))
+        return false;
+    unsigned port = (unsigned)((text[1] & ~0x20) - 'A');
+    memcpy(number, text + 2, (size_t)(end - text - 2));
+    if (port >= PORTS || !options_parse_number(number, 0, PINS - 1, &value))
+        return false;
+    *pin = (uint8_t)(port << 4 | value);
+    return true;
+}
+
+/* PIN, PIN=low or PIN=high, or the word for there is none. */
+static bool parse_place(const char *option, const char *text, const char *none, uint8_t *pin, bool *high)
+{
+    const char *level = strchr(text, '=');
+    if (strcasecmp(text, none) == 0) {
+        *pin = PIN_NONE;
+        return true;
+    }
+    bool known = !level || strcasecmp(level, "=low") == 0 || strcasecmp(level, "=high") == 0;
+    if (!known || !parse_pin(text, level ? level : text + strlen(text), pin))
+        return options_wrong("%s takes a pin from PA0 to P%c15 and the level that counts, such as PC13=low or "
+                             "PB1=high, or '%s', not '%s'",
+                             option, 'A' + (int)PORTS - 1, none, text);
+    *high = level && strcasecmp(level, "=high") == 0;
+    return true;
+}
+
+bool options_parse_led(struct options *options, const char *text)
+{
+    return parse_place("--led", text, "none", &options->board.led, &options->board.led_active_high);
+}
+
+bool options_parse_button_pin(struct options *options, const char *text)
+{
+    options->board.button_floats = false;
+    return parse_place("--button-pin", text, "none", &options->board.button, &options->board.button_active_high);
+}
+
+bool options_parse_pullup(struct options *options, const char *text)
+{
+    return parse_place("--pullup", text, "fixed", &options->board.pullup, &options->board.pullup_active_high);
+}
