@@ -4,25 +4,48 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "stm32f103/chip.h"
+
 enum {
     RESET_MS = 10,
-    ATTEMPTS = 3,
     ADDRESS = 5,
     REQUEST_MS = 5000,
     FIRST_BYTES = 8,
     CONFIGURATION_HEADER = 9
 };
 
-enum { STEP_IDLE, STEP_RESET, STEP_PACKET_SIZE, STEP_ADDRESS, STEP_DEVICE, STEP_TOTAL, STEP_CONFIGURATION };
+/*
+ * How long Linux lets pass between an attempt that failed and the next reset, about, as its log has it of a device
+ * that never answers: two attempts with a pause, and all that twice more, with the port's power switched off between
+ * (which most ports cannot do). It gives up 2.3 s after the first reset.
+ */
+static const unsigned pause_ms[] = {220, 360, 220, 650, 190, 320, 190};
+enum { ATTEMPTS = 1 + sizeof pause_ms / sizeof pause_ms[0] };
+
+enum { STEP_IDLE, STEP_PAUSE, STEP_RESET, STEP_PACKET_SIZE, STEP_ADDRESS, STEP_DEVICE, STEP_TOTAL, STEP_CONFIGURATION };
 
 enum { DESCRIPTOR_INTERFACE = 4, DESCRIPTOR_ENDPOINT = 5 };
 
+static void attempt(void *context)
+{
+    struct usb_enumerator *enumerator = context;
+    enumerator->attempts++;
+    enumerator->step = STEP_RESET;
+    usb_host_reset(enumerator->host, RESET_MS);
+}
+
+static void stop_pause(struct usb_enumerator *enumerator)
+{
+    usb_host_call_at(enumerator->host, TICKS_NEVER, NULL, NULL);
+}
+
 static void failed(struct usb_enumerator *enumerator)
 {
-    if (enumerator->attempts < ATTEMPTS && enumerator->host->port >= USB_PORT_ATTACHED) {
-        enumerator->attempts++;
-        enumerator->step = STEP_RESET;
-        usb_host_reset(enumerator->host, RESET_MS);
+    struct usb_host *host = enumerator->host;
+    if (enumerator->attempts < ATTEMPTS && host->port >= USB_PORT_ATTACHED) {
+        ticks pause = pause_ms[enumerator->attempts - 1] * TICKS_PER_MILLISECOND;
+        enumerator->step = STEP_PAUSE;
+        usb_host_call_at(host, stm32f103_now(host->chip) + pause, attempt, enumerator);
         return;
     }
     enumerator->step = STEP_IDLE;
@@ -90,23 +113,25 @@ void usb_enumerator_start(struct usb_enumerator *enumerator)
                                                  .context = enumerator,
                                                  .done = answered};
     memset(&enumerator->identity, 0, sizeof enumerator->identity);
-    enumerator->attempts = 1;
-    enumerator->step = STEP_RESET;
-    usb_host_reset(enumerator->host, RESET_MS);
+    enumerator->attempts = 0;
+    stop_pause(enumerator);
+    attempt(enumerator);
 }
 
 void usb_enumerator_stop(struct usb_enumerator *enumerator)
 {
     enumerator->step = STEP_IDLE;
+    stop_pause(enumerator);
     enumerator->transfer.done = NULL;
     usb_host_cancel(enumerator->host, &enumerator->transfer);
 }
 
 void usb_enumerator_port(struct usb_enumerator *enumerator, enum usb_port_state state)
 {
-    if (state == USB_PORT_EMPTY)
+    if (state == USB_PORT_EMPTY) {
         enumerator->step = STEP_IDLE;
-    else if (state == USB_PORT_ENABLED && enumerator->step == STEP_RESET)
+        stop_pause(enumerator);
+    } else if (state == USB_PORT_ENABLED && enumerator->step == STEP_RESET)
         ask_device(enumerator, STEP_PACKET_SIZE, FIRST_BYTES);
 }
 

@@ -30,7 +30,11 @@ void usb_host_clear_toggles(struct usb_host *host)
 void usb_host_init(struct usb_host *host, struct stm32f103 *chip)
 {
     *host = (struct usb_host){
-        .chip = chip, .control_packet = USB_LARGEST_CONTROL_PACKET, .state_ends = TICKS_NEVER};
+        .chip = chip,
+        .control_packet = USB_LARGEST_CONTROL_PACKET,
+        .state_ends = TICKS_NEVER,
+        .call_due = TICKS_NEVER,
+    };
     stm32f103_schedule(chip, EVENT_HOST, TICKS_NEVER);
 }
 
@@ -90,7 +94,7 @@ static void schedule(struct usb_host *host)
 {
     if (host->in_event)
         return;
-    ticks due = host->state_ends;
+    ticks due = usb_earlier(host->state_ends, host->call_due);
     if (frames_run(host))
         due = usb_earlier(due, host->frame_started + USB_FRAME);
     if (host->wire.phase != USB_WIRE_IDLE)
@@ -169,6 +173,10 @@ void usb_host_event(struct usb_host *host, ticks now)
         state_event(host, now);
     if (frames_run(host) && host->frame_started + USB_FRAME <= now)
         start_frame(host, now);
+    if (host->call_due <= now) {
+        host->call_due = TICKS_NEVER;
+        host->call(host->call_context);
+    }
     host->in_event = false;
     schedule(host);
 }
@@ -234,6 +242,14 @@ void usb_host_resume(struct usb_host *host)
     usb_record_line(host);
     host->state_ends = stm32f103_now(host->chip) + RESUME_MS * TICKS_PER_MILLISECOND;
     usb_bus_resume(host->chip, true);
+    schedule(host);
+}
+
+void usb_host_call_at(struct usb_host *host, ticks at, void (*call)(void *call_context), void *call_context)
+{
+    host->call_due = at;
+    host->call = call;
+    host->call_context = call_context;
     schedule(host);
 }
 

@@ -83,6 +83,10 @@ struct usb_host {
      * gone */
     void *context;
     void (*port_changed)(void *context, enum usb_port_state state);
+    /* One call at a time of its own, usb_host_call_at(); TICKS_NEVER: none */
+    ticks call_due;
+    void *call_context;
+    void (*call)(void *call_context);
     uint64_t transactions, naks; /* counters for measurements */
     /* For whoever records the bus: a packet as it is on the wire, from its PID on, and when its sync begins;
      * NULL and 0: port or line changed. Packets of a transaction come when it is over. May be NULL. */
@@ -121,6 +125,9 @@ bool usb_host_submit(struct usb_host *host, struct usb_transfer *transfer);
 void usb_host_cancel(struct usb_host *host, struct usb_transfer *transfer);
 /* Data toggles of an endpoint back to DATA0 (after SET_CONFIGURATION, CLEAR_FEATURE). */
 void usb_host_clear_toggles(struct usb_host *host);
+/* For whoever drives the host: calls once it is that time, instead of what was to be called before. TICKS_NEVER:
+ * does not. */
+void usb_host_call_at(struct usb_host *host, ticks at, void (*call)(void *call_context), void *call_context);
 /* EVENT_HOST of the chip. */
 void usb_host_event(struct usb_host *host, ticks now);
 

@@ -1,4 +1,5 @@
 /* The USB host against a device that works the peripheral's registers: enumeration, transfers, bus states. */
+#include "../../vboard/usb_pc.h"
 #include "usb_model.h"
 
 #include <stdio.h>
@@ -433,6 +434,63 @@ static void test_the_turnaround_separates_transfers(void **state)
     assert_true(board_now(model->board) - before > 9 * 500 * TICKS_PER_MICROSECOND);
 }
 
+/* A board whose pull-up is fixed and whose program waits, for a slow crystal perhaps, is silent at first. Linux asks
+ * for two to three seconds. */
+static void test_a_device_that_is_silent_for_two_seconds_enumerates(void **state)
+{
+    struct model *model = *state;
+    struct usb_pc pc;
+    usb_pc_attach(&pc, model->board);
+    model_run_us(model, 2000000);
+    model->control = true;
+    model_enable_usb(model);
+    model_run_us(model, 600000);
+    assert_int_equal(model->configuration, 1);
+}
+
+static unsigned resets_heard, give_ups_heard;
+static ticks gave_up;
+
+static void listen(void *watcher, enum report_kind kind, ticks at, const char *text)
+{
+    (void)watcher;
+    (void)kind;
+    resets_heard += strcmp(text, "bus reset") == 0;
+    if (strcmp(text, "the device does not enumerate") == 0) {
+        give_ups_heard++;
+        gave_up = at;
+    }
+}
+
+static void test_a_device_that_never_answers_is_given_up_after_eight_resets(void **state)
+{
+    struct model *model = *state;
+    struct usb_pc pc;
+    resets_heard = give_ups_heard = 0;
+    model->board->report = listen;
+    usb_pc_attach(&pc, model->board);
+    model_run_us(model, 10000000);
+    assert_int_equal(resets_heard, 8);
+    assert_int_equal(give_ups_heard, 1);
+    assert_in_range(gave_up, 2 * TICKS_PER_SECOND, 3 * TICKS_PER_SECOND);
+}
+
+static void test_unplugging_ends_the_attempts(void **state)
+{
+    struct model *model = *state;
+    struct usb_pc pc;
+    usb_pc_attach(&pc, model->board);
+    model_run_us(model, 500000);
+    resets_heard = give_ups_heard = 0;
+    model->board->report = listen;
+    board_plug(model->board, false);
+    model_run_us(model, 5000000);
+    assert_int_equal(resets_heard + give_ups_heard, 0);
+    board_plug(model->board, true);
+    model_run_us(model, 150000);
+    assert_int_equal(resets_heard, 1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, model_setup_device, model_teardown)
@@ -461,6 +519,11 @@ int main(void)
         TEST(test_idle_frames_cost_one_event_each),
         TEST(test_a_device_that_babbles_is_found_out),
         TEST(test_the_turnaround_separates_transfers),
+        cmocka_unit_test_setup_teardown(test_a_device_that_is_silent_for_two_seconds_enumerates, model_setup,
+                                        model_teardown),
+        cmocka_unit_test_setup_teardown(test_a_device_that_never_answers_is_given_up_after_eight_resets,
+                                        model_setup, model_teardown),
+        cmocka_unit_test_setup_teardown(test_unplugging_ends_the_attempts, model_setup, model_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
