@@ -38,16 +38,29 @@ static void chip_report(void *context, enum report_kind kind, const char *text)
     tell(context, kind, text);
 }
 
+/* True: the rule is waived. */
+static bool count(struct board *board, const char *rule)
+{
+    int index = rule_find(rule, strlen(rule));
+    if (index == RULE_UNKNOWN) {
+        return false;
+    }
+    board->broken[index]++;
+    return board->allowed[index];
+}
+
 static void chip_violation(void *context, enum violation_level level, const char *rule, const char *text)
 {
     static const char *const names[] = {"FORBIDDEN", "UNDEFINED", "SUSPICIOUS"};
     struct board *board = context;
     char line[sizeof board->first_violation];
-    (void)snprintf(line, sizeof line, "%s %s: %s", names[level], rule, text);
-    if (level != SUSPICIOUS && board->first_violation[0] == '\0') {
+    bool allowed = count(board, rule);
+    bool counts = !allowed && (level != SUSPICIOUS || board->stop_on_suspicion);
+    (void)snprintf(line, sizeof line, "%s %s: %s", allowed ? "ALLOWED" : names[level], rule, text);
+    if (counts && board->first_violation[0] == '\0') {
         memcpy(board->first_violation, line, sizeof line);
     }
-    if (level != SUSPICIOUS && board->stop_on_violation) {
+    if (counts && board->stop_on_violation) {
         board->failed = true;
         stm32f103_stop(&board->chip);
     }

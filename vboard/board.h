@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "rules.h"
 #include "stm32f103/chip.h"
 #include "usb_host.h"
 
@@ -54,8 +55,11 @@ struct board {
     void *serial_watcher;
     void (*serial)(void *serial_watcher, unsigned usart, ticks at, uint16_t data);
     bool stop_on_violation; /* strict: stm32f103_run ends, board_failed() is true; not for SUSPICIOUS ones */
+    bool stop_on_suspicion; /* pedantic, if strict: for these, too */
+    bool allowed[RULES_MAX]; /* rules (rules.h) that are waived: told, and nothing follows */
     bool failed;
     char first_violation[512];
+    uint32_t broken[RULES_MAX]; /* how often each rule was */
 };
 
 /* Config as the board's name implies; change what you like before board_new. */

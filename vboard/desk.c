@@ -67,8 +67,19 @@ bool desk_close(struct desk *desk, bool keep, char error[SEAT_ERROR])
 
 /* ---- running ---- */
 
+/* The rule stands between the level and a colon in first_violation. */
+static const char *broken_rule(struct desk *desk, const struct board *board)
+{
+    const char *rule = strchr(board->first_violation, ' ');
+    rule = rule ? rule + 1 : "";
+    snprintf(desk->end, sizeof desk->end,
+             "end: a rule of the chip's manual was broken (--allow %.*s or --lenient goes on)",
+             (int)strcspn(rule, ":"), rule);
+    return desk->end;
+}
+
 /* Why the run is over because of this board, or NULL. */
-static const char *trouble_of(const struct seat *seat, int *status)
+static const char *trouble_of(struct desk *desk, const struct seat *seat, int *status)
 {
     const struct board *board = seat->board;
     if (seat->gdb && gdb_killed(seat->gdb)) {
@@ -79,7 +90,7 @@ static const char *trouble_of(const struct seat *seat, int *status)
         return NULL;
     if (board->failed) {
         *status = EXIT_VIOLATION;
-        return "end: a rule of the chip's manual was broken (--lenient goes on)";
+        return broken_rule(desk, board);
     }
     if (board->chip.cpu.locked_up && !board->chip.iwdg.running) {
         *status = EXIT_LOCKED_UP;
@@ -89,11 +100,11 @@ static const char *trouble_of(const struct seat *seat, int *status)
 }
 
 /* Why the run is over, or NULL; in *status what to tell the caller. */
-static const char *reason_to_end(const struct desk *desk, int *status)
+static const char *reason_to_end(struct desk *desk, int *status)
 {
     *status = EXIT_ENDED;
     for (unsigned i = 0; i < desk->count; i++) {
-        const char *trouble = trouble_of(&desk->seats[i], status);
+        const char *trouble = trouble_of(desk, &desk->seats[i], status);
         if (trouble)
             return trouble;
     }
@@ -175,6 +186,8 @@ static int run_until_end(struct desk *desk)
     if (desk->display)
         display_close(desk->display);
     desk->display = desk->seats[0].display = NULL;
+    for (unsigned i = 0; i < desk->count; i++)
+        seat_tell_rules(&desk->seats[i]);
     console_print(desk_now(desk), reason);
     return status;
 }

@@ -20,6 +20,7 @@ struct desk {
     struct seat seats[OPTIONS_MAX_COUNT];
     struct board *boards[OPTIONS_MAX_COUNT];
     struct usbip *usbip;
+    char end[160]; /* why the run ended, where that is made of parts */
     struct display *display;
     struct console console;
 };

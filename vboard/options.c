@@ -6,7 +6,8 @@
 #include "options_private.h"
 
 enum option_code {
-    OPTION_BACKUP = 256,
+    OPTION_ALLOW = 256,
+    OPTION_BACKUP,
     OPTION_BOARD,
     OPTION_BUTTON,
     OPTION_BUTTON_PIN,
@@ -26,6 +27,7 @@ enum option_code {
     OPTION_CHIP,
     OPTION_NO_CRYSTAL,
     OPTION_PCAP,
+    OPTION_PEDANTIC,
     OPTION_PULLUP,
     OPTION_REALTIME,
     OPTION_SEED,
@@ -39,6 +41,7 @@ enum option_code {
 };
 
 static const struct option long_options[] = {
+    {"allow", required_argument, NULL, OPTION_ALLOW},
     {"backup", required_argument, NULL, OPTION_BACKUP},
     {"board", required_argument, NULL, OPTION_BOARD},
     {"button", required_argument, NULL, OPTION_BUTTON},
@@ -59,6 +62,7 @@ static const struct option long_options[] = {
     {"chip", required_argument, NULL, OPTION_CHIP},
     {"no-crystal", no_argument, NULL, OPTION_NO_CRYSTAL},
     {"pcap", required_argument, NULL, OPTION_PCAP},
+    {"pedantic", no_argument, NULL, OPTION_PEDANTIC},
     {"pullup", required_argument, NULL, OPTION_PULLUP},
     {"realtime", no_argument, NULL, OPTION_REALTIME},
     {"seed", required_argument, NULL, OPTION_SEED},
@@ -95,6 +99,7 @@ static bool apply(struct options *options, int code, char *text)
 {
     uint64_t value;
     switch (code) {
+    case OPTION_ALLOW: return options_parse_allow(options, text);
     case OPTION_BACKUP: return options_parse_backup(options, text);
     case OPTION_BOARD: return true;
     case OPTION_BUTTON:
@@ -116,6 +121,7 @@ static bool apply(struct options *options, int code, char *text)
     case OPTION_CHIP: return options_parse_chip(options, text);
     case OPTION_NO_CRYSTAL: options->no_crystal = true; return true;
     case OPTION_PCAP: options->pcap = text; return true;
+    case OPTION_PEDANTIC: options->pedantic = true; return true;
     case OPTION_PULLUP: return options_parse_pullup(options, text);
     case OPTION_REALTIME: options->realtime = true; return true;
     case OPTION_SEED:

@@ -37,6 +37,8 @@ struct options {
     bool realtime;
     ticks max_time; /* TICKS_NEVER: until ended otherwise */
     bool lenient;   /* go on after a violation */
+    bool pedantic;  /* end after a suspicion, too */
+    bool allowed[RULES_MAX];
     uint32_t trace; /* 1 << report_kind, besides what is always shown */
     uint32_t stack_limit;
 };

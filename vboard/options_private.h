@@ -24,6 +24,7 @@ bool options_parse_led(struct options *options, const char *text);
 bool options_parse_button_pin(struct options *options, const char *text);
 bool options_parse_pullup(struct options *options, const char *text);
 bool options_parse_port(const char *option, const char *text, bool *wanted, unsigned *port);
+bool options_parse_allow(struct options *options, const char *text);
 bool options_parse_count(struct options *options, const char *text);
 bool options_parse_usart(struct options *options, const char *text);
 bool options_parse_time(struct options *options, const char *text);

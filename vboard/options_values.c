@@ -139,6 +139,21 @@ bool options_parse_chip(struct options *options, const char *text)
     }
 }
 
+bool options_parse_allow(struct options *options, const char *text)
+{
+    for (const char *name = text;; name++) {
+        size_t length = strcspn(name, ",");
+        int rule = rule_find(name, length);
+        if (rule == RULE_UNKNOWN)
+            return options_wrong("--allow: there is no rule '%.*s'; do you mean %s? docs/vboard-rules.md lists them",
+                                 (int)length, name, rule_nearest(name, length));
+        options->allowed[rule] = true;
+        name += length;
+        if (*name == '\0')
+            return true;
+    }
+}
+
 bool options_parse_flash_size(struct options *options, const char *text)
 {
     uint64_t kib;

@@ -80,6 +80,8 @@ static void make_board(struct seat *seat, const uint8_t *flash)
     count_up(config.unique_id, seat->number - 1);
     struct board *board = board_new(&options->board, &config);
     board->stop_on_violation = !options->lenient;
+    board->stop_on_suspicion = options->pedantic;
+    memcpy(board->allowed, options->allowed, sizeof board->allowed);
     flash_load(&board->chip, FLASH_BASE, flash, config.flash_bytes);
     seat->board = board;
 }

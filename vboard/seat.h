@@ -34,6 +34,8 @@ bool seat_open(struct seat *seat, const struct options *options, unsigned number
 void seat_tell_doors(const struct seat *seat);
 /* seat_reports.c: from now on the board tells the seat. */
 void seat_watch(struct seat *seat);
+/* How often each rule was broken, if any was. */
+void seat_tell_rules(const struct seat *seat);
 void seat_switch_on(struct seat *seat);
 /* What comes in through the doors. Waits a little when a debugger holds the board. */
 void seat_poll(struct seat *seat);

@@ -1,5 +1,6 @@
 /* What a board tells: to the terminal, the display and the recordings. */
 #include <stdio.h>
+#include <string.h>
 
 #include "console.h"
 #include "display.h"
@@ -41,6 +42,18 @@ static void show_violation(struct seat *seat, ticks at, const char *text)
                      times == SOME ? "; --trace violations tells each" : "");
         show(seat, REPORT_VIOLATION, at, line);
     }
+}
+
+void seat_tell_rules(const struct seat *seat)
+{
+    char line[LINE_SIZE] = "rules broken:";
+    size_t used = strlen(line), before = used;
+    for (unsigned i = 0; rule_names[i]; i++)
+        if (seat->board->broken[i] && used < sizeof line)
+            used += (size_t)snprintf(line + used, sizeof line - used, "%s %s (%u)", used > before ? "," : "",
+                                     rule_names[i], (unsigned)seat->board->broken[i]);
+    if (used > before)
+        show(seat, REPORT_NOTE, board_now(seat->board), line);
 }
 
 static void report(void *watcher, enum report_kind kind, ticks at, const char *text)

@@ -130,6 +130,7 @@ static int run(void **state)
 
     the.board = board_new(info, &config);
     the.board->stop_on_violation = true;
+    the.board->stop_on_suspicion = true;
     flash_load(&the.board->chip, FLASH_BASE, the.flash, config.flash_bytes);
     board_power(the.board, true);
     memset(&the.board->chip.ram[REPORT_AT - RAM_AT], PATTERN, STACK_TOP - REPORT_AT);

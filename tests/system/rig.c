@@ -132,6 +132,7 @@ struct rig rig_new_build(const char *build, const char *target, const struct stm
 
     rig.host = &rig.board->host;
     rig.board->stop_on_violation = true;
+    rig.board->stop_on_suspicion = true; /* the bootloader breaks no rule of any level */
     if (getenv("RIG_TRACE"))
         rig.board->report = trace;
     uint32_t flash = config->flash_bytes;

@@ -142,6 +142,41 @@ static void strict_boards_stop_at_a_violation_but_not_at_a_suspicion(void **stat
     lab_free(lab);
 }
 
+static void pedantic_boards_stop_at_a_suspicion_unless_it_is_allowed(void **state)
+{
+    (void)state;
+    static const uint8_t program[] = {0x01, 0x68, 0xFE, 0xE7}; /* ldr r1, [r0]; loop: b loop */
+    for (unsigned allowed = 0; allowed < 2; allowed++) {
+        struct lab *lab = lab_new();
+        struct cortex_m3 *cpu = &lab->board->chip.cpu;
+        int rule = rule_find("debug-registers", strlen("debug-registers"));
+        lab->board->stop_on_violation = lab->board->stop_on_suspicion = true;
+        lab->board->allowed[rule] = allowed;
+        flash_load(&lab->board->chip, FLASH_AT + 0x100, program, sizeof program);
+        cpu->r[15] = FLASH_AT + 0x100;
+        cpu->r[0] = 0xE0042000; /* DBGMCU_IDCODE */
+        wait_us(lab, 10);
+        assert_int_equal(board_failed(lab->board), !allowed);
+        assert_int_equal(lab->board->broken[rule], 1);
+        assert_non_null(strstr(lab->last, allowed ? "ALLOWED debug-registers" : "SUSPICIOUS debug-registers"));
+        assert_int_equal(strlen(lab->board->first_violation) == 0, allowed);
+        lab_free(lab);
+    }
+}
+
+static void every_rule_is_found_by_its_name_and_by_names_like_it(void **state)
+{
+    (void)state;
+    for (int i = 0; rule_names[i]; i++) {
+        char name[64];
+        assert_int_equal(rule_find(rule_names[i], strlen(rule_names[i])), i);
+        assert_true(i == 0 || strcmp(rule_names[i - 1], rule_names[i]) < 0);
+        snprintf(name, sizeof name, "%sx", rule_names[i]);
+        assert_int_equal(rule_find(name, strlen(name)), RULE_UNKNOWN);
+        assert_string_equal(rule_nearest(name, strlen(name)), rule_names[i]);
+    }
+}
+
 static void stop_at_flash(void *watcher, enum report_kind kind, ticks at, const char *text)
 {
     struct board *board = watcher;
@@ -229,6 +264,8 @@ int main(void)
         cmocka_unit_test(the_host_sees_the_cable),
         cmocka_unit_test(buttons_have_their_levels),
         cmocka_unit_test(strict_boards_stop_at_a_violation_but_not_at_a_suspicion),
+        cmocka_unit_test(pedantic_boards_stop_at_a_suspicion_unless_it_is_allowed),
+        cmocka_unit_test(every_rule_is_found_by_its_name_and_by_names_like_it),
         cmocka_unit_test(a_watcher_can_stop_the_board),
         cmocka_unit_test(a_snapshot_brings_everything_back),
         cmocka_unit_test(boards_are_found_by_name),

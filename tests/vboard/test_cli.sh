@@ -146,6 +146,14 @@ and_not "4 times by now"
 it_says "then the tenth time" 0 ", 10 times by now" run clocks.bin --max-time 1 --lenient
 it_says "on request it is told each time" 0 "unclocked-peripheral" run clocks.bin --max-time 0.0001 --lenient --trace violations
 and_not "times by now"
+it_says "a rule can be waived by its name" 0 "ALLOWED unclocked-peripheral" run clock.bin --max-time 1 --allow unclocked-peripheral,reserved-bits
+it_says "at the end it is told which rules were broken and how often" 0 "rules broken: unclocked-peripheral (1)" \
+    run clock.bin --max-time 1 --allow unclocked-peripheral
+it_says "another rule still counts" 3 "a rule of the chip's manual was broken" run clock.bin --max-time 1 --allow reserved-bits --pedantic
+it_says "the rule to waive is named" 3 "(--allow unclocked-peripheral or --lenient goes on)" run clock.bin --max-time 1 --pedantic
+it_says "a rule that is none is met with the nearest" 2 "do you mean unclocked-peripheral?" run clock.bin --allow unclocked-periferal
+it_says "a list has no gaps" 2 "--allow: there is no rule ''" run clock.bin --allow reserved-bits,
+it_says "nobody is lenient and pedantic" 2 "choose one" run clock.bin --lenient --pedantic
 it_says "registers are told on request" 3 "GPIOB" run clock.bin --trace registers --max-time 1
 
 input='quit'
