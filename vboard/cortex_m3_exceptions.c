@@ -198,7 +198,9 @@ static void unstack(struct cortex_m3 *cpu, const uint32_t *frame, uint32_t frame
     m3_set_mode(cpu, xpsr & XPSR_IPSR, control);
     cortex_m3_set_xpsr(cpu, xpsr);
     if (frame[FRAME_PC] & 1)
-        m3_unpredictable(cpu, "stacked return address is odd");
+        m3_violation(cpu, SUSPICIOUS, "odd-return-address",
+                     "the stacked return address 0x%08X is odd; its bit 0 is ignored (ARMv7-M B1.5.8)",
+                     (unsigned)frame[FRAME_PC]);
     cpu->event = true;
     cpu->exclusive = false;
     m3_private(cpu)->attention |= ATTENTION_STATE;

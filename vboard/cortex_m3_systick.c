@@ -87,7 +87,7 @@ void m3_systick_write(struct cortex_m3 *cpu, uint32_t offset, uint32_t value)
         systick->csr &= ~CSR_COUNTFLAG;
         break;
     default:
-        m3_violation(cpu, FORBIDDEN, "read-only-register", "write of 0x%08X to SysTick CALIB", value);
+        m3_violation(cpu, SUSPICIOUS, "read-only-register", "write of 0x%08X to SysTick CALIB", value);
         break;
     }
     schedule(systick);

@@ -36,7 +36,7 @@ static void registers_are_as_after_reset(void **state)
     for (uint32_t offset = SR; offset <= DR; offset += 4)
         assert_int_equal(get(lab, ADC2(offset)), offset == HTR ? 0xFFF : 0);
     put(lab, ADC1(CR1), 1 << 20);
-    expect_violation(lab, "FORBIDDEN reserved-bits");
+    expect_violation(lab, "SUSPICIOUS reserved-bits");
     put(lab, ADC1(DR), 1);
     expect_violation(lab, "SUSPICIOUS read-only-register");
     lab_free(lab);

@@ -61,15 +61,15 @@ static void a_peripheral_without_clock_reads_zero_and_loses_writes(void **state)
     (void)state;
     struct lab *lab = lab_new();
     assert_int_equal(get(lab, GPIO('C', GPIO_CRL)), 0);
-    expect_violation(lab, "FORBIDDEN unclocked-peripheral");
+    expect_violation(lab, "SUSPICIOUS unclocked-peripheral");
     put(lab, GPIO('C', GPIO_CRL), 0x11111111);
-    expect_violation(lab, "FORBIDDEN unclocked-peripheral");
+    expect_violation(lab, "SUSPICIOUS unclocked-peripheral");
     get(lab, BKP(4));
-    expect_violation(lab, "FORBIDDEN unclocked-peripheral");
+    expect_violation(lab, "SUSPICIOUS unclocked-peripheral");
     get(lab, USB(0x40));
-    expect_violation(lab, "FORBIDDEN unclocked-peripheral");
+    expect_violation(lab, "SUSPICIOUS unclocked-peripheral");
     get_size(lab, 0x40006000, 2);
-    expect_violation(lab, "FORBIDDEN unclocked-peripheral");
+    expect_violation(lab, "SUSPICIOUS unclocked-peripheral");
     put(lab, RCC(RCC_APB2ENR), 1 << 4);
     assert_int_equal(get(lab, GPIO('C', GPIO_CRL)), 0x44444444);
     expect_violation(lab, NULL);
@@ -100,7 +100,7 @@ static void word_registers_refuse_narrow_accesses(void **state)
     get_size(lab, GPIO('A', GPIO_IDR), 2);
     expect_violation(lab, "SUSPICIOUS access-size");
     put_size(lab, GPIO('A', GPIO_ODR), 1, 1);
-    expect_violation(lab, "FORBIDDEN access-size");
+    expect_violation(lab, "SUSPICIOUS access-size");
     get_size(lab, FLASH(FLASH_SR), 1);
     expect_violation(lab, "SUSPICIOUS access-size");
     lab_free(lab);
@@ -155,7 +155,7 @@ static void the_bridge_repeats_narrow_data(void **state)
     struct lab *lab = lab_new();
     put(lab, RCC(RCC_APB2ENR), APB2ENR_ALL_PORTS);
     put_size(lab, GPIO('C', GPIO_CRL), 2, 0x3333);
-    expect_violation(lab, "FORBIDDEN access-size");
+    expect_violation(lab, "SUSPICIOUS access-size");
     assert_int_equal(get(lab, GPIO('C', GPIO_CRL)), 0x33333333);
     lab_free(lab);
 }
@@ -184,7 +184,7 @@ static void half_words_may_be_written_to_backup_registers_and_bytes_not(void **s
     assert_int_equal(get(lab, BKP(4)), 0x4F42);
     expect_violation(lab, NULL);
     put_size(lab, BKP(4), 1, 0x11);
-    expect_violation(lab, "FORBIDDEN access-size");
+    expect_violation(lab, "SUSPICIOUS access-size");
     lab_free(lab);
 }
 
@@ -198,9 +198,9 @@ static void packet_memory_is_reached_in_half_words_and_words_only(void **state)
     assert_int_equal(get_size(lab, 0x40006004, 4), 0x1234);
     expect_violation(lab, NULL);
     get_size(lab, 0x40006006, 2);
-    expect_violation(lab, "FORBIDDEN usb-memory-access");
+    expect_violation(lab, "SUSPICIOUS usb-memory-access");
     put_size(lab, 0x40006004, 1, 0x12);
-    expect_violation(lab, "FORBIDDEN access-size");
+    expect_violation(lab, "SUSPICIOUS access-size");
     lab_free(lab);
 }
 
@@ -211,9 +211,9 @@ static void reserved_places_and_bits_are_caught(void **state)
     put(lab, RCC(0x28), 1);
     expect_violation(lab, "FORBIDDEN reserved-register");
     assert_int_equal(get(lab, FLASH(0x18)), 0);
-    expect_violation(lab, "FORBIDDEN reserved-register");
+    expect_violation(lab, "SUSPICIOUS reserved-register");
     put(lab, RCC(RCC_APB2ENR), 1 << 1);
-    expect_violation(lab, "FORBIDDEN reserved-bits");
+    expect_violation(lab, "SUSPICIOUS reserved-bits");
     assert_int_equal(get(lab, RCC(RCC_APB2ENR)), 0);
     put(lab, FLASH(FLASH_OBR), 0);
     expect_violation(lab, "SUSPICIOUS read-only-register");
@@ -229,7 +229,7 @@ static void small_chips_lack_what_only_large_ones_have(void **state)
     put(lab, RCC(RCC_APB1ENR), APB1ENR_BKP_PWR);
     put(large, RCC(RCC_APB1ENR), APB1ENR_BKP_PWR);
     get(lab, BKP(0x40));
-    expect_violation(lab, "FORBIDDEN reserved-register");
+    expect_violation(lab, "SUSPICIOUS reserved-register");
     get(large, BKP(0x40));
     expect_violation(large, NULL);
     get(lab, 0x40007400);

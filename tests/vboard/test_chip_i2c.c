@@ -88,7 +88,7 @@ static void off_or_reset_it_forgets(void **state)
     put(lab, I2C1(OAR1), 1 << 14); /* to be kept at 1 (26.6.3) */
     expect_violation(lab, NULL);
     put(lab, I2C1(OAR1), 1 << 13);
-    expect_violation(lab, "FORBIDDEN reserved-bits");
+    expect_violation(lab, "SUSPICIOUS reserved-bits");
     lab_free(lab);
 }
 

@@ -159,7 +159,7 @@ static void the_clock_of_the_rtc_is_chosen_once(void **state)
     (void)state;
     struct lab *lab = lab_with_rtc("BLUEPILL");
     put(lab, RCC(RCC_BDCR), HSE_SOURCE | RTCEN);
-    expect_violation(lab, "FORBIDDEN rtcsel");
+    expect_violation(lab, "SUSPICIOUS rtcsel");
     assert_int_equal(get(lab, RCC(RCC_BDCR)) & HSE_SOURCE, LSI_SOURCE);
     put(lab, RCC(RCC_BDCR), 1 << 16);
     put(lab, RCC(RCC_BDCR), HSE_SOURCE | RTCEN);

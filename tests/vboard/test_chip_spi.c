@@ -27,7 +27,7 @@ static void registers_are_as_after_reset(void **state)
     assert_int_equal(get(lab, SPI2(CRCPR)), 7);
     assert_int_equal(get(lab, SPI2(I2SPR)), 2);
     put(lab, SPI1(CR2), 1 << 3);
-    expect_violation(lab, "FORBIDDEN reserved-bits");
+    expect_violation(lab, "SUSPICIOUS reserved-bits");
     lab_free(lab);
 }
 

@@ -193,9 +193,17 @@ static void rules_of_the_usart(void **state)
     put(lab, USART1(USART_SR), 0);
     put(lab, USART1(USART_DR), 'A');
     expect_violation(lab, "SUSPICIOUS usart-off");
+    wait_cycles(lab, FRAME_CYCLES);
+    put(lab, USART1(USART_CR1), UE | TE); /* that byte goes out */
+    wait_cycles(lab, 3 * FRAME_CYCLES);
+    put(lab, USART1(USART_CR1), 0);
+    lab->violations = 0;
     put(lab, USART1(USART_BRR), 8);
     put(lab, USART1(USART_CR1), UE | TE);
+    expect_violation(lab, "SUSPICIOUS usart-baud-rate");
+    put(lab, USART1(USART_DR), 'A');
     expect_violation(lab, "FORBIDDEN usart-baud-rate");
+    put(lab, USART1(USART_BRR), 16);
     put(lab, USART1(USART_CR2), 1 << 14);
     expect_violation(lab, "SUSPICIOUS unmodelled: USART1");
     lab_free(lab);

@@ -44,6 +44,7 @@ program() {
 program e7fe >loop.bin                # b .
 program de00 >undefined.bin           # udf #0; its fault handler is not there either
 program 4800 6801 0c00 4001 e7fe >clock.bin # ldr r0, =0x40010C00; ldr r1, [r0]: port B without its clock
+program 4801 6000 e7fe bf00 2010 4002 >locked.bin # ldr r0, =0x40022010; str r0, [r0]; b .: FLASH_CR, which is locked
 program 4801 6801 e7fd bf00 0c00 4001 >clocks.bin # the same, over and over
 : >empty.bin
 head -c 131073 /dev/zero >large.bin
@@ -139,22 +140,25 @@ it_says "a run ends at its time" 0 "[   0.250000 s] end: --max-time is over" run
 it_says "a second file is loaded" 0 "--max-time" run loop.bin --load undefined.bin@0x08002000 --max-time 0.01
 it_says "an undefined instruction locks up without a handler" 1 "locked up" run undefined.bin --max-time 1
 it_says "a fault is told with its registers" 1 "r0 " run undefined.bin --max-time 1
-it_says "a broken rule ends the run" 3 "a rule of the chip's manual was broken" run clock.bin --max-time 1
-it_says "a broken rule is told and passed over when lenient" 0 "--max-time is over" run clock.bin --max-time 1 --lenient
+it_says "a broken rule ends the run" 3 "a rule of the chip's manual was broken" run locked.bin --max-time 1
+it_says "a broken rule is told and passed over when lenient" 0 "--max-time is over" run locked.bin --max-time 1 --lenient
+it_says "what a chip forgives is told and does not end the run" 0 "SUSPICIOUS unclocked-peripheral" run clock.bin --max-time 1
+it_says "unless the run is pedantic" 3 "a rule of the chip's manual was broken" run clock.bin --max-time 1 --pedantic
 it_says "what is broken over and over is told three times" 0 "3 times by now" run clocks.bin --max-time 0.0001 --lenient
 and_not "4 times by now"
 it_says "then the tenth time" 0 ", 10 times by now" run clocks.bin --max-time 1 --lenient
 it_says "on request it is told each time" 0 "unclocked-peripheral" run clocks.bin --max-time 0.0001 --lenient --trace violations
 and_not "times by now"
 it_says "a rule can be waived by its name" 0 "ALLOWED unclocked-peripheral" run clock.bin --max-time 1 --allow unclocked-peripheral,reserved-bits
+it_says "also one that would end the run" 0 "ALLOWED flash-locked" run locked.bin --max-time 1 --allow flash-locked
 it_says "at the end it is told which rules were broken and how often" 0 "rules broken: unclocked-peripheral (1)" \
     run clock.bin --max-time 1 --allow unclocked-peripheral
 it_says "another rule still counts" 3 "a rule of the chip's manual was broken" run clock.bin --max-time 1 --allow reserved-bits --pedantic
-it_says "the rule to waive is named" 3 "(--allow unclocked-peripheral or --lenient goes on)" run clock.bin --max-time 1 --pedantic
+it_says "the rule to waive is named" 3 "(--allow flash-locked or --lenient goes on)" run locked.bin --max-time 1
 it_says "a rule that is none is met with the nearest" 2 "do you mean unclocked-peripheral?" run clock.bin --allow unclocked-periferal
 it_says "a list has no gaps" 2 "--allow: there is no rule ''" run clock.bin --allow reserved-bits,
 it_says "nobody is lenient and pedantic" 2 "choose one" run clock.bin --lenient --pedantic
-it_says "registers are told on request" 3 "GPIOB" run clock.bin --trace registers --max-time 1
+it_says "registers are told on request" 0 "GPIOB" run clock.bin --trace registers --max-time 1
 
 input='quit'
 it_says "quit ends" 0 "end: quit" run loop.bin --max-time 5

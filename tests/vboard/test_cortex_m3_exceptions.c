@@ -465,6 +465,21 @@ static void unpredictable_instructions_are_reported(void **state)
     }
 }
 
+/* UNPREDICTABLE by ARMv7-M B1.5.8; the core ignores bit 0, and several operating systems set it in the first frame of a
+ * thread. */
+static void an_odd_return_address_is_told_and_its_lowest_bit_ignored(void **state)
+{
+    struct machine *m = *state;
+    PROGRAM(m, MAIN, 0xDF00, 0xBF00, 0xBF00);
+    PROGRAM(m, handler_of(11), 0x9806, 0x3001, 0x9006, 0x4770); /* ldr r0,[sp,#24]; adds r0,#1; str; bx lr */
+    step(m, 6);
+    assert_int_equal(m->cpu.ipsr, 0);
+    assert_int_equal(m->cpu.r[15] & ~3u, (MAIN + 2) & ~3u);
+    assert_int_equal(m->violations, 1);
+    assert_string_equal(m->rule, "odd-return-address");
+    assert_int_equal(m->level, SUSPICIOUS);
+}
+
 static void breakpoints_stop_before_the_instruction(void **state)
 {
     struct machine *m = *state;
@@ -537,6 +552,7 @@ int main(void)
         TEST(a_level_that_stays_asks_again),
         TEST(masks_hold_interrupts_back),
         TEST(a_bad_exception_return_is_a_usage_fault),
+        TEST(an_odd_return_address_is_told_and_its_lowest_bit_ignored),
         TEST(stack_errors_are_bus_faults),
         TEST(a_vector_that_cannot_be_read_is_a_hard_fault),
         TEST(wfi_sleeps_until_an_interrupt_even_a_masked_one),

@@ -35,6 +35,7 @@ struct machine {
     unsigned accesses;
     char rule[64], text[256], fault[1024];
     unsigned violations;
+    enum violation_level level; /* of the last one */
     bool reset_requested;
 };
 
@@ -83,7 +84,7 @@ static void bus_report(void *context, enum report_kind kind, const char *text)
 static void bus_violation(void *context, enum violation_level level, const char *rule, const char *text)
 {
     struct machine *m = context;
-    (void)level;
+    m->level = level;
     m->violations++;
     snprintf(m->rule, sizeof(m->rule), "%s", rule);
     snprintf(m->text, sizeof(m->text), "%s", text);

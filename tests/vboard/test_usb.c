@@ -831,6 +831,12 @@ static void break_receive_race(struct model *model)
     model_peek(model, MODEL_RX1);
 }
 
+static void break_receive_size_race(struct model *model)
+{
+    open_endpoint(model, EP, EPR_BULK, STAT_VALID, STAT_DISABLED);
+    model_poke(model, EP * 8 + 6, MODEL_BLOCKS_32);
+}
+
 static void break_lost_ctr(struct model *model)
 {
     open_endpoint(model, EP, EPR_CONTROL, STAT_VALID, STAT_NAK);
@@ -963,6 +969,7 @@ static const struct rule {
     {"packet-memory-race", break_transmit_race, false},
     {"packet-memory-race", break_count_race, false},
     {"packet-memory-race", break_receive_race, false},
+    {"packet-memory-race", break_receive_size_race, false},
     {"usb-event-lost", break_lost_ctr, false},
     {"usb-event-lost", break_lost_reset, false},
     {"usb-ctr-masked", break_ctr_mask, false},
@@ -992,6 +999,21 @@ static void test_endpoints_may_be_set_up_before_their_table_until_the_function_i
     model_expect_clean(model);
 }
 
+/* ST's own library sets the size of endpoint 0's buffer again while it is VALID. */
+static void write_the_same_receive_size(struct model *model)
+{
+    open_endpoint(model, EP, EPR_BULK, STAT_VALID, STAT_DISABLED);
+    out(model, EP, 0, 4);
+    model_clear_ctr(model, EP, EPR_CTR_RX);
+    model_stat(model, EP, USB_RX, STAT_VALID);
+    model_poke(model, EP * 8 + 6, MODEL_BLOCKS_64);
+}
+
+static void read_a_gap(struct model *model)
+{
+    model_read(model, USB_MEMORY_OFFSET + 2);
+}
+
 static void read_a_byte(struct model *model)
 {
     uint32_t value;
@@ -1005,7 +1027,9 @@ static void test_what_every_library_does_is_suspicious_only(void **state)
 {
     (void)state;
     void (*const habits[])(struct model *) = {break_startup_at_once, break_wide_write, break_buffer_unset,
-                                              read_a_byte, write_the_same_count};
+                                              read_a_byte, write_the_same_count,
+                                              write_the_same_receive_size, read_a_gap,
+                                              break_reserved_cntr, break_fnr, break_reserved_register};
     for (unsigned i = 0; i < sizeof habits / sizeof habits[0]; i++) {
         void *fresh;
         setup_enabled(&fresh);

@@ -46,7 +46,7 @@ static bool reaches_peripheral(struct stm32f103 *chip, const struct access *acce
         return false;
     }
     if (!rcc_clock_enabled(chip, region->base)) {
-        complain(chip, access, FORBIDDEN, "unclocked-peripheral",
+        complain(chip, access, SUSPICIOUS, "unclocked-peripheral",
                  "its clock is off in RCC (RM0008 7.3.6 to 7.3.8), reads give 0, writes are lost");
         return false;
     }
@@ -65,7 +65,7 @@ static void check_size(struct stm32f103 *chip, const struct access *access)
     bool allowed =
         access->size & (unsigned)access->region->sizes || (access->reg && access->reg->access == RW_ANY_SIZE);
     if (!allowed && !chip->bus_master) {
-        complain(chip, access, access->write ? FORBIDDEN : SUSPICIOUS, "access-size",
+        complain(chip, access, SUSPICIOUS, "access-size",
                  access->region->sizes == ONLY_WORDS
                      ? "only words are allowed (first lines of the manual's section on its registers)"
                      : "only half-words and words are allowed (first lines of the manual's section on its "
@@ -80,7 +80,7 @@ static bool register_allows(struct stm32f103 *chip, const struct access *access)
         return true;
     }
     if (!reg) {
-        complain(chip, access, FORBIDDEN, "reserved-register",
+        complain(chip, access, access->write ? FORBIDDEN : SUSPICIOUS, "reserved-register",
                  "no register there (RM0008, the chapter's register map)");
         return false;
     }
@@ -94,7 +94,7 @@ static bool register_allows(struct stm32f103 *chip, const struct access *access)
     }
     uint32_t lanes = access->value << 8 * (access->address & 3);
     if (access->write && lanes & reg->reserved) {
-        complain(chip, access, FORBIDDEN, "reserved-bits",
+        complain(chip, access, SUSPICIOUS, "reserved-bits",
                  "sets reserved bits, which must be kept at 0 (RM0008 2.1)");
     }
     return true;

@@ -225,7 +225,7 @@ static void write_KEYR(struct stm32f103 *chip, uint32_t value)
 {
     struct flash *flash = &chip->flash;
     if (!(flash->CR & CR_LOCK)) {
-        stm32f103_violation(chip, UNDEFINED, "flash-key-while-unlocked",
+        stm32f103_violation(chip, SUSPICIOUS, "flash-key-while-unlocked",
                             "FLASH_KEYR = 0x%08X: the flash is unlocked already (PM0075 2.3.1)",
                             (unsigned)value);
     } else if (key_completes(chip, "FLASH_KEYR", &flash->key_step, value)) {

@@ -46,7 +46,7 @@ static uint32_t keep_clocks_in_use(struct stm32f103 *chip, uint32_t value)
         uint32_t bit = oscillators[i].bit;
         if (chip->rcc.CR & bit && !(value & bit) && in_use(chip, bit)) {
             stm32f103_violation(
-                chip, FORBIDDEN, "rcc-clock-in-use",
+                chip, SUSPICIOUS, "rcc-clock-in-use",
                 "RCC_CR = 0x%08X: %s cannot be cleared, the system clock depends on it (RM0008 7.3.1)",
                 (unsigned)value, oscillators[i].name);
             value |= bit;
@@ -82,7 +82,7 @@ static void write_CR(struct stm32f103 *chip, uint32_t value)
     uint32_t old = rcc->CR;
     value = keep_clocks_in_use(chip, value);
     if ((value ^ old) & CR_HSEBYP && old & CR_HSEON) {
-        stm32f103_violation(chip, FORBIDDEN, "hsebyp",
+        stm32f103_violation(chip, SUSPICIOUS, "hsebyp",
                             "RCC_CR = 0x%08X: HSEBYP may change only with HSE off (RM0008 7.3.1)",
                             (unsigned)value);
         value ^= CR_HSEBYP;
@@ -124,12 +124,12 @@ static void check_CFGR(struct stm32f103 *chip, uint32_t value)
     }
     if (changed & CFGR_PLL_SETUP && rcc->CR & CR_PLLON) {
         stm32f103_violation(
-            chip, FORBIDDEN, "pll-changed-while-on",
+            chip, SUSPICIOUS, "pll-changed-while-on",
             "RCC_CFGR = 0x%08X changes the PLL's setup, which counts only while it is off (RM0008 7.3.2)",
             (unsigned)value);
     }
     if (changed & CFGR_USBPRE && rcc->APB1ENR & APB1ENR_USB) {
-        stm32f103_violation(chip, FORBIDDEN, "usbpre-changed-while-on",
+        stm32f103_violation(chip, SUSPICIOUS, "usbpre-changed-while-on",
                             "RCC_CFGR = 0x%08X changes USBPRE while APB1ENR.USBEN is set (RM0008 7.3.2)",
                             (unsigned)value);
     }
@@ -194,7 +194,7 @@ static void write_BDCR(struct stm32f103 *chip, uint32_t value)
         return;
     }
     if (rcc->BDCR & BDCR_RTCSEL && (rcc->BDCR ^ value) & BDCR_RTCSEL) {
-        stm32f103_violation(chip, FORBIDDEN, "rtcsel",
+        stm32f103_violation(chip, SUSPICIOUS, "rtcsel",
                             "RCC_BDCR = 0x%X: RTCSEL can be set once until BDRST (RM0008 7.3.9)",
                             (unsigned)value);
         value = (value & ~(uint32_t)BDCR_RTCSEL) | (rcc->BDCR & BDCR_RTCSEL);

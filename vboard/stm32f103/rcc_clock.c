@@ -158,7 +158,7 @@ void rcc_check_limits(struct stm32f103 *chip)
     rcc_check_adc_clock(chip);
     if (rcc->APB1ENR & APB1ENR_USB && rcc->CR & CR_PLLRDY && rcc_usb_hz(chip) != USB_HZ) {
         stm32f103_violation(
-            chip, FORBIDDEN, "usb-clock-not-48mhz",
+            chip, SUSPICIOUS, "usb-clock-not-48mhz",
             "RCC_CFGR = 0x%08X: the USB clock is %u Hz, it must be 48 MHz (RM0008 7.2, USBPRE in 7.3.2)",
             (unsigned)rcc->CFGR, (unsigned)rcc_usb_hz(chip));
     }

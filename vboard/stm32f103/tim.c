@@ -115,7 +115,7 @@ static void write_CCMR(struct stm32f103 *chip, unsigned timer, unsigned half, ui
         uint32_t mode = value >> 8 * i & 0xFF, before = tim_channel_mode(tim, channel);
         if ((mode ^ before) & 3 && tim_channel_enables(tim, channel) & CCER_CCE) {
             stm32f103_violation(
-                chip, FORBIDDEN, "tim-ccs-while-on",
+                chip, SUSPICIOUS, "tim-ccs-while-on",
                 "TIM%u_CCMR%u = 0x%X: CC%uS is writable only while CC%uE is 0 (RM0008 14.4.7, "
                 "15.4.7)",
                 timer + 1, half + 1, (unsigned)value, channel + 1, channel + 1);

@@ -64,10 +64,25 @@ static void check_tx_pin(struct stm32f103 *chip, unsigned n)
     }
 }
 
+/* A frame is due, and there is no baud rate to send it with. */
+static void check_baud_rate(struct stm32f103 *chip, unsigned n)
+{
+    const struct usart *usart = &chip->usart[n];
+    if (usart->CR1 & CR1_UE && usart->CR1 & CR1_TE && usart->clocked && usart->BRR < MIN_BRR) {
+        stm32f103_violation(chip, FORBIDDEN, "usart-baud-rate",
+                            "USART%u has a frame to send and BRR is 0x%X: USARTDIV must be at least 1 (RM0008 27.3.4)",
+                            n + 1, (unsigned)usart->BRR);
+    }
+}
+
 void usart_start_frame(struct stm32f103 *chip, unsigned n)
 {
     struct usart *usart = &chip->usart[n];
-    if (usart->shifting || usart->SR & SR_TXE || !usart_is_on(usart, CR1_TE)) {
+    if (usart->shifting || usart->SR & SR_TXE) {
+        return;
+    }
+    check_baud_rate(chip, n);
+    if (!usart_is_on(usart, CR1_TE)) {
         return;
     }
     usart->sending = usart->TDR;

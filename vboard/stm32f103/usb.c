@@ -83,7 +83,7 @@ static void check_enabled(struct stm32f103 *chip)
     const struct usb *usb = &chip->usb;
     ticks now = stm32f103_now(chip);
     if (usb->CNTR & CNTR_PDWN)
-        stm32f103_violation(chip, FORBIDDEN, "usb-power", "FRES released while PDWN is set");
+        stm32f103_violation(chip, SUSPICIOUS, "usb-power", "FRES released while PDWN is set");
     else if (now - usb->powered_at < STARTUP_TIME)
         stm32f103_violation(chip, SUSPICIOUS, "usb-startup-time",
                             "FRES released %u ns after PDWN was cleared, tSTARTUP is 1000 ns",
@@ -222,7 +222,7 @@ void usb_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
         return;
     }
     if (value & reserved_bits(offset))
-        stm32f103_violation(chip, FORBIDDEN, "usb-reserved-bits", "0x%08x written to USB register 0x%02x",
+        stm32f103_violation(chip, SUSPICIOUS, "usb-reserved-bits", "0x%08x written to USB register 0x%02x",
                             value, offset);
     if (offset < USB_EPR_END && offset % 4 == 0) {
         usb_write_endpoint(chip, offset / 4, low);
@@ -234,7 +234,7 @@ void usb_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
     case USB_DADDR: write_daddr(chip, low); break;
     case USB_BTABLE: write_btable(chip, low); break;
     case USB_FNR:
-        stm32f103_violation(chip, FORBIDDEN, "usb-read-only", "FNR written with 0x%04x", low);
+        stm32f103_violation(chip, SUSPICIOUS, "usb-read-only", "FNR written with 0x%04x", low);
         break;
     default:
         stm32f103_violation(chip, FORBIDDEN, "usb-reserved-register", "write to USB offset 0x%03x", offset);
@@ -274,7 +274,7 @@ uint32_t usb_read(struct stm32f103 *chip, uint32_t offset)
     case USB_DADDR: return usb->DADDR;
     case USB_BTABLE: return usb->BTABLE;
     default:
-        stm32f103_violation(chip, FORBIDDEN, "usb-reserved-register", "read of USB offset 0x%03x", offset);
+        stm32f103_violation(chip, SUSPICIOUS, "usb-reserved-register", "read of USB offset 0x%03x", offset);
     }
     return 0;
 }
