@@ -4,6 +4,7 @@
 #include "chip.h"
 #include "clock.h"
 #include "startup.h"
+#include "usb_double.h"
 #include "usb_endpoints.h"
 
 enum { ENDPOINTS = 8, MAX_PACKET = 64, DP_PIN = 12 };
@@ -13,7 +14,7 @@ enum { TABLE_BYTES = 64, MEMORY_BYTES = 512 };
 enum { ADDR_TX, COUNT_TX, ADDR_RX, COUNT_RX, TABLE_ENTRY };
 /* Fields of an endpoint descriptor (USB 2.0 table 9-13). */
 enum { bEndpointAddress = 2, bmAttributes, wMaxPacketSize };
-enum { IN = 0x80, NUMBER = 15 };
+enum { IN = 0x80, NUMBER = 15, BULK = 2 };
 
 #define CONTROL_TYPE (1u << 9)
 
@@ -39,6 +40,11 @@ static void clear_flag(unsigned number, uint32_t flag)
 
     USB->EPR[number] =
         (now & (USB_EP_TYPE | USB_EP_KIND | USB_EP_EA)) | (USB_EP_CTR_RX ^ USB_EP_CTR_TX ^ flag);
+}
+
+static bool is_double(unsigned number)
+{
+    return (USB->EPR[number] & (USB_EP_TYPE | USB_EP_KIND)) == USB_EP_KIND;
 }
 
 static uint16_t allocate(uint16_t bytes)
@@ -71,6 +77,10 @@ void usb_endpoint_open(const uint8_t *descriptor)
     unsigned number = address & NUMBER;
     uint16_t bytes = (uint16_t)(descriptor[wMaxPacketSize] | descriptor[wMaxPacketSize + 1] << 8);
 
+    if (usb_application->double_buffered && descriptor[bmAttributes] == BULK) {
+        usb_double_open(address, allocate(2 * bytes), bytes);
+        return;
+    }
     USB->EPR[number] = type[descriptor[bmAttributes] & 3] | number | USB_EP_CTR_RX | USB_EP_CTR_TX;
     if (address & IN) {
         give_transmit_buffer(number, bytes);
@@ -111,6 +121,10 @@ void usb_endpoint_halt(uint8_t endpoint, bool halt)
 {
     unsigned number = endpoint & NUMBER;
 
+    if (!halt && is_double(number)) {
+        usb_double_restart(endpoint);
+        return;
+    }
     if (endpoint & IN)
         change(number, USB_EP_STAT_TX | USB_EP_DTOG_TX, halt ? USB_TX_STALL : USB_TX_NAK);
     else
@@ -132,6 +146,10 @@ void usb_send(uint8_t endpoint, const uint8_t *data, uint16_t length)
     unsigned number = endpoint & NUMBER;
     reg32 *to = &USB_PACKET_MEMORY[table(number)[ADDR_TX] / 2];
 
+    if (is_double(number)) {
+        usb_double_send(number, data, length);
+        return;
+    }
     for (unsigned i = 0; i < length; i += 2)
         *to++ = data[i] | (i + 1 < length ? data[i + 1] << 8 : 0);
     table(number)[COUNT_TX] = length;
@@ -140,7 +158,10 @@ void usb_send(uint8_t endpoint, const uint8_t *data, uint16_t length)
 
 void usb_receive(uint8_t endpoint)
 {
-    change(endpoint & NUMBER, USB_EP_STAT_RX, USB_RX_VALID);
+    if (is_double(endpoint & NUMBER))
+        usb_double_receive(endpoint & NUMBER);
+    else
+        change(endpoint & NUMBER, USB_EP_STAT_RX, USB_RX_VALID);
 }
 
 /* The flag goes last: until then no other SETUP gets into the buffer (RM0008 23.4.3). */
@@ -185,6 +206,10 @@ static void transfer(unsigned number)
 
     if (number == 0) {
         control_transfer();
+        return;
+    }
+    if (is_double(number)) {
+        usb_double_transfer(number, now);
         return;
     }
     if (now & USB_EP_CTR_TX) {

@@ -36,6 +36,9 @@ struct usb_application {
     void (*received)(uint8_t endpoint, const uint8_t *data, uint16_t length);
     /* The packet was taken: usb_send() may be called again. */
     void (*sent)(uint8_t endpoint);
+    /* Bulk endpoints have two buffers each, and numbers of their own: two packets may be given to usb_send() before
+     * sent() is called. */
+    bool double_buffered;
     /* Every millisecond while the bus is awake. */
     void (*frame)(void);
 };

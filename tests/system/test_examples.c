@@ -351,6 +351,57 @@ static void control_transfers_end_as_chapter_9_says(void **state)
     finish();
 }
 
+/* ---- bulk-echo ---- */
+
+/* Both endpoints have two buffers (RM0008 23.4.3). Less than what fits the device's queue and buffers goes out before
+ * anything comes back, so that both directions have packets waiting. */
+static void bulk_echo_sends_back_what_comes_through_double_buffers(void **state)
+{
+    (void)state;
+    enum { TRANSFERS = 12, MOST = 300, DATA_OUT = 1, DATA_IN = USB_IN | 2 };
+    static const unsigned lengths[TRANSFERS] = {1, 63, 65, 130, 200, 299, 2, 127, 129, 191, 193, 300};
+    start("bulk-echo/bulk-echo");
+    assert_int_equal(enumerate(), EXAMPLE_PID);
+    expect_text(2, "bulk echo example");
+    for (unsigned t = 0; t < TRANSFERS; t++) {
+        uint8_t out[MOST], in[MOST];
+        uint32_t actual = 0, at = 0;
+        for (unsigned i = 0; i < lengths[t]; i++)
+            out[i] = (uint8_t)(i * 13 + t);
+        assert_int_equal(move(USB_BULK, DATA_OUT, 64, out, lengths[t], 20, NULL), USB_DONE);
+        while (at < lengths[t]) {
+            assert_int_equal(move(USB_BULK, DATA_IN, 64, in + at, lengths[t] - at, 20, &actual), USB_DONE);
+            assert_true(actual > 0);
+            at += actual;
+        }
+        assert_memory_equal(in, out, lengths[t]);
+    }
+    finish();
+}
+
+/* While nobody fetches, two packets wait in its buffers, 256 bytes in its queue and two more packets outside: the rest is
+ * NAKed, and nothing is lost. */
+static void bulk_echo_holds_back_what_it_has_no_room_for(void **state)
+{
+    (void)state;
+    enum { MUCH = 1024, DATA_OUT = 1, DATA_IN = USB_IN | 2 };
+    uint8_t out[MUCH], in[MUCH];
+    uint32_t actual = 0, at = 0, taken = 0;
+    start("bulk-echo/bulk-echo");
+    assert_int_equal(enumerate(), EXAMPLE_PID);
+    for (unsigned i = 0; i < MUCH; i++)
+        out[i] = (uint8_t)(i * 7);
+    assert_int_equal(move(USB_BULK, DATA_OUT, 64, out, MUCH, 20, &taken), USB_PENDING);
+    assert_in_range(taken, 256 + 3 * 64, 256 + 4 * 64);
+    while (at < taken) {
+        assert_int_equal(move(USB_BULK, DATA_IN, 64, in + at, 64, 20, &actual), USB_DONE);
+        at += actual;
+    }
+    assert_int_equal(at, taken);
+    assert_memory_equal(in, out, taken);
+    finish();
+}
+
 /* ---- cdc-echo ---- */
 
 static void bytes_come_back_in_order(void **state)
@@ -634,6 +685,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blink_runs_behind_each_variant_of_the_bootloader),
+        cmocka_unit_test(bulk_echo_sends_back_what_comes_through_double_buffers),
+        cmocka_unit_test(bulk_echo_holds_back_what_it_has_no_room_for),
         cmocka_unit_test(an_image_of_another_variant_is_refused),
         cmocka_unit_test(a_running_application_is_replaced_by_the_next_in_each_variant),
         cmocka_unit_test(the_run_time_interface_stalls_what_belongs_to_the_bootloader),
