@@ -88,7 +88,6 @@ static const struct usb_application application = {
     .configured = configured,
     .received = received,
     .sent = sent,
-    .double_buffered = true,
 };
 
 void main(void)

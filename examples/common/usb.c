@@ -44,7 +44,7 @@ static void clear_flag(unsigned number, uint32_t flag)
 
 static bool is_double(unsigned number)
 {
-    return (USB->EPR[number] & (USB_EP_TYPE | USB_EP_KIND)) == USB_EP_KIND;
+    return USB_DOUBLE_BUFFERED && (USB->EPR[number] & (USB_EP_TYPE | USB_EP_KIND)) == USB_EP_KIND;
 }
 
 static uint16_t allocate(uint16_t bytes)
@@ -77,7 +77,7 @@ void usb_endpoint_open(const uint8_t *descriptor)
     unsigned number = address & NUMBER;
     uint16_t bytes = (uint16_t)(descriptor[wMaxPacketSize] | descriptor[wMaxPacketSize + 1] << 8);
 
-    if (usb_application->double_buffered && descriptor[bmAttributes] == BULK) {
+    if (USB_DOUBLE_BUFFERED && descriptor[bmAttributes] == BULK) {
         usb_double_open(address, allocate(2 * bytes), bytes);
         return;
     }

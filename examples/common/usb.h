@@ -8,6 +8,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Set by the build: bulk endpoints have two buffers each, and numbers of their own. Two packets may be given to usb_send()
+ * before sent() is called. */
+#ifndef USB_DOUBLE_BUFFERED
+#define USB_DOUBLE_BUFFERED 0
+#endif
+
 struct usb_setup {
     uint8_t bmRequestType, bRequest;
     uint16_t wValue, wIndex, wLength;
@@ -36,9 +42,6 @@ struct usb_application {
     void (*received)(uint8_t endpoint, const uint8_t *data, uint16_t length);
     /* The packet was taken: usb_send() may be called again. */
     void (*sent)(uint8_t endpoint);
-    /* Bulk endpoints have two buffers each, and numbers of their own: two packets may be given to usb_send() before
-     * sent() is called. */
-    bool double_buffered;
     /* Every millisecond while the bus is awake. */
     void (*frame)(void);
 };
