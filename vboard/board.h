@@ -54,8 +54,8 @@ struct board {
     /* Serial ports, USART1 is 1: a word has left the chip, at that time. */
     void *serial_watcher;
     void (*serial)(void *serial_watcher, unsigned usart, ticks at, uint16_t data);
-    bool stop_on_violation; /* strict: stm32f103_run ends, board_failed() is true; not for SUSPICIOUS ones */
-    bool stop_on_suspicion; /* pedantic, if strict: for these, too */
+    bool stop_on_violation;  /* strict: stm32f103_run ends, board_failed() is true; not for SUSPICIOUS ones */
+    bool stop_on_suspicion;  /* pedantic, if strict: for these, too */
     bool allowed[RULES_MAX]; /* rules (rules.h) that are waived: told, and nothing follows */
     bool failed;
     char first_violation[512];

@@ -18,12 +18,14 @@ bool options_parse_crystal(struct options *options, const char *text)
     if (!end || *end != '\0')
         return options_wrong("--crystal takes a frequency in MHz, such as 12 or 7.3728, not '%s'", text);
     if (mhz > CRYSTAL_MAX_MHZ && mhz <= CLOCK_MAX_MHZ)
-        return options_wrong("--crystal %s: the chip's oscillator takes crystals of %d to %d MHz; up to %d MHz "
-                             "are for a clock fed into OSC_IN, which is not modelled (DS5319 5.3.6)",
-                             text, CRYSTAL_MIN_MHZ, CRYSTAL_MAX_MHZ, CLOCK_MAX_MHZ);
+        return options_wrong(
+            "--crystal %s: the chip's oscillator takes crystals of %d to %d MHz; up to %d MHz "
+            "are for a clock fed into OSC_IN, which is not modelled (DS5319 5.3.6)",
+            text, CRYSTAL_MIN_MHZ, CRYSTAL_MAX_MHZ, CLOCK_MAX_MHZ);
     if (!(mhz >= CRYSTAL_MIN_MHZ && mhz <= CRYSTAL_MAX_MHZ))
-        return options_wrong("--crystal %s: the chip's oscillator takes crystals of %d to %d MHz (DS5319 5.3.6)",
-                             text, CRYSTAL_MIN_MHZ, CRYSTAL_MAX_MHZ);
+        return options_wrong(
+            "--crystal %s: the chip's oscillator takes crystals of %d to %d MHz (DS5319 5.3.6)", text,
+            CRYSTAL_MIN_MHZ, CRYSTAL_MAX_MHZ);
     options->config.hse_hz = (uint32_t)(mhz * HZ_PER_MHZ + 0.5);
     options->crystal_given = true;
     return true;
@@ -54,9 +56,10 @@ static bool parse_place(const char *option, const char *text, const char *none, 
     }
     bool known = !level || strcasecmp(level, "=low") == 0 || strcasecmp(level, "=high") == 0;
     if (!known || !parse_pin(text, level ? level : text + strlen(text), pin))
-        return options_wrong("%s takes a pin from PA0 to P%c15 and the level that counts, such as PC13=low or "
-                             "PB1=high, or '%s', not '%s'",
-                             option, 'A' + (int)PORTS - 1, none, text);
+        return options_wrong(
+            "%s takes a pin from PA0 to P%c15 and the level that counts, such as PC13=low or "
+            "PB1=high, or '%s', not '%s'",
+            option, 'A' + (int)PORTS - 1, none, text);
     *high = level && strcasecmp(level, "=high") == 0;
     return true;
 }
@@ -69,7 +72,8 @@ bool options_parse_led(struct options *options, const char *text)
 bool options_parse_button_pin(struct options *options, const char *text)
 {
     options->board.button_floats = false;
-    return parse_place("--button-pin", text, "none", &options->board.button, &options->board.button_active_high);
+    return parse_place("--button-pin", text, "none", &options->board.button,
+                       &options->board.button_active_high);
 }
 
 bool options_parse_pullup(struct options *options, const char *text)

@@ -145,7 +145,8 @@ bool options_fit(const struct options *options)
               "or --usbredir\n",
               stderr);
     if (options->lenient && options->pedantic)
-        return options_wrong("--lenient goes on after every broken rule, --pedantic ends at the least; choose one");
+        return options_wrong(
+            "--lenient goes on after every broken rule, --pedantic ends at the least; choose one");
     if (options->crystal_given && options->no_crystal)
         return options_wrong("a board has a crystal or none: --crystal or --no-crystal");
     return pins_fit(options) && usarts_fit(options) && ports_fit(options) && files_fit(options);

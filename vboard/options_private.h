@@ -1,5 +1,5 @@
-/* Shared by options.c (the command line), options_values.c and options_board.c (each value), options_fit.c (whether they go
- * together) and options_help.c. */
+/* Shared by options.c (the command line), options_values.c and options_board.c (each value), options_fit.c
+ * (whether they go together) and options_help.c. */
 #pragma once
 
 #include "options.h"

@@ -145,8 +145,9 @@ bool options_parse_allow(struct options *options, const char *text)
         size_t length = strcspn(name, ",");
         int rule = rule_find(name, length);
         if (rule == RULE_UNKNOWN)
-            return options_wrong("--allow: there is no rule '%.*s'; do you mean %s? docs/vboard-rules.md lists them",
-                                 (int)length, name, rule_nearest(name, length));
+            return options_wrong(
+                "--allow: there is no rule '%.*s'; do you mean %s? docs/vboard-rules.md lists them",
+                (int)length, name, rule_nearest(name, length));
         options->allowed[rule] = true;
         name += length;
         if (*name == '\0')

@@ -6,23 +6,26 @@
 
 #include "stm32f103/chip.h"
 
-enum {
-    RESET_MS = 10,
-    ADDRESS = 5,
-    REQUEST_MS = 5000,
-    FIRST_BYTES = 8,
-    CONFIGURATION_HEADER = 9
-};
+enum { RESET_MS = 10, ADDRESS = 5, REQUEST_MS = 5000, FIRST_BYTES = 8, CONFIGURATION_HEADER = 9 };
 
 /*
- * How long Linux lets pass between an attempt that failed and the next reset, about, as its log has it of a device
- * that never answers: two attempts with a pause, and all that twice more, with the port's power switched off between
- * (which most ports cannot do). It gives up 2.3 s after the first reset.
+ * How long Linux lets pass between an attempt that failed and the next reset, about, as its log has it of a
+ * device that never answers: two attempts with a pause, and all that twice more, with the port's power
+ * switched off between (which most ports cannot do). It gives up 2.3 s after the first reset.
  */
 static const unsigned pause_ms[] = {220, 360, 220, 650, 190, 320, 190};
 enum { ATTEMPTS = 1 + sizeof pause_ms / sizeof pause_ms[0] };
 
-enum { STEP_IDLE, STEP_PAUSE, STEP_RESET, STEP_PACKET_SIZE, STEP_ADDRESS, STEP_DEVICE, STEP_TOTAL, STEP_CONFIGURATION };
+enum {
+    STEP_IDLE,
+    STEP_PAUSE,
+    STEP_RESET,
+    STEP_PACKET_SIZE,
+    STEP_ADDRESS,
+    STEP_DEVICE,
+    STEP_TOTAL,
+    STEP_CONFIGURATION
+};
 
 enum { DESCRIPTOR_INTERFACE = 4, DESCRIPTOR_ENDPOINT = 5 };
 

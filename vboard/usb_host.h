@@ -125,8 +125,8 @@ bool usb_host_submit(struct usb_host *host, struct usb_transfer *transfer);
 void usb_host_cancel(struct usb_host *host, struct usb_transfer *transfer);
 /* Data toggles of an endpoint back to DATA0 (after SET_CONFIGURATION, CLEAR_FEATURE). */
 void usb_host_clear_toggles(struct usb_host *host);
-/* For whoever drives the host: calls once it is that time, instead of what was to be called before. TICKS_NEVER:
- * does not. */
+/* For whoever drives the host: calls once it is that time, instead of what was to be called before.
+ * TICKS_NEVER: does not. */
 void usb_host_call_at(struct usb_host *host, ticks at, void (*call)(void *call_context), void *call_context);
 /* EVENT_HOST of the chip. */
 void usb_host_event(struct usb_host *host, ticks now);

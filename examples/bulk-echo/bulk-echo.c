@@ -1,6 +1,6 @@
 /*
- * Sends back what it receives, over two bulk endpoints of a vendor's interface that have two buffers each. Without the
- * second one the endpoint says NAK while the program is busy with a packet.
+ * Sends back what it receives, over two bulk endpoints of a vendor's interface that have two buffers each.
+ * Without the second one the endpoint says NAK while the program is busy with a packet.
  */
 #include <stddef.h>
 

@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Set by the build: bulk endpoints have two buffers each, and numbers of their own. Two packets may be given to usb_send()
- * before sent() is called. */
+/* Set by the build: bulk endpoints have two buffers each, and numbers of their own. Two packets may be given
+ * to usb_send() before sent() is called. */
 #ifndef USB_DOUBLE_BUFFERED
 #define USB_DOUBLE_BUFFERED 0
 #endif

@@ -1,6 +1,7 @@
 /*
- * Two buffers for a bulk endpoint (RM0008 23.4.3). DTOG names the buffer that the peripheral works on, SW_BUF, which is the
- * DTOG of the direction that is not used, the program's. Where both name the same one the peripheral says NAK.
+ * Two buffers for a bulk endpoint (RM0008 23.4.3). DTOG names the buffer that the peripheral works on,
+ * SW_BUF, which is the DTOG of the direction that is not used, the program's. Where both name the same one
+ * the peripheral says NAK.
  */
 #include "usb_double.h"
 
@@ -11,8 +12,8 @@ enum { ENDPOINTS = 8, MAX_PACKET = 64, IN = 0x80, NUMBER = 15 };
 /* Half-words in the buffer table, of buffer 0 and 1. */
 enum { ADDR, COUNT, HALF, TABLE_ENTRY = 2 * HALF, TWO_LARGE_BLOCKS = 1 << 15 | 1 << 10 };
 
-/* Of an OUT endpoint: a packet waits, and may be handed over. Of an IN one: a packet is with the peripheral, and one more
- * is in the program's buffer. */
+/* Of an OUT endpoint: a packet waits, and may be handed over. Of an IN one: a packet is with the peripheral,
+ * and one more is in the program's buffer. */
 static bool waits[ENDPOINTS], wanted[ENDPOINTS], busy[ENDPOINTS], filled[ENDPOINTS];
 
 static reg32 *buffer_entry(unsigned number, unsigned buffer)

@@ -1,5 +1,5 @@
-/* Bulk endpoints with two buffers each: while the host fills or fetches one, the program is busy with the other (RM0008
- * 23.4.3). Between usb.c and usb_double.c. */
+/* Bulk endpoints with two buffers each: while the host fills or fetches one, the program is busy with the
+ * other (RM0008 23.4.3). Between usb.c and usb_double.c. */
 #pragma once
 
 #include <stdbool.h>

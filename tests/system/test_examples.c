@@ -353,8 +353,8 @@ static void control_transfers_end_as_chapter_9_says(void **state)
 
 /* ---- bulk-echo ---- */
 
-/* Both endpoints have two buffers (RM0008 23.4.3). Less than what fits the device's queue and buffers goes out before
- * anything comes back, so that both directions have packets waiting. */
+/* Both endpoints have two buffers (RM0008 23.4.3). Less than what fits the device's queue and buffers goes
+ * out before anything comes back, so that both directions have packets waiting. */
 static void bulk_echo_sends_back_what_comes_through_double_buffers(void **state)
 {
     (void)state;
@@ -379,8 +379,8 @@ static void bulk_echo_sends_back_what_comes_through_double_buffers(void **state)
     finish();
 }
 
-/* While nobody fetches, two packets wait in its buffers, 256 bytes in its queue and two more packets outside: the rest is
- * NAKed, and nothing is lost. */
+/* While nobody fetches, two packets wait in its buffers, 256 bytes in its queue and two more packets outside:
+ * the rest is NAKed, and nothing is lost. */
 static void bulk_echo_holds_back_what_it_has_no_room_for(void **state)
 {
     (void)state;

@@ -158,7 +158,8 @@ static void pedantic_boards_stop_at_a_suspicion_unless_it_is_allowed(void **stat
         wait_us(lab, 10);
         assert_int_equal(board_failed(lab->board), !allowed);
         assert_int_equal(lab->board->broken[rule], 1);
-        assert_non_null(strstr(lab->last, allowed ? "ALLOWED debug-registers" : "SUSPICIOUS debug-registers"));
+        assert_non_null(
+            strstr(lab->last, allowed ? "ALLOWED debug-registers" : "SUSPICIOUS debug-registers"));
         assert_int_equal(strlen(lab->board->first_violation) == 0, allowed);
         lab_free(lab);
     }

@@ -162,7 +162,6 @@ static void other_values_of_swj_cfg_leave_the_debug_pins_as_they_are(void **stat
     }
 }
 
-
 static void edges_of_a_pin_interrupt(void **state)
 {
     (void)state;

@@ -465,8 +465,8 @@ static void unpredictable_instructions_are_reported(void **state)
     }
 }
 
-/* UNPREDICTABLE by ARMv7-M B1.5.8; the core ignores bit 0, and several operating systems set it in the first frame of a
- * thread. */
+/* UNPREDICTABLE by ARMv7-M B1.5.8; the core ignores bit 0, and several operating systems set it in the first
+ * frame of a thread. */
 static void an_odd_return_address_is_told_and_its_lowest_bit_ignored(void **state)
 {
     struct machine *m = *state;

@@ -320,8 +320,8 @@ static void test_the_address_and_ef_must_match(void **state)
     assert_int_equal(out(model, EP, 0, 0), USB_SILENCE);
 }
 
-/* Bits 15:10 of COUNTn_TX are not used (RM0008 23.5.3): a driver that changes the count alone leaves there what
- * the memory held at power-up. */
+/* Bits 15:10 of COUNTn_TX are not used (RM0008 23.5.3): a driver that changes the count alone leaves there
+ * what the memory held at power-up. */
 static void test_the_upper_bits_of_a_transmit_count_are_not_considered(void **state)
 {
     struct model *model = *state;
@@ -379,8 +379,8 @@ static void test_double_buffered_bulk_in_swaps_buffers(void **state)
     model_expect_clean(model);
 }
 
-/* RM0008 23.4.3: the end of the first transaction after DBL_BUF was set triggers the special flow control. Until
- * then DTOG = SW_BUF is no conflict, so that a driver can fill both buffers before it sets VALID. */
+/* RM0008 23.4.3: the end of the first transaction after DBL_BUF was set triggers the special flow control.
+ * Until then DTOG = SW_BUF is no conflict, so that a driver can fill both buffers before it sets VALID. */
 static void test_a_double_buffered_in_endpoint_can_begin_with_both_buffers_full(void **state)
 {
     struct model *model = *state;
@@ -404,7 +404,8 @@ static void test_a_double_buffered_in_endpoint_can_begin_with_both_buffers_full(
         assert_int_equal(in(model, EP, data, &length, true), USB_NAK); /* both are the software's now */
         model_clear_ctr(model, EP, EPR_CTR_TX);
         model_poke(model, EP * 8 + 2, 1);
-        model_write(model, EP * 4, EPR_CTR | EPR_BULK | EPR_EP_KIND | EP | EPR_DTOG_RX); /* SW_BUF: buffer 0 is full again */
+        model_write(model, EP * 4,
+                    EPR_CTR | EPR_BULK | EPR_EP_KIND | EP | EPR_DTOG_RX); /* SW_BUF: buffer 0 is full again */
         assert_int_equal(in(model, EP, data, &length, true), USB_DATA0);
         assert_int_equal(length, 1);
         model_clear_ctr(model, EP, EPR_CTR_TX);
@@ -541,8 +542,8 @@ static void test_interrupt_lines_follow_flags_and_masks(void **state)
     assert_false(pending(model, IRQ_USB_LP));
 }
 
-/* RM0008 23.5.1 has CTRM mask CTR. Chips of ST's own interrupt nevertheless, clones do as the manual says: HID
- * bootloaders in wide use never set CTRM, run on the former and not on the latter. */
+/* RM0008 23.5.1 has CTRM mask CTR. Chips of ST's own interrupt nevertheless, clones do as the manual says:
+ * HID bootloaders in wide use never set CTRM, run on the former and not on the latter. */
 static void test_ctr_interrupts_are_masked_by_ctrm_on_clones_only(void **state)
 {
     struct model *model = *state;
@@ -1026,10 +1027,16 @@ static void read_a_byte(struct model *model)
 static void test_what_every_library_does_is_suspicious_only(void **state)
 {
     (void)state;
-    void (*const habits[])(struct model *) = {break_startup_at_once, break_wide_write, break_buffer_unset,
-                                              read_a_byte, write_the_same_count,
-                                              write_the_same_receive_size, read_a_gap,
-                                              break_reserved_cntr, break_fnr, break_reserved_register};
+    void (*const habits[])(struct model *) = {break_startup_at_once,
+                                              break_wide_write,
+                                              break_buffer_unset,
+                                              read_a_byte,
+                                              write_the_same_count,
+                                              write_the_same_receive_size,
+                                              read_a_gap,
+                                              break_reserved_cntr,
+                                              break_fnr,
+                                              break_reserved_register};
     for (unsigned i = 0; i < sizeof habits / sizeof habits[0]; i++) {
         void *fresh;
         setup_enabled(&fresh);

@@ -434,8 +434,8 @@ static void test_the_turnaround_separates_transfers(void **state)
     assert_true(board_now(model->board) - before > 9 * 500 * TICKS_PER_MICROSECOND);
 }
 
-/* A board whose pull-up is fixed and whose program waits, for a slow crystal perhaps, is silent at first. Linux asks
- * for two to three seconds. */
+/* A board whose pull-up is fixed and whose program waits, for a slow crystal perhaps, is silent at first.
+ * Linux asks for two to three seconds. */
 static void test_a_device_that_is_silent_for_two_seconds_enumerates(void **state)
 {
     struct model *model = *state;

@@ -69,9 +69,10 @@ static void check_baud_rate(struct stm32f103 *chip, unsigned n)
 {
     const struct usart *usart = &chip->usart[n];
     if (usart->CR1 & CR1_UE && usart->CR1 & CR1_TE && usart->clocked && usart->BRR < MIN_BRR) {
-        stm32f103_violation(chip, FORBIDDEN, "usart-baud-rate",
-                            "USART%u has a frame to send and BRR is 0x%X: USARTDIV must be at least 1 (RM0008 27.3.4)",
-                            n + 1, (unsigned)usart->BRR);
+        stm32f103_violation(
+            chip, FORBIDDEN, "usart-baud-rate",
+            "USART%u has a frame to send and BRR is 0x%X: USARTDIV must be at least 1 (RM0008 27.3.4)", n + 1,
+            (unsigned)usart->BRR);
     }
 }
 

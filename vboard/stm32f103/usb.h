@@ -17,10 +17,10 @@ struct usb {
     uint32_t software_wrote[8]; /* the same, the peripheral not counted */
     uint16_t events_seen;       /* flags of ISTR that the firmware has read as 1 since they were set */
     uint16_t endpoint_seen[8];  /* CTR flags, in the same way */
-    bool flow_control[8];       /* of double-buffered bulk endpoints: a transaction is over since DBL_BUF was set */
-    ticks powered_at;           /* when PDWN was cleared: tSTARTUP must pass before FRES is released */
-    ticks last_activity;        /* on the wire */
-    ticks resume_started;       /* when RESUME was set */
+    bool flow_control[8]; /* of double-buffered bulk endpoints: a transaction is over since DBL_BUF was set */
+    ticks powered_at;     /* when PDWN was cleared: tSTARTUP must pass before FRES is released */
+    ticks last_activity;  /* on the wire */
+    ticks resume_started; /* when RESUME was set */
     uint8_t sofs_in_a_row;
     bool bus_reset;      /* SE0 driven by the host now */
     bool bus_resume;     /* K driven by the host now */

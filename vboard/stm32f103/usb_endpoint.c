@@ -17,8 +17,8 @@ void usb_check_endpoint(struct stm32f103 *chip, unsigned n)
         stm32f103_violation(chip, FORBIDDEN, "usb-endpoint-direction",
                             "EP%uR=0x%04x: double-buffered in both directions", n, epr);
     if (epr & EPR_EP_KIND && (type == EPR_ISOCHRONOUS || type == EPR_INTERRUPT))
-        stm32f103_violation(chip, SUSPICIOUS, "usb-endpoint-kind", "EP%uR=0x%04x: EP_KIND has no meaning here",
-                            n, epr);
+        stm32f103_violation(chip, SUSPICIOUS, "usb-endpoint-kind",
+                            "EP%uR=0x%04x: EP_KIND has no meaning here", n, epr);
     for (unsigned m = 0; m < USB_ENDPOINT_REGISTERS; m++)
         if (m != n && ((usb->EPR[m] ^ epr) & EPR_EA) == 0 &&
             ((rx != STAT_DISABLED && usb_stat(usb->EPR[m], USB_RX) != STAT_DISABLED) ||

@@ -57,8 +57,8 @@ static const char *owner(const struct usb *usb, unsigned address, bool write, un
     return NULL;
 }
 
-/* Bits 9:0 of COUNTn_RX are the peripheral's to write; what counts of a write is the size of the buffer (23.5.3). ST's
- * own library writes the size again while the endpoint is VALID. */
+/* Bits 9:0 of COUNTn_RX are the peripheral's to write; what counts of a write is the size of the buffer
+ * (23.5.3). ST's own library writes the size again while the endpoint is VALID. */
 static bool keeps_receive_size(const struct usb *usb, unsigned n, unsigned address, uint16_t value)
 {
     unsigned entry = usb_table_address(usb, n, usb_half(usb->EPR[n], USB_RX));
@@ -71,7 +71,8 @@ uint32_t usb_memory_read(struct stm32f103 *chip, uint32_t offset)
     struct usb *usb = &chip->usb;
     unsigned half_word = (offset - USB_MEMORY_OFFSET) / 4, n;
     if (offset % 4) {
-        stm32f103_violation(chip, SUSPICIOUS, "usb-memory-access", "read of the gap at offset 0x%03x", offset);
+        stm32f103_violation(chip, SUSPICIOUS, "usb-memory-access", "read of the gap at offset 0x%03x",
+                            offset);
         return 0;
     }
     if (!was_written(usb, half_word))

@@ -109,8 +109,8 @@ static inline bool usb_double_buffered_bulk(uint16_t epr)
     return usb_double_buffered(epr) && !usb_isochronous(epr);
 }
 
-/* RM0008 23.4.3: DTOG and SW_BUF, which is the other direction's DTOG, name the same buffer. That counts from the
- * end of the first transaction after DBL_BUF was set. */
+/* RM0008 23.4.3: DTOG and SW_BUF, which is the other direction's DTOG, name the same buffer. That counts from
+ * the end of the first transaction after DBL_BUF was set. */
 static inline bool usb_has_no_buffer(const struct usb *usb, unsigned n)
 {
     uint16_t epr = usb->EPR[n];
