@@ -122,6 +122,16 @@ static void trace(void *watcher, enum report_kind kind, ticks at, const char *te
     fprintf(stderr, "[%12.6f s] %s\n", (double)ticks_to_us(at) / 1e6, text);
 }
 
+/* A chip that refuses what a new one takes is found out by trying: these are the suspicions of the attempt. */
+static void allow_what_the_chip_is(struct board *board, const struct stm32f103_config *config)
+{
+    static const char on_protected[] = "flash-write-protected", over_data[] = "program-over-data";
+
+    board->allowed[rule_find(on_protected, strlen(on_protected))] =
+        config->write_protected || config->read_protected;
+    board->allowed[rule_find(over_data, strlen(over_data))] = config->zero_needs_erase;
+}
+
 struct rig rig_new_build(const char *build, const char *target, const struct stm32f103_config *config)
 {
     size_t variant;
@@ -133,6 +143,7 @@ struct rig rig_new_build(const char *build, const char *target, const struct stm
     rig.host = &rig.board->host;
     rig.board->stop_on_violation = true;
     rig.board->stop_on_suspicion = true; /* the bootloader breaks no rule of any level */
+    allow_what_the_chip_is(rig.board, config);
     if (getenv("RIG_TRACE"))
         rig.board->report = trace;
     uint32_t flash = config->flash_bytes;
