@@ -5,7 +5,7 @@
 
 #include "options_private.h"
 
-enum { HZ_PER_MHZ = 1000000, PORTS = sizeof((struct stm32f103 *)0)->gpio / sizeof(struct gpio), PINS = 16 };
+enum { HZ_PER_MHZ = 1000000, PINS = 16 };
 
 /* What the oscillator takes, and what can be fed into OSC_IN instead (DS5319 5.3.6). */
 enum { CRYSTAL_MIN_MHZ = 4, CRYSTAL_MAX_MHZ = 16, CLOCK_MAX_MHZ = 25 };

@@ -122,14 +122,22 @@ static void trace(void *watcher, enum report_kind kind, ticks at, const char *te
     fprintf(stderr, "[%12.6f s] %s\n", (double)ticks_to_us(at) / 1e6, text);
 }
 
-/* A chip that refuses what a new one takes is found out by trying: these are the suspicions of the attempt. */
-static void allow_what_the_chip_is(struct board *board, const struct stm32f103_config *config)
+void rig_allow(struct rig *rig, const char *rule)
 {
-    static const char on_protected[] = "flash-write-protected", over_data[] = "program-over-data";
+    int index = rule_find(rule, strlen(rule));
 
-    board->allowed[rule_find(on_protected, strlen(on_protected))] =
-        config->write_protected || config->read_protected;
-    board->allowed[rule_find(over_data, strlen(over_data))] = config->zero_needs_erase;
+    assert_int_not_equal(index, RULE_UNKNOWN);
+    rig->board->allowed[index] = true;
+}
+
+/* A chip that refuses what a new one takes is found out by trying: these are the suspicions of the attempt.
+ */
+static void allow_what_the_chip_is(struct rig *rig, const struct stm32f103_config *config)
+{
+    if (config->write_protected || config->read_protected)
+        rig_allow(rig, "flash-write-protected");
+    if (config->zero_needs_erase)
+        rig_allow(rig, "program-over-data");
 }
 
 struct rig rig_new_build(const char *build, const char *target, const struct stm32f103_config *config)
@@ -143,7 +151,7 @@ struct rig rig_new_build(const char *build, const char *target, const struct stm
     rig.host = &rig.board->host;
     rig.board->stop_on_violation = true;
     rig.board->stop_on_suspicion = true; /* the bootloader breaks no rule of any level */
-    allow_what_the_chip_is(rig.board, config);
+    allow_what_the_chip_is(&rig, config);
     if (getenv("RIG_TRACE"))
         rig.board->report = trace;
     uint32_t flash = config->flash_bytes;
