@@ -44,7 +44,7 @@ static void every_form_of_data_reaches_the_outputs(void **state)
     assert_int_equal(get(lab, DAC(DHR8RD)), 0xCC11);
     expect_violation(lab, NULL);
     put(lab, DAC(DHR12R1), 0x1000);
-    expect_violation(lab, "FORBIDDEN reserved-bits");
+    expect_violation(lab, "SUSPICIOUS reserved-bits");
     lab_free(lab);
 }
 

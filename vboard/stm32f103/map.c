@@ -241,7 +241,7 @@ const struct map_region map[] = {
     ABSENT("TIM10", 0x40015000, BUS_APB2, 20),
     ABSENT("TIM11", 0x40015400, BUS_APB2, 21),
     HIGH_DENSITY(MODEL, "SDIO", SDIO_BASE, BUS_AHB, 10, ONLY_WORDS, false, sdio),
-    MODEL("DMA1", DMA1_BASE, BUS_AHB, 0, ONLY_WORDS, false, dma),
+    MODEL("DMA1", DMA1_BASE, BUS_AHB, 0, ANY_SIZE, false, dma),
     {
         .name = "DMA2",
         .base = DMA2_BASE,
@@ -250,7 +250,7 @@ const struct map_region map[] = {
         .clock_bit = 1,
         .high_density = true,
         .port = NOT_A_PORT,
-        .sizes = ONLY_WORDS,
+        .sizes = ANY_SIZE,
         .model_offset = INSTANCE_SIZE,
         .registers = dma2_registers,
         .read = dma_read,

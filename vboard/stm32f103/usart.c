@@ -94,8 +94,8 @@ static void check_BRR(struct stm32f103 *chip, unsigned n)
     if (usart->CR1 & CR1_UE && usart->CR1 & (CR1_TE | CR1_RE) && usart->BRR < MIN_BRR) {
         stm32f103_violation(
             chip, SUSPICIOUS, "usart-baud-rate",
-            "%s%u is on, CR1 0x%X, with BRR 0x%X: USARTDIV must be at least 1 (RM0008 27.3.4)", usart_kind(n), n + 1,
-            (unsigned)usart->CR1, (unsigned)usart->BRR);
+            "%s%u is on, CR1 0x%X, with BRR 0x%X: USARTDIV must be at least 1 (RM0008 27.3.4)", usart_kind(n),
+            n + 1, (unsigned)usart->CR1, (unsigned)usart->BRR);
     }
 }
 
