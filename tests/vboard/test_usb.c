@@ -1015,6 +1015,26 @@ static void read_a_gap(struct model *model)
     model_read(model, USB_MEMORY_OFFSET + 2);
 }
 
+/* A bus reset leaves CTR flags (RM0008 23.5.2) and voids what they tell of (USB 2.0 9.1.1.3): a driver may
+ * clear them unread then. */
+static void test_flags_from_before_a_bus_reset_may_be_cleared_unread(void **state)
+{
+    struct model *model = *state;
+    uint8_t data[USB_MAX_PACKET];
+    unsigned length;
+    open_endpoint(model, EP, EPR_CONTROL, STAT_VALID, STAT_NAK);
+    model_send(model, EP, MODEL_TX1, NULL, 0);
+    in(model, EP, data, &length, true);
+    setup_token(model, EP); /* ISTR tells of this one, and not of what was sent */
+    usb_bus_reset(chip_of(model), true);
+    usb_bus_reset(chip_of(model), false);
+    model_read(model, USB_ISTR);
+    model_write(model, USB_ISTR, (uint16_t)~ISTR_RESET);
+    model_write(model, EP * 4, EPR_CONTROL | EP);
+    assert_false(chip_of(model)->usb.EPR[EP] & EPR_CTR);
+    model_expect_clean(model);
+}
+
 static void read_a_byte(struct model *model)
 {
     uint32_t value;
@@ -1114,6 +1134,7 @@ int main(void)
         TEST(test_sof_sets_the_frame_number_and_locks),
         TEST(test_lost_sofs_give_esof_and_after_3_ms_suspend),
         TEST(test_a_bus_reset_clears_registers_but_not_ctr),
+        TEST(test_flags_from_before_a_bus_reset_may_be_cleared_unread),
         TEST(test_interrupt_lines_follow_flags_and_masks),
         TEST(test_ctr_interrupts_are_masked_by_ctrm_on_clones_only),
         TEST(test_isochronous_transfers_raise_the_high_priority_interrupt),

@@ -84,6 +84,8 @@ void usb_bus_reset(struct stm32f103 *chip, bool driven)
     if (driven && usb_powered(chip)) {
         usb->spurious_reset = false;
         usb_reset_protocol(chip);
+        for (unsigned n = 0; n < USB_ENDPOINT_REGISTERS; n++)
+            usb->endpoint_seen[n] |= usb->EPR[n] & EPR_CTR; /* void, and may be cleared unread */
     }
     usb_watch_for_sof(chip, usb->last_activity);
 }
