@@ -343,7 +343,7 @@ static void assert_recovers(struct victim *victim)
         reset(victim);
         for (unsigned ms = 0; ms < COMES_BACK_WITHIN_MS && !enabled(victim); ms++)
             pass(victim, 1000);
-        if (usb_host_enumerate(victim->rig.host) == USB_DONE &&
+        if (rig_enumerate(&victim->rig) &&
             dfu_get_status(&victim->rig, &status) == USB_DONE && status.bState == dfuIDLE &&
             status.bStatus == OK)
             return;

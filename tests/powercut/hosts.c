@@ -128,7 +128,7 @@ static void download_without_power_cycle(struct sweep *sweep)
     struct rig *rig = &sweep->rig;
     uint8_t state;
 
-    if (usb_host_enumerate(rig->host) != USB_DONE)
+    if (!rig_enumerate(rig))
         fail_msg("%s: the bootloader does not enumerate any more", sweep->where);
     state = dfu_get_state(rig);
     if (state == dfuMANIFEST_SYNC && sweep->run.client.sent == sweep->new.length) {

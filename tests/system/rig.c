@@ -212,6 +212,24 @@ void rig_power_cycle(struct rig *rig)
     board_power(rig->board, true);
 }
 
+bool rig_enumerate(struct rig *rig)
+{
+    enum { GET_DESCRIPTOR = 6, SET_INTERFACE = 11, CONFIGURATION = 2 << 8, ONE_ALTERNATE = 27, ALTERNATE = 9 };
+    uint8_t head[9];
+    uint32_t actual;
+
+    if (usb_host_enumerate(rig->host) != USB_DONE)
+        return false;
+    /* the firmware goes through the last alternate setting */
+    if (rig_request(rig, 0x80, GET_DESCRIPTOR, CONFIGURATION, 0, sizeof head, head, &actual) != USB_DONE ||
+        actual != sizeof head)
+        return false;
+
+    uint16_t last = (uint16_t)((head[2] | head[3] << 8) - ONE_ALTERNATE) / ALTERNATE;
+
+    return !last || rig_request(rig, 0x01, SET_INTERFACE, last, 0, 0, NULL, NULL) == USB_DONE;
+}
+
 bool rig_enter_dfu(struct rig *rig)
 {
     if (!rig->board->chip.powered)
@@ -219,7 +237,7 @@ bool rig_enter_dfu(struct rig *rig)
     for (unsigned ms = 0; ms < 1000; ms += 10) {
         rig_run_ms(rig, 10);
         /* a pull-up that is always there shows before anyone answers */
-        if (rig->host->port >= USB_PORT_ATTACHED && usb_host_enumerate(rig->host) == USB_DONE)
+        if (rig->host->port >= USB_PORT_ATTACHED && rig_enumerate(rig))
             return true;
     }
     return false;
@@ -291,7 +309,12 @@ uint8_t dfu_get_state(struct rig *rig)
 static bool settle(struct rig *rig, struct dfu_result *result, uint8_t wanted)
 {
     for (unsigned tries = 0; tries < 10000; tries++) {
-        if (dfu_get_status(rig, &result->last) != USB_DONE)
+        enum usb_host_status answer = dfu_get_status(rig, &result->last);
+
+        /* an error after the last block stalls the question, and is told by the next answer */
+        if (answer == USB_STALLED && wanted == dfuIDLE)
+            return dfu_get_status(rig, &result->last) == USB_DONE && result->last.bStatus == OK;
+        if (answer != USB_DONE)
             return false;
         result->polls++;
         if (result->last.poll_ms > result->longest_poll_ms)

@@ -82,6 +82,8 @@ void rig_free(struct rig *rig);
 void rig_burn(struct rig *rig, uint32_t address, const void *bytes, uint32_t length);
 const uint8_t *rig_flash(const struct rig *rig, uint32_t address);
 void rig_power_cycle(struct rig *rig);
+/* Address, configuration, and the alternate setting that takes firmware; the port is attached. */
+bool rig_enumerate(struct rig *rig);
 /* Power on and enumerated; false: nobody answers within a second. */
 bool rig_enter_dfu(struct rig *rig);
 void rig_run_ms(struct rig *rig, unsigned milliseconds);

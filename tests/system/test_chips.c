@@ -623,7 +623,8 @@ static void where_0_cannot_go_over_data_the_first_page_is_erased_first(void **st
         assert_false(starts());
         enter();
         download(new, LENGTH);
-        assert_int_equal(rig.board->chip.flash.erased[first], 1);
+        /* once more: nothing that a download left which did not end is trusted */
+        assert_int_equal(rig.board->chip.flash.erased[first], 2);
         expect_application(new, LENGTH);
         free(old);
         free(new);
@@ -664,14 +665,15 @@ static void where_0_cannot_go_over_data_the_high_variant_erases_its_hook_once(vo
     enter();
     download(old, LENGTH);
     expect_application(old, LENGTH);
+    uint32_t before = rig.board->chip.flash.erased[0];
     enter();
     for (uint16_t block = 0; block < 4; block++)
         assert_true(dfu_send_block(&rig, block, new + block *KIB, KIB));
-    assert_int_equal(rig.board->chip.flash.erased[0], 1);
+    assert_int_equal(rig.board->chip.flash.erased[0], before + 1);
     assert_false(starts());
     enter();
     download(new, LENGTH);
-    assert_int_equal(rig.board->chip.flash.erased[0], 1);
+    assert_int_equal(rig.board->chip.flash.erased[0], before + 2);
     expect_application(new, LENGTH);
     free(old);
     free(new);

@@ -130,12 +130,13 @@ static void d2_a_short_first_block_keeps_the_bootloader_reachable_in_the_high_va
     for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++) {
         use("BLUEPILL_HIGH_128");
         uint8_t *image = rig_application(&rig, 1300, i);
-        uint32_t hook[2];
+        uint32_t hook;
 
-        memcpy(hook, rig_flash(&rig, 0x08000000), sizeof hook);
+        memcpy(&hook, rig_flash(&rig, 0x08000004), sizeof hook);
         enter_dfu();
         download(image, 1300, blocks[i]);
-        assert_memory_equal(rig_flash(&rig, 0x08000000), hook, sizeof hook);
+        assert_memory_equal(rig_flash(&rig, 0x08000004), &hook, sizeof hook);
+        assert_memory_equal(rig_flash(&rig, 0x08000000), image, 4);
         assert_memory_equal(rig_flash(&rig, 0x0800001C), image, 8);
         expect_application();
         board_press(rig.board, true);
@@ -246,7 +247,8 @@ static void d6_only_start_words_that_can_work_start_an_application(void **state)
     } cases[] = {
         {0x20001000, 0x08002041, true},  {0x20005000, 0x08002041, true},  {0x20000004, 0x08002041, true},
         {0x30001000, 0x08002041, false}, {0x60001000, 0x08002041, false}, {0xA0001000, 0x08002041, false},
-        {0xF0001000, 0x08002041, false}, {0x20001001, 0x08002041, false}, {0x20001002, 0x08002041, false},
+        {0xF0001000, 0x08002041, false}, {0x20001001, 0x08002041, true},  {0x20004FFF, 0x08002041, true},
+        {0x20000003, 0x08002041, false},
         {0x20000000, 0x08002041, false}, {0x20005004, 0x08002041, false}, {0x20010000, 0x08002041, false},
         {0x20001000, 0x08002040, false}, {0x20001000, 0x08001FFF, false}, {0x20001000, 0x08020001, false},
         {0x20001000, 0x20000101, false}, {0x20001000, 0xFFFFFFFF, false}, {0xFFFFFFFF, 0x08002041, false},

@@ -221,6 +221,14 @@ static void dfu_can_be_alternate_setting_2(void **state)
     assert_int_equal(rig_request(&rig, 0x01, SET_INTERFACE, 3, 0, 0, NULL, NULL), USB_STALLED);
     assert_int_equal(rig_request(&rig, 0x81, GET_INTERFACE, 0, 0, 1, &alternate, NULL), USB_DONE);
     assert_int_equal(alternate, 2);
+    /* those below take no firmware */
+    for (uint16_t i = 0; i < 2; i++) {
+        assert_int_equal(rig_request(&rig, 0x01, SET_INTERFACE, i, 0, 0, NULL, NULL), USB_DONE);
+        assert_int_equal(download(3000, PAGE).last.bStatus, errSTALLEDPKT);
+        assert_int_equal(dfu_send(&rig, DFU_CLRSTATUS, 0, NULL, 0), USB_DONE);
+    }
+    assert_int_equal(rig.board->chip.flash.operations, 0);
+    assert_int_equal(rig_request(&rig, 0x01, SET_INTERFACE, 2, 0, 0, NULL, NULL), USB_DONE);
     assert_true(download(3000, PAGE).done);
     /* the setting ends with the configuration */
     assert_int_equal(rig_request(&rig, 0x00, 9, 1, 0, 0, NULL, NULL), USB_DONE);
