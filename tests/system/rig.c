@@ -214,7 +214,13 @@ void rig_power_cycle(struct rig *rig)
 
 bool rig_enumerate(struct rig *rig)
 {
-    enum { GET_DESCRIPTOR = 6, SET_INTERFACE = 11, CONFIGURATION = 2 << 8, ONE_ALTERNATE = 27, ALTERNATE = 9 };
+    enum {
+        GET_DESCRIPTOR = 6,
+        SET_INTERFACE = 11,
+        CONFIGURATION = 2 << 8,
+        ONE_ALTERNATE = 27,
+        ALTERNATE = 9
+    };
     uint8_t head[9];
     uint32_t actual;
 

@@ -379,8 +379,10 @@ static struct flash_wear worn(const uint8_t *image, uint32_t offset, unsigned ki
 
 static void worn_flash(const char *target, uint32_t offset, unsigned kind, bool blank)
 {
-    static const char *const names[] = {
-        [errERASE] = "an erase", [errPROG] = "programming", [errVERIFY] = "a bit that stays 1"};
+    static const char *const names[] = {[errERASE] = "an erase",
+                                        [errPROG] = "programming",
+                                        [errVERIFY] = "a bit that stays 1",
+                                        [errWRITE] = "programming"};
     struct stm32f103_config config = rig_config(target);
 
     snprintf(what, sizeof what, "%s, %s fails at offset %u, %s", target, names[kind], offset,
@@ -425,7 +427,8 @@ static void worn_half_words_of_the_low_variants_are_reported(void **state)
     worn_half_words("BLUEPILL_4K");
     /* the half-word that makes the image valid */
     worn_flash("BLUEPILL", 2, errPROG, true);
-    worn_flash("BLUEPILL", 2, errPROG, false);
+    /* which cannot be made 0 either: the old application cannot be made invalid */
+    worn_flash("BLUEPILL", 2, errWRITE, false);
 }
 
 /* Wherever the first page fails, its hook must be there: without it nothing can be started any more. */

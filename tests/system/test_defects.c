@@ -248,11 +248,10 @@ static void d6_only_start_words_that_can_work_start_an_application(void **state)
         {0x20001000, 0x08002041, true},  {0x20005000, 0x08002041, true},  {0x20000004, 0x08002041, true},
         {0x30001000, 0x08002041, false}, {0x60001000, 0x08002041, false}, {0xA0001000, 0x08002041, false},
         {0xF0001000, 0x08002041, false}, {0x20001001, 0x08002041, true},  {0x20004FFF, 0x08002041, true},
-        {0x20000003, 0x08002041, false},
-        {0x20000000, 0x08002041, false}, {0x20005004, 0x08002041, false}, {0x20010000, 0x08002041, false},
-        {0x20001000, 0x08002040, false}, {0x20001000, 0x08001FFF, false}, {0x20001000, 0x08020001, false},
-        {0x20001000, 0x20000101, false}, {0x20001000, 0xFFFFFFFF, false}, {0xFFFFFFFF, 0x08002041, false},
-        {0x00001000, 0x08002041, false}, {0x20001000, 0x00002041, false},
+        {0x20000003, 0x08002041, false}, {0x20000000, 0x08002041, false}, {0x20005004, 0x08002041, false},
+        {0x20010000, 0x08002041, false}, {0x20001000, 0x08002040, false}, {0x20001000, 0x08001FFF, false},
+        {0x20001000, 0x08020001, false}, {0x20001000, 0x20000101, false}, {0x20001000, 0xFFFFFFFF, false},
+        {0xFFFFFFFF, 0x08002041, false}, {0x00001000, 0x08002041, false}, {0x20001000, 0x00002041, false},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
