@@ -71,7 +71,7 @@ static bool has_stable_reset_vector(const struct sweep *sweep)
 {
     bool stable = true;
 
-    for (uint32_t at = 0; sweep->high && at < 8; at += HALF_WORD)
+    for (uint32_t at = HOOK; sweep->high && at < HOOK + 4; at += HALF_WORD)
         stable = stable && !unstable_bits(sweep, FLASH_BASE + at);
     return stable && has_reset_vector(sweep);
 }
@@ -321,6 +321,8 @@ static bool first_cut_wanted(const struct sweep *sweep, uint64_t number)
 void sweep_cells(const char *target, const struct scenario *scenario, struct figures *figures)
 {
     struct sweep *s = sweep_begin(target, scenario, figures, TORN_UNSTABLE);
+
+    rig_allow(&s->rig, "program-over-data"); /* of what read blank a moment before */
 
     stop_at_operations(s, true);
     while (go_on(s) == OPERATION) {

@@ -77,8 +77,12 @@ static enum client_progress transfer_ended(struct client *client, struct rig *ri
         return CLIENT_LOST;
     if (client->step == CLIENT_ABORT)
         return client->transfer.status == USB_DONE ? CLIENT_ABORTED : CLIENT_LOST;
-    if (client->step == CLIENT_ASK)
-        return client->transfer.status == USB_DONE ? status_read(client, rig) : CLIENT_LOST;
+    if (client->step == CLIENT_ASK) {
+        if (client->transfer.status == USB_DONE)
+            return status_read(client, rig);
+        /* an error after the last block: the next answer tells it */
+        return client->now == 0 && client->stalls++ == 0 ? CLIENT_STOPPED : CLIENT_LOST;
+    }
     client->step = CLIENT_ASK; /* after a stall too: the status says why */
     return CLIENT_STOPPED;
 }

@@ -32,6 +32,7 @@ struct client {
     uint8_t reply[6];
     struct dfu_status status; /* as last told */
     ticks ask_at;
+    unsigned stalls; /* of the question after the last block */
 };
 
 /* The device must be in dfuIDLE. */

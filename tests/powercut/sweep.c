@@ -240,7 +240,7 @@ static void cut_here(struct sweep *sweep)
 
 /*
  * The high variant's reset vector in the clean run, after each operation has begun: it is whole but from the
- * erase of the first page to the fourth half-word of the hook, and each of these happens once.
+ * erase of the first page to the second half-word of the hook, and each of these happens once.
  */
 static void follow_reset_vector(struct sweep *sweep)
 {
@@ -283,7 +283,7 @@ static void check_end(struct sweep *sweep)
                  client->status.bStatus, client->status.bState, client->sent);
     unsigned most_erases = scenario->clone ? 2 : 1;
 
-    if (sweep->first_page_erases > most_erases || sweep->hook_programs > most_erases * 4)
+    if (sweep->first_page_erases > most_erases || sweep->hook_programs > most_erases * 2)
         fail_msg("%s: %llu erases of the first page, %llu half-words of the hook", sweep->where,
                  (unsigned long long)sweep->first_page_erases, (unsigned long long)sweep->hook_programs);
     if (wanted == CLIENT_DONE && !is_in_flash(sweep, &sweep->new))

@@ -39,7 +39,7 @@ static void make_flash_image(const struct sweep *sweep, struct application *appl
     memcpy(application->flash, application->file, length);
     if (sweep->high && length) {
         memcpy(application->flash + HIGH_START_WORDS, application->file, 8);
-        memcpy(application->flash, rig_flash(&sweep->rig, sweep->rig.bootloader), 8);
+        memcpy(application->flash + HOOK, rig_flash(&sweep->rig, sweep->rig.bootloader + HOOK), 4);
     }
 }
 
@@ -183,7 +183,8 @@ bool is_in_flash(const struct sweep *sweep, const struct application *applicatio
 bool has_reset_vector(const struct sweep *sweep)
 {
     const struct rig *rig = &sweep->rig;
-    return !sweep->high || memcmp(rig_flash(rig, FLASH_BASE), rig_flash(rig, rig->bootloader), 8) == 0;
+    return !sweep->high ||
+           memcmp(rig_flash(rig, FLASH_BASE + HOOK), rig_flash(rig, rig->bootloader + HOOK), 4) == 0;
 }
 
 void assert_nothing_forbidden(const struct sweep *sweep)
@@ -298,7 +299,7 @@ bool takes_reset_vector(const struct sweep *sweep, const struct flash_operation 
 
 bool gives_reset_vector(const struct sweep *sweep, const struct flash_operation *operation)
 {
-    return sweep->high && operation->kind == FLASH_PROGRAM && operation->address - FLASH_BASE < 8;
+    return sweep->high && operation->kind == FLASH_PROGRAM && operation->address - (FLASH_BASE + HOOK) < 4;
 }
 
 /* May there be no reset vector while this operation runs? */
