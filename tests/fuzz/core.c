@@ -18,7 +18,7 @@ void core_reset(void)
     memset(&image, 0, sizeof image);
     memset(&buffer, 0, sizeof buffer);
     memset(&dfu, 0, sizeof dfu);
-    memset(&string, 0, sizeof string);
+    memset(descriptor, 0, sizeof descriptor);
     memset(&usb, 0, sizeof usb);
     dfu_idle();
 }

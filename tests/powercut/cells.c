@@ -240,9 +240,10 @@ static void recover(struct sweep *sweep, enum unstable_cells cells)
                  sweep->run.client.status.bStatus, sweep->run.client.status.bState, sweep->run.client.sent);
     if (!is_there(sweep, sweep->next, &weak))
         fail_msg("%s: the next download leaves a wrong image", sweep->where);
-    figures->weak_images += weak != 0;
-    figures->weak_versions +=
-        sweep->is_signed && sweep->next == &sweep->new &&stable_floor(sweep) < NEW_VERSION;
+    if (weak)
+        fail_msg("%s: the next download leaves an image with %u unstable half-words", sweep->where, weak);
+    if (sweep->is_signed && sweep->next == &sweep->new &&stable_floor(sweep) < NEW_VERSION)
+        fail_msg("%s: the next download leaves its version in unstable half-words", sweep->where);
     board_power(sweep->rig.board, false);
     power_up_several_times(sweep, floor);
 }

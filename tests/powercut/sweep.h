@@ -44,8 +44,6 @@ struct figures {
     uint64_t power_ups;     /* after a cut, each with other readings */
     uint64_t retries;       /* downloads that such a cell made end with an error */
     uint64_t weak;          /* power-ups that would start an image with unstable cells besides the key */
-    uint64_t weak_images;   /* downloads that ended well and left such an image */
-    uint64_t weak_versions; /* the same, and the version is recorded only as some cells read */
 };
 
 /* Each fails the test with a sentence. */
