@@ -148,7 +148,7 @@ test-programs: $(SYSTEM_TESTS:%=$(HOST)/tests/system/%)
 long_text := $(subst x,0123456789abcdef,xxxxxxx)
 OPTION_BUILDS := hsi stay no-upload no-download alternate-2 no-led led-swd led-jtag flash-64k flash-register app-16k transfer-128 \
                  long-strings empty-strings packet-string delay-0 delay-100ms bkp5 double-tap app-watchdog protect ds20 everything \
-                 verify-at-start verify-at-start-high
+                 verify-at-start verify-at-start-high verify-at-start-2k
 DEFS_hsi := -DUSE_HSI
 DEFS_stay := -DDFU_WILL_DETACH=0
 DEFS_no-upload := -DDFU_UPLOAD_AVAILABLE=0
@@ -174,8 +174,10 @@ DEFS_ds20 := -DHAVE_DS20=1
 DEFS_everything := $(DEFS_double-tap) $(DEFS_app-watchdog) $(DEFS_protect) $(DEFS_ds20)
 DEFS_verify-at-start := -DVERIFY_AT_START=1
 DEFS_verify-at-start-high := -DVERIFY_AT_START=1
+DEFS_verify-at-start-2k := -DVERIFY_AT_START=1
 TARGET_verify-at-start := BLUEPILL_SIGNED
 TARGET_verify-at-start-high := BLUEPILL_HIGH_SIGNED
+TARGET_verify-at-start-2k := BTTSKRMINIE3V2_SIGNED
 DEFS_bkp5 := -DREG_BOOT=BKP5 -DCMD_BOOT=0x1234
 # What docs/options.md says of sizes: 3.5 KiB with any option, 4 KiB with those that are off by default. Long texts come on top.
 OPTION_LIMIT = $(or $(LIMIT_$1),3584)
@@ -183,6 +185,7 @@ $(foreach build,double-tap app-watchdog protect ds20 everything,$(eval LIMIT_$(b
 LIMIT_long-strings := 8192
 LIMIT_verify-at-start := 7168
 LIMIT_verify-at-start-high := 7168
+LIMIT_verify-at-start-2k := 7168
 
 # What signs for them; tests/maker.pem is the other half.
 MAKER_KEY := tests/maker.pub.pem
