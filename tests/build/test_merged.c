@@ -61,6 +61,8 @@ static void works(const char *target, const char *merged, const uint8_t *applica
     struct rig rig = board_with(target, merged);
     uint8_t *back = malloc(rig.app_bytes + 4096);
 
+    /* word 0 is the application's: an RTOS looks there for the end of its stack */
+    assert_memory_equal(rig_flash(&rig, BASE), application, 4);
     rig_power_cycle(&rig);
     if (!rig_starts_application(&rig, TICKS_PER_SECOND))
         fail_msg("%s: the application of %s does not start", target, merged);
