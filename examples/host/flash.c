@@ -56,6 +56,11 @@ static int receive(libusb_device_handle *device, int request, int block, void *d
                  "no answer");
 }
 
+static int get_status(libusb_device_handle *device, uint8_t answer[6])
+{
+    return libusb_control_transfer(device, FROM_DEVICE, GETSTATUS, 0, INTERFACE, answer, 6, PATIENCE_MS);
+}
+
 /*
  * Asks until the device is no longer busy, never sooner than it wants to be asked. Returns the state;
  * `reason` is the string that says more about an error, or 0.
@@ -64,7 +69,11 @@ static int get_state(libusb_device_handle *device, int *status, int *reason)
 {
     uint8_t answer[6];
     do {
-        if (receive(device, GETSTATUS, 0, answer, sizeof answer) != sizeof answer)
+        // an error that is found after the last block stalls one question
+        int length = get_status(device, answer);
+        if (length == LIBUSB_ERROR_PIPE)
+            length = get_status(device, answer);
+        if (check(length, "no answer") != sizeof answer)
             give_up("GETSTATUS", "short answer");
         usleep((answer[1] | answer[2] << 8 | answer[3] << 16) * 1000u);
     } while (answer[4] == DFU_DNBUSY || answer[4] == DFU_MANIFEST);

@@ -9,7 +9,9 @@ SIZE = int.from_bytes(board[0][0, 0].extra_descriptors[5:7], "little")  # wTrans
 
 def state():
     while True:
-        status, *poll, state, _ = board.ctrl_transfer(0xA1, GETSTATUS, 0, 0, 6)
+        try: answer = board.ctrl_transfer(0xA1, GETSTATUS, 0, 0, 6)
+        except usb.core.USBError: answer = board.ctrl_transfer(0xA1, GETSTATUS, 0, 0, 6)  # a late error stalls one question
+        status, *poll, state, _ = answer
         time.sleep(int.from_bytes(poll, "little") / 1000)
         if state == ERROR and downloading: sys.exit(f"the board refused: DFU status {status}")
         if state not in BUSY: return state
