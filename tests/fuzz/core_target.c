@@ -16,7 +16,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TURN_US = 250, TURNS_PER_MS = 1000 / TURN_US, OLD_LENGTH = 3 * FLASH_PAGE_SIZE + 100, HOOK = 8 };
+enum {
+    TURN_US = 250,
+    TURNS_PER_MS = 1000 / TURN_US,
+    OLD_LENGTH = 3 * FLASH_PAGE_SIZE + 100,
+    VECTORS = 8,
+    HOOK = 4
+};
 
 static struct {
     uint8_t area[FAKE_FLASH_SIZE]; /* the application that would be started, all of the area */
@@ -67,8 +73,8 @@ static void make_whole(void)
     memcpy(expected.whole, expected.sent, expected.length);
     memset(expected.whole + expected.length, 0xFF, expected.whole_length - expected.length);
     if (HIGH) {
-        memcpy(expected.whole + START_WORDS_OFFSET, expected.sent, HOOK);
-        memcpy(expected.whole, fake_area() + fake_area_size(), HOOK);
+        memcpy(expected.whole + START_WORDS_OFFSET, expected.sent, VECTORS);
+        memcpy(expected.whole + HOOK, fake_area() + fake_area_size() + HOOK, 4);
     }
 }
 
@@ -246,8 +252,8 @@ static void play(void *context)
 static void hide_bootloader(bool hide)
 {
     uint8_t *bootloader =
-        HIGH ? fake_area() + fake_area_size() + HOOK : fake_area() - (APP_BASE_ADDRESS - FLASH_BASE);
-    uint32_t size = HIGH ? BOOTLOADER_SIZE - HOOK : APP_BASE_ADDRESS - FLASH_BASE;
+        HIGH ? fake_area() + fake_area_size() + VECTORS : fake_area() - (APP_BASE_ADDRESS - FLASH_BASE);
+    uint32_t size = HIGH ? BOOTLOADER_SIZE - VECTORS : APP_BASE_ADDRESS - FLASH_BASE;
 
     if (hide)
         ASAN_POISON_MEMORY_REGION(bootloader, size);
@@ -259,7 +265,7 @@ static void install_old_application(void)
 {
     const uint32_t words[2] = {RAM_BASE + RAM_SIZE, APP_BASE_ADDRESS + 0x41};
 
-    for (uint32_t i = HIGH ? HOOK : 0; i < OLD_LENGTH; i++)
+    for (uint32_t i = HIGH ? VECTORS : 0; i < OLD_LENGTH; i++)
         fake_area()[i] = (uint8_t)(i * 7 + 1);
     memcpy(fake_area() + START_WORDS_OFFSET, words, sizeof words);
     expected.application = true;

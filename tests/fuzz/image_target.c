@@ -30,7 +30,7 @@ enum {
     MAX_ANSWER = 512,
     ANSWERS = 16,
     POISON_RUN = 4,
-    HOOK = 8,
+    HOOK = 4,
     OLD_LENGTH = 5000,
     FIRST_REASON = 5, /* strings of signed targets */
     LAST_REASON = 7,
@@ -293,7 +293,8 @@ static bool has_reset_vector(const struct victim *victim)
 {
     const struct rig *rig = &victim->rig;
 
-    return !is_high(victim) || memcmp(rig_flash(rig, FLASH_BASE), rig_flash(rig, rig->bootloader), HOOK) == 0;
+    return !is_high(victim) ||
+           memcmp(rig_flash(rig, FLASH_BASE + HOOK), rig_flash(rig, rig->bootloader + HOOK), 4) == 0;
 }
 
 /* Power cuts in the midst of things are tests/powercut's; here they are one more thing a user does. */
@@ -343,9 +344,8 @@ static void assert_recovers(struct victim *victim)
         reset(victim);
         for (unsigned ms = 0; ms < COMES_BACK_WITHIN_MS && !enabled(victim); ms++)
             pass(victim, 1000);
-        if (rig_enumerate(&victim->rig) &&
-            dfu_get_status(&victim->rig, &status) == USB_DONE && status.bState == dfuIDLE &&
-            status.bStatus == OK)
+        if (rig_enumerate(&victim->rig) && dfu_get_status(&victim->rig, &status) == USB_DONE &&
+            status.bState == dfuIDLE && status.bStatus == OK)
             return;
         pass(victim, leaves_within_ms * 1000);
     }
