@@ -54,7 +54,7 @@ sign: ## sign APP=application.bin with KEY=key.pem as VERSION=1 for TARGET, into
 	$(Q)mkdir -p $(BUILD)/signed
 	$(Q)name=$(call quoted,$(call given,APP)) version=$(call quoted,$(call given,VERSION)); \
 	    name=$${name##*/}; \
-	    tools/sign --target $(call quoted,$(or $(TARGET),BLUEPILL_SIGNED)) --defs $(call quoted,$(DEFS)) \
+	    tools/sign --target $(call quoted,$(or $(TARGET),BLUEPILL_SIGNED)) --defs $(call quoted,$(DEFS)) -- \
 	    $(call quoted,$(call given,APP)) $(call quoted,$(call given,KEY)) "$$version" "$(BUILD)/signed/$${name%.*}-$$version.bin"
 
 # With a board and a debug probe on the desk.

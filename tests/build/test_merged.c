@@ -81,6 +81,17 @@ static void works(const char *target, const char *merged, const uint8_t *applica
     free(back);
 }
 
+/* Word 0 is the application's, word 1 the bootloader's reset vector, words 7 and 8 the application's own. */
+static void starts_as_the_bootloader_writes_it(const char *target, const uint8_t *application)
+{
+    struct rig rig = board_with(target, "merged.bin");
+
+    assert_memory_equal(rig_flash(&rig, BASE), application, 4);
+    assert_memory_equal(rig_flash(&rig, BASE + 4), rig_flash(&rig, rig.bootloader + 4), 4);
+    assert_memory_equal(rig_flash(&rig, BASE + HIDDEN), application, 8);
+    rig_free(&rig);
+}
+
 static void an_application_is_kept(void **state)
 {
     (void)state;
@@ -95,6 +106,7 @@ static void an_application_is_kept(void **state)
         assert_true(merge(targets[i], "elf", "application.bin", "merged.hex"));
         works(targets[i], "merged.bin", application);
         works(targets[i], "merged.hex", application);
+        starts_as_the_bootloader_writes_it(targets[i], application);
         free(application);
     }
 }
@@ -113,8 +125,46 @@ static void what_was_read_from_under_a_bootloader_is_kept(void **state)
         rig_free(&rig);
         assert_true(merge(targets[i], "hex", "read.bin", "merged.bin"));
         works(targets[i], "merged.bin", application);
+        starts_as_the_bootloader_writes_it(targets[i], application);
         free(application);
     }
+}
+
+/* Its stack pointer was in word 0. */
+static void what_was_read_from_under_an_older_bootloader_is_kept(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
+        struct rig rig = rig_new(targets[i]);
+        uint8_t *application = rig_application(&rig, LENGTH, 2), *read = malloc(LENGTH);
+
+        memset(application + HIDDEN, 0, 8);
+        memcpy(read, application, LENGTH);
+        memcpy(read, rig_flash(&rig, rig.bootloader), 8);
+        memcpy(read + HIDDEN, application, 8);
+        rig_free(&rig);
+        save(FOLDER "older.bin", read, LENGTH);
+        assert_true(merge(targets[i], "hex", "older.bin", "merged.bin"));
+        works(targets[i], "merged.bin", application);
+        starts_as_the_bootloader_writes_it(targets[i], application);
+        free(application);
+        free(read);
+    }
+}
+
+static void the_low_bits_of_a_stack_pointer_are_ignored(void **state)
+{
+    struct rig rig = rig_new("BLUEPILL_HIGH");
+    uint8_t *application = rig_application(&rig, LENGTH, 4);
+
+    (void)state;
+    rig_free(&rig);
+    memset(application + HIDDEN, 0, 8);
+    application[0] |= 3;
+    save(FOLDER "odd.bin", application, LENGTH);
+    assert_true(merge("BLUEPILL_HIGH", "hex", "odd.bin", "merged.bin"));
+    works("BLUEPILL_HIGH", "merged.bin", application);
+    free(application);
 }
 
 static void what_is_no_application_is_refused(void **state)
@@ -147,6 +197,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_application_is_kept),
         cmocka_unit_test(what_was_read_from_under_a_bootloader_is_kept),
+        cmocka_unit_test(what_was_read_from_under_an_older_bootloader_is_kept),
+        cmocka_unit_test(the_low_bits_of_a_stack_pointer_are_ignored),
         cmocka_unit_test(what_is_no_application_is_refused),
     };
 

@@ -109,6 +109,69 @@ it 'the largest that fits' make sign APP=fits.bin KEY=key.pem VERSION=7
 { cat fits.bin; printf x; } > none.bin
 not_signed 'one that is too large' 'is too large: signed it would have 121860 bytes, and BLUEPILL_SIGNED leaves room for 121856' \
     APP=none.bin KEY=key.pem VERSION=7
+for low_bits in 1 2 3; do
+    # shellcheck disable=SC2059 # the format is the bytes
+    { printf "\\x0$low_bits"; tail -c +2 low.bin; } > odd.bin
+    it "a stack pointer that ends in $low_bits, which the processor ignores" make sign APP=odd.bin KEY=key.pem VERSION=7
+done
+# RAM of a Blue Pill ends at 0x20005000
+{ printf '\x03\x50'; tail -c +3 low.bin; } > odd.bin
+it 'also at the end of RAM' make sign APP=odd.bin KEY=key.pem VERSION=7
+{ printf '\x04\x50'; tail -c +3 low.bin; } > none.bin
+not_signed 'a word behind it' 'its stack would begin at 0x20005004' APP=none.bin KEY=key.pem VERSION=7
+{ printf '\x03\x00'; tail -c +3 low.bin; } > none.bin
+not_signed 'the start of RAM' 'its stack would begin at 0x20000003' APP=none.bin KEY=key.pem VERSION=7
+
+head -c 64 low.bin > none.bin
+not_signed 'an application that was cut off' 'none.bin ends at 0x08002040, before its reset vector 0x08002041: it is not whole' \
+    APP=none.bin KEY=key.pem VERSION=7
+head -c 66 low.bin > least.bin
+it 'the shortest that has its entry' make sign APP=least.bin KEY=key.pem VERSION=7
+
+# trailer LENGTH: 104 bytes that say so
+trailer() {
+    printf DBS1
+    head -c 28 /dev/zero
+    # shellcheck disable=SC2059 # the format is the bytes
+    printf "\\x$(printf %02x $(($1 & 255)))\\x$(printf %02x $(($1 >> 8)))\\x00\\x00"
+    head -c 68 /dev/zero
+}
+# with_trailer OFFSET LENGTH BYTES: an application with a trailer at OFFSET that says LENGTH, and so many bytes behind it
+with_trailer() {
+    head -c "$1" low.bin
+    trailer "$2"
+    head -c "$3" /dev/zero
+}
+with_trailer 200 304 40 > none.bin
+not_signed 'a signed file with more behind it' 'none.bin has a signed file of 304 bytes at its beginning' APP=none.bin KEY=key.pem VERSION=7
+with_trailer 200 304 0 > none.bin
+not_signed 'and without' 'is signed already' APP=none.bin KEY=key.pem VERSION=7
+{ with_trailer 100 77 40; trailer 348; printf xyz; } > none.bin
+not_signed 'behind a trailer that is elsewhere' 'has a signed file of 348 bytes' APP=none.bin KEY=key.pem VERSION=7
+for other in '200 308 40' '202 306 40' '200 300 40'; do
+    # shellcheck disable=SC2086 # three words
+    with_trailer $other > holds.bin
+    it "no trailer: at, says, and behind it $other" make sign APP=holds.bin KEY=key.pem VERSION=7
+done
+{ head -c 100 low.bin; printf DBS1DBS1; } > holds.bin
+it 'nor its first word alone' make sign APP=holds.bin KEY=key.pem VERSION=7
+
+printf '\x00\x10\x00\x20\x09\x00\x00\x08' > none.bin
+printf x >> none.bin
+not_signed 'less than a vector table' 'none.bin has 9 bytes; BLUEPILL_HIGH_SIGNED needs the first 9 words of a vector table, 36 bytes' \
+    APP=none.bin KEY=key.pem VERSION=7 TARGET=BLUEPILL_HIGH
+head -c 27 /dev/zero >> none.bin
+mv none.bin least.bin
+it 'just as much' make sign APP=least.bin KEY=key.pem VERSION=7 TARGET=BLUEPILL_HIGH
+
+cp low.bin ./-low.bin
+cp key.pem ./-key.pem
+it 'names that begin with -' make sign APP=-low.bin KEY=-key.pem VERSION=7
+it 'also the result' tools/sign -- -low.bin -key.pem 7 -signed.bin
+it 'is signed' cmp ./-signed.bin build/signed/-low-7.bin
+it 'with a suffix' test -s ./-signed.dfu
+refuses 'without --' 'there is no option -low.bin; a file whose name begins with - is ./-low.bin' tools/sign -low.bin key.pem 7 x.bin
+
 printf '\x00\x10\x00\x20\x41\x00\x00\x08' > none.bin
 head -c 200 /dev/zero | tr '\0' x >> none.bin
 not_signed 'reserved vectors in use' 'has something in words 7 and 8' APP=none.bin KEY=key.pem VERSION=7 TARGET=BLUEPILL_HIGH

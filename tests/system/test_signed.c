@@ -133,15 +133,21 @@ static const uint8_t *blank_page(void)
     return blank;
 }
 
+/* Each version is recorded twice. */
+enum { COPIES = 2 };
+
 static void assert_log(const uint16_t *versions, unsigned count)
 {
     const uint16_t *log = log_page();
 
-    for (unsigned i = 0; i < count; i++) {
-        if (log[2 + 2 * i] != versions[i] || (log[3 + 2 * i] ^ versions[i]) != 0xFFFF)
+    for (unsigned i = 0; i < COPIES * count; i++) {
+        uint16_t expected = versions[i / COPIES];
+
+        if (log[2 + 2 * i] != expected || (log[3 + 2 * i] ^ expected) != 0xFFFF)
             fail_msg("%s: entry %u of the log is %04X %04X", what, i, log[2 + 2 * i], log[3 + 2 * i]);
     }
-    assert_memory_equal(log + 2 + 2 * count, blank_page(), rig.transfer_size - 4 - 4 * count);
+    assert_memory_equal(log + 2 + 2 * COPIES * count, blank_page(),
+                        rig.transfer_size - 4 - 4 * COPIES * count);
 }
 
 /* What is accepted ----------------------------------------------------------------------------------------
@@ -340,6 +346,84 @@ static void nothing_but_what_the_maker_signed_for_this_product_is_accepted(void 
     }
 }
 
+static uint8_t *version(uint16_t number)
+{
+    uint8_t *file = rig_application(&rig, LENGTH, number);
+
+    rig_sign(&rig, file, LENGTH, number);
+    return file;
+}
+
+/* The maker signed it, but it would start with what nobody signed. */
+static void an_image_that_starts_in_its_trailer_or_behind_is_refused(void **state)
+{
+    static const int entries[] = {
+        LENGTH - TRAILER, LENGTH - TRAILER + 4, LENGTH - 4, LENGTH, LENGTH + KIB, 0x3000, -2 * KIB};
+
+    (void)state;
+    for (unsigned kind = 0; kind < KINDS; kind++) {
+        use(kinds[kind]);
+        struct trailer_head right = trailer_of(rig.target, rig.app_base, LENGTH, 5);
+
+        for (unsigned i = 0; i < sizeof entries / sizeof entries[0]; i++) {
+            uint8_t *file = rig_application(&rig, LENGTH, i);
+            uint32_t reset = rig.app_base + (uint32_t)entries[i] + 1;
+
+            memcpy(file + 4, &reset, sizeof reset);
+            sign(file, LENGTH, &right);
+            if (entries[i] < 0) { /* not even an application */
+                enter();
+                assert_int_equal(send(file, LENGTH).last.bStatus, errTARGET);
+                assert_true(starts()); /* the one before */
+            } else {
+                refused_and_harmless("its entry is behind the program", file, LENGTH, errFILE, not_signed);
+            }
+            free(file);
+        }
+        /* the last instruction of the program is its own */
+        uint8_t *file = rig_application(&rig, LENGTH, 1);
+        uint32_t reset = rig.app_base + LENGTH - TRAILER - 2 + 1;
+
+        memcpy(file + 4, &reset, sizeof reset);
+        sign(file, LENGTH, &right);
+        enter();
+        accepted(file, LENGTH);
+        free(file);
+        put_away(NULL);
+    }
+}
+
+/* What a refused download left in the area is gone when a shorter genuine image is valid. */
+static void nothing_of_a_forged_image_stays_behind_a_shorter_genuine_one(void **state)
+{
+    (void)state;
+    for (unsigned kind = 0; kind < KINDS; kind++) {
+        use(kinds[kind]);
+        uint32_t pages = (LENGTH + rig.transfer_size - 1) / rig.transfer_size * rig.transfer_size;
+        uint32_t long_length[] = {pages + 4 * KIB + 100, rig.app_bytes};
+
+        for (unsigned i = 0; i < 2; i++) {
+            uint8_t *wrong = rig_application(&rig, long_length[i], 7 + i), *good = version(3);
+
+            rig_sign(&rig, wrong, long_length[i], 3);
+            wrong[long_length[i] - 1] ^= 1;
+            enter();
+            refused_as(wrong, long_length[i], errVENDOR, forged);
+            assert_memory_equal(rig_flash(&rig, rig.app_base + pages), wrong + pages, KIB);
+            accepted(good, LENGTH);
+            for (uint32_t at = LENGTH; at < rig.app_bytes; at++)
+                if (*rig_flash(&rig, rig.app_base + at) != 0xFF)
+                    fail_msg("%s: the byte at 0x%08X was not erased", what, rig.app_base + at);
+            if (!starts())
+                fail_msg("%s: the genuine image does not start", what);
+            assert_log((const uint16_t[]){3}, 1);
+            free(wrong);
+            free(good);
+        }
+        put_away(NULL);
+    }
+}
+
 /* No forged image gets as far as the first page: in the high variants, there is always a reset vector. */
 static void a_forged_image_leaves_the_first_page_alone(void **state)
 {
@@ -397,14 +481,6 @@ static void no_way_out_of_dfu_mode_starts_a_forged_image(void **state)
 
 /* Versions ------------------------------------------------------------------------------------------------
  */
-
-static uint8_t *version(uint16_t number)
-{
-    uint8_t *file = rig_application(&rig, LENGTH, number);
-
-    rig_sign(&rig, file, LENGTH, number);
-    return file;
-}
 
 static void comes(uint16_t number, bool taken)
 {
@@ -467,6 +543,7 @@ static void the_log_cannot_be_reached_through_dfu(void **state)
     }
 }
 
+/* As boards write it: the versions from 1 on, twice each, in so many entries. */
 static void fill_log(unsigned entries)
 {
     uint16_t page[KIB];
@@ -475,31 +552,103 @@ static void fill_log(unsigned entries)
     page[0] = 0x4C56;
     page[1] = 0x474F;
     for (unsigned i = 0; i < entries; i++) {
-        page[2 + 2 * i] = (uint16_t)(i + 1);
-        page[3 + 2 * i] = (uint16_t) ~(i + 1);
+        page[2 + 2 * i] = (uint16_t)(i / COPIES + 1);
+        page[3 + 2 * i] = (uint16_t) ~(i / COPIES + 1);
     }
     rig_burn(&rig, rig.app_base + rig.app_bytes, page, rig.transfer_size);
 }
 
-/* As docs/signing.md has it. */
+/* As docs/signing.md has it: 127 versions in 1 KiB, 255 in 2 KiB, twice each; and one entry left over. */
 static void a_full_log_keeps_its_last_version(void **state)
 {
     (void)state;
     for (unsigned kind = 0; kind < KINDS; kind++) {
         use(kinds[kind]);
-        uint16_t room = (uint16_t)(rig.transfer_size / 4 - 1);
+        uint16_t most = rig.transfer_size == KIB ? 127 : 255;
         uint8_t before[2 * KIB];
 
-        fill_log(room - 1u);
-        comes(room - 2u, false);
-        comes(room - 1u, true);
-        comes(room, true);
-        comes(room - 1u, false);
+        fill_log(COPIES * (most - 1u));
+        comes(most - 2u, false);
+        comes(most - 1u, true);
+        comes(most, true);
+        comes(most - 1u, false);
+        comes(most + 1u, true); /* the entry left over has it once */
+        comes(most, false);
         memcpy(before, log_page(), rig.transfer_size);
-        comes(room + 1u, true);
-        comes(room, true);
-        comes(room - 1u, false);
+        assert_memory_not_equal(before + rig.transfer_size - 4, blank_page(), 4);
+        comes(most + 2u, true);
+        comes(most + 1u, true);
+        comes(most, false);
         assert_memory_equal(before, log_page(), rig.transfer_size);
+        put_away(NULL);
+    }
+}
+
+/* Entries that are not blank; those that say `number`. */
+static unsigned entries_used(void)
+{
+    unsigned used = 0;
+
+    for (unsigned i = 1; i < rig.transfer_size / 4; i++)
+        used += memcmp(log_page() + 2 * i, blank_page(), 4) != 0;
+    return used;
+}
+
+static unsigned entries_of(uint16_t number)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 1; i < rig.transfer_size / 4; i++)
+        count += log_page()[2 * i] == number && (log_page()[2 * i + 1] ^ number) == 0xFFFF;
+    return count;
+}
+
+/* Sends all of it, and aborts the download so long after the first half-word of an entry was written. */
+static void aborted_while_recording(const uint8_t *file, uint32_t us)
+{
+    enum { MOST_US = 1000000 };
+    unsigned used = entries_used();
+    uint16_t block = 0;
+
+    for (uint32_t at = 0; at < LENGTH; at += rig.transfer_size, block++) {
+        uint32_t left = LENGTH - at, now = left < rig.transfer_size ? left : rig.transfer_size;
+
+        assert_true(dfu_send_block(&rig, block, file + at, (uint16_t)now));
+    }
+    assert_int_equal(dfu_send(&rig, DFU_DNLOAD, block, NULL, 0), USB_DONE);
+    for (uint32_t waited = 0; entries_used() == used; waited += 10) {
+        assert_true(waited < MOST_US);
+        board_run(rig.board, ticks_from_us(10));
+    }
+    board_run(rig.board, ticks_from_us(us));
+    assert_int_equal(dfu_send(&rig, DFU_ABORT, 0, NULL, 0), USB_DONE);
+    rig_run_ms(&rig, 2);
+    assert_int_equal(dfu_get_state(&rig), dfuIDLE);
+}
+
+/* 4 half-words take some 0.2 ms. */
+static void an_abort_while_a_version_is_recorded_does_not_stop_that(void **state)
+{
+    enum { STEP_US = 9, STEPS = 30, FIRST = 10 };
+
+    (void)state;
+    for (unsigned kind = 0; kind < KINDS; kind++) {
+        use(kinds[kind]);
+        comes(1, true);
+        enter();
+        for (uint16_t i = 0; i < STEPS; i++) {
+            uint8_t *file = version(FIRST + i);
+            unsigned used = entries_used();
+
+            aborted_while_recording(file, i * STEP_US);
+            if (entries_of(FIRST + i) != COPIES || entries_used() != used + COPIES)
+                fail_msg("%s: aborted after %d us, the version has %u entries, and %u were used", what,
+                         i * STEP_US, entries_of(FIRST + i), entries_used() - used);
+            free(file);
+        }
+        rig_assert_clean(&rig);
+        comes(FIRST + STEPS - 2, false);
+        comes(FIRST + STEPS - 1, true);
         put_away(NULL);
     }
 }
@@ -556,6 +705,7 @@ static void a_version_that_cannot_be_recorded_is_not_installed(void **state)
     static const uint8_t protected[] = {0x7F, 0x80}; /* from 124 KiB on */
     uint8_t *file = version(4);
 
+    rig_allow(&rig, "flash-write-protected"); /* which the test is about */
     rig_burn(&rig, 0x1FFFF80E, protected, sizeof protected);
     enter();
     struct dfu_result result = send(file, LENGTH);
@@ -596,11 +746,14 @@ int main(void)
         TEST(the_smallest_and_the_largest_are_accepted),
         TEST(blocks_of_any_size_will_do),
         TEST(nothing_but_what_the_maker_signed_for_this_product_is_accepted),
+        TEST(an_image_that_starts_in_its_trailer_or_behind_is_refused),
+        TEST(nothing_of_a_forged_image_stays_behind_a_shorter_genuine_one),
         TEST(a_forged_image_leaves_the_first_page_alone),
         TEST(no_way_out_of_dfu_mode_starts_a_forged_image),
         TEST(no_version_is_followed_by_an_older_one),
         TEST(the_log_cannot_be_reached_through_dfu),
         TEST(a_full_log_keeps_its_last_version),
+        TEST(an_abort_while_a_version_is_recorded_does_not_stop_that),
         TEST(a_page_that_is_no_log_becomes_one),
         TEST(a_log_is_made_of_two_smaller_pages),
         TEST(a_version_that_cannot_be_recorded_is_not_installed),

@@ -154,6 +154,118 @@ static void the_highest_version_counts_wherever_it_is(void **state)
     assert_int_equal(version_log_floor(), 6);
 }
 
+static void remember(void)
+{
+    memcpy(before.bytes, fake_area(), fake_area_size());
+}
+
+static uint32_t entries_used(void)
+{
+    const uint32_t *log = (const void *)(fake_area() + application_size());
+    uint32_t used = 0;
+
+    for (uint32_t i = 1; i < PAGE / 4; i++)
+        used += log[i] != 0xFFFFFFFF;
+    return used;
+}
+
+/* Sends `what` and aborts it after so many turns. */
+static void aborted(const struct image *what, uint32_t turns)
+{
+    uint16_t next;
+
+    assert_int_equal(client_send_blocks(what, BLOCK, &next), STATUS_OK);
+    assert_int_equal(dfu_dnload(next, NULL, 0), 0);
+    while (turns--)
+        fake_turn();
+    assert_int_equal(dfu_out(DFU_ABORT), 0);
+    fake_wait_ms(2);
+}
+
+/* The first turn after which an abort does not keep the version from being recorded. */
+static uint32_t turns_until_recorded(const struct image *what)
+{
+    uint32_t too_early = 0, after = 100000;
+
+    const uint32_t used = entries_used();
+
+    remember();
+    while (after - too_early > 1) {
+        uint32_t middle = (too_early + after) / 2;
+
+        fake_power_cycle();
+        memcpy(fake_area(), before.bytes, fake_area_size());
+        host_enumerate();
+        aborted(what, middle);
+        *(entries_used() > used ? &after : &too_early) = middle;
+    }
+    fake_power_cycle();
+    memcpy(fake_area(), before.bytes, fake_area_size());
+    host_enumerate();
+    return after;
+}
+
+/* By somebody who has two genuine images that are newer, and tries as often as there are entries. */
+static void aborts_use_up_no_more_entries_than_versions_need(void **state)
+{
+    enum { TRIES = 254, EARLY = 20 };
+
+    (void)state;
+    make(&old, LENGTH, 1, 1);
+    assert_int_equal(send(&old), STATUS_OK);
+    assert_int_equal(entries_used(), 2);
+    fake_power_cycle();
+    for (uint16_t version = 2; version <= 3; version++) {
+        make(&image, LENGTH, version, version);
+
+        uint32_t from = turns_until_recorded(&image) - EARLY, used = entries_used();
+
+        for (uint32_t i = 0; i < TRIES / 2; i++) {
+            aborted(&image, from + i / 3);
+            uint32_t now = version_log_floor();
+
+            assert_true(now == version || now == version - 1u);
+            assert_int_equal(entries_used(), now == version ? used + 2 : used);
+        }
+        assert_int_equal(version_log_floor(), version);
+    }
+    fake_power_cycle();
+    assert_int_equal(send(&old), OLDER_VERSION & 0xFF);
+    assert_int_equal(send(&image), STATUS_OK);
+    assert_int_equal(entries_used(), 6);
+}
+
+static void an_entry_in_the_trailer_or_behind_is_refused(void **state)
+{
+    const uint32_t behind[] = {LENGTH - TRAILER, LENGTH - 2, LENGTH, LENGTH + PAGE};
+
+    (void)state;
+    for (uint32_t i = 0; i < sizeof behind / sizeof behind[0]; i++) {
+        const struct trailer_head head = trailer_of("BLUEPILL", APP_BASE_ADDRESS, LENGTH, 1);
+        uint32_t reset = (APP_BASE_ADDRESS + behind[i]) | 1;
+
+        image_make(&image, LENGTH, i);
+        memcpy(image.bytes + 4, &reset, sizeof reset);
+        sign(image.bytes, LENGTH, &head);
+        refused(NOT_SIGNED);
+    }
+}
+
+/* What a refused download left, with a trailer of its own. */
+static void nothing_stays_behind_a_shorter_genuine_image(void **state)
+{
+    (void)state;
+    make(&image, LENGTH + 3 * PAGE, 1, 1);
+    image.bytes[image.length - 1] ^= 1;
+    refused(FORGED_SIGNATURE);
+    assert_memory_equal(fake_area() + LENGTH + PAGE, image.bytes + LENGTH + PAGE, PAGE);
+    make(&image, LENGTH, 2, 1);
+    assert_int_equal(send(&image), STATUS_OK);
+    assert_true(would_start() && image_is_in_flash(&image) && signature_of_application());
+    for (uint32_t i = LENGTH; i < application_size(); i++)
+        assert_int_equal(fake_area()[i], 0xFF);
+}
+
 static void a_full_log_stays_as_it_is(void **state)
 {
     uint32_t entries[PAGE / 4 - 1];
@@ -259,11 +371,6 @@ static void sweep(uint32_t floor, uint32_t version)
         }
 }
 
-static void remember(void)
-{
-    memcpy(before.bytes, fake_area(), fake_area_size());
-}
-
 static void power_may_fail_at_every_operation(void **state)
 {
     (void)state;
@@ -309,6 +416,9 @@ int main(void)
         TEST(what_is_not_is_refused_and_the_host_told_why),
         TEST(a_check_may_be_interrupted_anywhere),
         TEST(the_highest_version_counts_wherever_it_is),
+        TEST(aborts_use_up_no_more_entries_than_versions_need),
+        TEST(an_entry_in_the_trailer_or_behind_is_refused),
+        TEST(nothing_stays_behind_a_shorter_genuine_image),
         TEST(a_full_log_stays_as_it_is),
         TEST(a_version_that_cannot_be_recorded_is_not_installed),
         TEST(what_is_in_flash_can_be_checked),
