@@ -20,6 +20,11 @@ it 'what openssl makes is the same' openssl pkey -in key.pem -pubout -out by-han
 it 'as the public key' cmp by-hand.pub.pem key.pub.pem
 
 # Building with them
+test_key=$root/tests/maker.pub.pem
+it 'the key of the tests' tools/public-key "$test_key"
+says 'warning: this is the test key, whose private half is public'
+it 'another key' tools/public-key key.pub.pem
+says_not 'warning'
 refuses 'a signed target without a key' 'BLUEPILL_SIGNED needs the public key of whoever signs for it: PUBLIC_KEY=key.pub.pem' make TARGET=BLUEPILL_SIGNED
 says 'make keys'
 refuses 'a key that is not there' 'there is no file' make TARGET=BLUEPILL_SIGNED PUBLIC_KEY=none.pem
