@@ -5,8 +5,8 @@
 
 /*
  * Offset of the two words that start the application: initial stack pointer and reset vector. The high
- * variant keeps the bootloader's own in words 0 and 1 of the table and the application's in words 7 and 8,
- * which ARMv7-M reserves.
+ * variant keeps the bootloader's own reset vector in word 1 of the table and the application's start words in
+ * words 7 and 8, which ARMv7-M reserves.
  */
 enum { START_WORDS_OFFSET = HIGH ? 7 * 4 : 0 };
 

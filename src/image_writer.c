@@ -26,18 +26,19 @@ enum {
 };
 
 static struct {
-    uint32_t received; /* bytes of the image accepted from the host */
-    uint32_t written;  /* bytes of it known to be in flash: whole pages, the first one after all others */
-    uint32_t done;  /* steps of the page in work: HALF_WORDS to see that they are blank, as many to program */
-    bool working;   /* the image can be an application, and nothing went wrong */
-    bool finishing; /* the host has sent everything */
-    bool tried;     /* what makes the next step right was done once */
+    uint32_t received;     /* bytes of the image accepted from the host */
+    uint32_t page;         /* the page in work: its offset; the first one comes after all others */
+    uint16_t done;         /* steps of it: HALF_WORDS to see that they are blank, as many to program */
+    uint16_t blanks;       /* half-words of it that are blank in the image */
+    bool looked;           /* the page in work is in the buffer, and was looked at as it was in flash */
+    bool erased;           /* and erased */
+    bool tried;            /* what makes the next step right was done once */
+    bool working;          /* the image can be an application, and nothing went wrong */
+    bool finishing;        /* the host has sent everything */
+    bool complete;         /* and it is in flash */
     bool old_is_gone;      /* there is no other application in flash any more */
-    uint8_t invalidations; /* attempts to make the old application invalid */
     bool doubtful;         /* a download before this one did not end: pages are erased whatever they read */
-    bool erased;           /* the page in work was */
-    bool looked;           /* at the page in work; signed variants */
-    uint16_t blanks;       /* half-words of the page in work that are blank in the image */
+    uint8_t invalidations; /* attempts to make the old application invalid */
     uint8_t erase_ms;      /* until the erase under way can end */
     image_result result;
 } image;
@@ -45,13 +46,12 @@ static struct {
 /* The first page waits here until the end, the others take turns in the two places behind it. */
 static union {
     uint8_t bytes[3 * PAGE];
-    uint16_t half_words[3 * HALF_WORDS];
     uint32_t words[3 * PAGE / 4];
 } buffer BIG;
 
-NOINLINE static uint32_t buffered(uint32_t offset)
+NOINLINE static uint8_t *buffered(uint32_t offset)
 {
-    return offset < PAGE ? offset : PAGE + offset % (2 * PAGE);
+    return buffer.bytes + (offset < PAGE ? offset : PAGE + offset % (2 * PAGE));
 }
 
 static void fail(image_result result)
@@ -62,16 +62,17 @@ static void fail(image_result result)
 
 void image_begin(void)
 {
-    image.received = image.written = image.done = 0;
-    image.working = image.finishing = image.old_is_gone = image.tried = image.erased = image.looked = false;
-    image.invalidations = 0;
+    image.received = image.done = image.invalidations = 0;
+    image.page = PAGE;
+    image.looked = image.erased = image.tried = image.working = image.finishing = image.complete =
+        image.old_is_gone = false;
     image.result = STATUS_OK;
     buffer.words[1] = 0;
 }
 
 bool image_has_room(void)
 {
-    return image.received + TARGET_DFU_WTRANSFERSIZE <= image.written + 3 * PAGE;
+    return image.received + TARGET_DFU_WTRANSFERSIZE <= image.page + 2 * PAGE;
 }
 
 bool image_fits(uint32_t length)
@@ -82,7 +83,7 @@ bool image_fits(uint32_t length)
 void image_put(uint32_t ahead, const uint8_t *bytes, uint32_t length)
 {
     for (uint32_t offset = image.received + ahead; length; length--)
-        buffer.bytes[buffered(offset++)] = *bytes++;
+        *buffered(offset++) = *bytes++;
 }
 
 void image_accept(uint32_t length)
@@ -105,7 +106,7 @@ static void hide_start_words(void)
 {
     uint32_t *words = buffer.words;
 
-    if (!HIGH || words[1] == port_reset_vector())
+    if (!HIGH || (SIGNED && words[1] == port_reset_vector()))
         return; /* or done already: an application's entry is never inside the bootloader */
     words[START_WORDS_OFFSET / 4] = words[0];
     words[START_WORDS_OFFSET / 4 + 1] = words[1];
@@ -122,7 +123,7 @@ void image_finish(void)
     if (SIGNED)
         signature_begin(image.received);
     while (image.received % PAGE)
-        buffer.bytes[buffered(image.received++)] = 0xFF;
+        *buffered(image.received++) = 0xFF;
     image.finishing = true;
     if (!SIGNED)
         hide_start_words();
@@ -219,26 +220,50 @@ static bool ends_with_the_area(void)
 }
 
 /*
- * Counts what of a page is blank, and tells from the flash how the last download went. If all is blank so
- * far, there never was one, nor an application: nothing has to be invalidated. If there is no application
- * though, it did not end.
+ * Counts what of the page in work is blank, and tells from the flash how the last download went. If all is
+ * blank so far, there never was one, nor an application: nothing has to be invalidated, nothing erased. If
+ * there is no application though, it did not end.
  */
-static void look_at_page(const volatile uint16_t *present, const uint16_t *wanted)
+static void look_at_page(void)
 {
-    const volatile uint32_t *flash = (const volatile uint32_t *)present;
-    const uint32_t *words = (const uint32_t *)wanted, *start = application_start_words();
-    uint32_t blanks = 0, all = start[0] & start[1];
+    const volatile uint32_t *flash = port_flash(APP_BASE_ADDRESS + image.page);
+    const uint32_t *words = (const uint32_t *)buffered(image.page), *start = application_start_words();
+    uint32_t blanks = 0, all = start[0] & start[1], page = 0xFFFFFFFF;
 
     for (uint32_t i = 0; i < PAGE / 4; i++) {
         if (words[i] == 0xFFFFFFFF)
             blanks += 2;
         all &= flash[i];
+        if (SIGNED)
+            page &= flash[i];
     }
     image.blanks = blanks;
+    if (SIGNED && page == 0xFFFFFFFF && blanks == HALF_WORDS && !image.doubtful)
+        image.done = 2 * HALF_WORDS - STRIDE; /* it is right: many such pages may be behind an image */
     if (image.invalidations)
         return;
-    image.old_is_gone = all == 0xFFFFFFFF;
-    image.doubtful = !image.old_is_gone && (uint16_t)(key() + 1) <= 1 /* 0 or blank */;
+    image.old_is_gone = image.doubtful = false;
+    if (all == 0xFFFFFFFF) {
+        image.old_is_gone = true;
+        image.done = HALF_WORDS;
+    } else if (!application_is_valid(start)) {
+        image.doubtful = true;
+    }
+}
+
+/*
+ * Takes the next page, if it has come: the first one after all others. A step of its own, so that a host that
+ * asks something meanwhile waits no longer than it must.
+ */
+static void take_page(void)
+{
+    if (image.page + PAGE > image.received) {
+        if (!image.finishing || !is_genuine() || !ends_with_the_area())
+            return;
+        image.page = 0;
+    }
+    look_at_page();
+    image.looked = true;
 }
 
 /*
@@ -248,38 +273,19 @@ static void look_at_page(const volatile uint16_t *present, const uint16_t *wante
  */
 void image_step(void)
 {
-    uint32_t page = image.written + PAGE;
-
     if (port_flash_busy() || !hook_is_back() || (SIGNED && !version_log_rests()) || !image.working)
         return;
-    if (page + PAGE > image.received) {
-        if (!image.finishing)
-            return;
-        if (!is_genuine() || !ends_with_the_area())
-            return;
-        page = 0; /* all others are done */
+    if (!image.looked) {
+        take_page();
+        return;
     }
 
-    const uint16_t *wanted = &buffer.half_words[buffered(page) / 2];
-    const volatile uint16_t *present = port_flash(APP_BASE_ADDRESS + page);
-    bool tried = image.tried;
+    const uint16_t *wanted = (const uint16_t *)buffered(image.page);
+    const volatile uint16_t *present = port_flash(APP_BASE_ADDRESS + image.page);
+    bool tried = image.tried, doubt = image.doubtful && !image.erased;
     uint32_t n = image.done;
 
-    __asm__("" : "+r"(wanted)); /* computed once, not in every pass */
-
     image.tried = false;
-    if (n == 0 && !image.looked) {
-        look_at_page(present, wanted);
-        if (SIGNED) {
-            /* a step of its own: what a signature adds to the others leaves a host less time */
-            image.looked = true;
-            image.tried = tried;
-            return;
-        }
-    }
-
-    bool doubt = image.doubtful && !image.erased;
-
     do {
         uint32_t i = in_order(n);
         uint32_t now = present[i];
@@ -293,10 +299,10 @@ void image_step(void)
             } else if (old_application_is_gone()) {
                 image.tried = true;
                 if (n >= HALF_WORDS) {
-                    port_flash_program(APP_BASE_ADDRESS + page + 2 * i, wanted[i]);
+                    port_flash_program(APP_BASE_ADDRESS + image.page + 2 * i, wanted[i]);
                 } else {
                     image.erased = true;
-                    erase(page + 2 * i);
+                    erase(image.page + 2 * i);
                 }
             }
             return;
@@ -308,8 +314,12 @@ void image_step(void)
         return;
     image.done = 0;
     image.erased = image.looked = false;
-    image.written += PAGE;
-    image.working = page != 0;
+    if (image.page) {
+        image.page += PAGE;
+    } else {
+        image.working = false;
+        image.complete = true;
+    }
 }
 
 void image_tick(void)
@@ -332,7 +342,7 @@ bool image_working(void)
 
 bool image_complete(void)
 {
-    return image.finishing && image.written == image.received;
+    return image.complete;
 }
 
 uint32_t image_busy_ms(void)

@@ -47,8 +47,8 @@ text='FLASH_SIZE_OVERRIDE is in bytes and must be whole pages, at most 0x100000 
 stop BLUEPILL "$text" -DFLASH_SIZE_OVERRIDE=128 -DFLASH_SIZE_OVERRIDE=0x100400 -DFLASH_SIZE_OVERRIDE=-1024
 stop BLUEPILL 'FLASH_SIZE_OVERRIDE is in bytes and must be at least 0x4000 (16 KiB), the smallest STM32F103.' -DFLASH_SIZE_OVERRIDE=0x2000
 stop BLUEPILL_HIGH_128 'FLASH_SIZE_OVERRIDE leaves no room for the bootloader: this _HIGH variant is for larger chips.' -DFLASH_SIZE_OVERRIDE=0x10000
-text='RAM_SIZE must be whole KiB up to 96 KiB, at least 8 KiB (12 KiB with pages of 2 KiB).'
-stop BLUEPILL "$text" -DRAM_SIZE=20 -DRAM_SIZE=20000
+text='RAM_SIZE must be whole KiB up to 64 KiB, at least 8 KiB (12 KiB with pages of 2 KiB).'
+stop BLUEPILL "$text" -DRAM_SIZE=20 -DRAM_SIZE=20000 -DRAM_SIZE=0x10400
 stop BLUEPILLPLUSGD32 "$text" -DRAM_SIZE=0x2000
 text='APP_BASE_ADDRESS must be the start of a flash page.'
 stop BLUEPILL "$text" -DAPP_BASE_ADDRESS=0x08002200
@@ -58,7 +58,7 @@ stop BLUEPILL "$text" -DAPP_BASE_ADDRESS=0x08001000
 stop BLUEPILL_4K "$text" -DAPP_BASE_ADDRESS=0x08000000
 stop BLUEPILL "$text" -DAPP_BASE_ADDRESS=0x2000
 stop BLUEPILL_HIGH 'In the _HIGH variants the application starts at 0x08000000; APP_BASE_ADDRESS cannot be another.' -DAPP_BASE_ADDRESS=0x08002000
-text='APP_BASE_ADDRESS is behind the end of flash.'
+text='APP_BASE_ADDRESS leaves no flash for an application (signed ones need a page behind it, too).'
 stop BLUEPILL "$text" -DAPP_BASE_ADDRESS=0x08020000
 stop MAPLEMINI "$text" -DAPP_BASE_ADDRESS=0x20000000
 stop BLUEPILL 'CMD_BOOT must be from 1 to 0xFFFF: backup registers have 16 bits and are 0 after power-up.' -DCMD_BOOT=0 -DCMD_BOOT=0x544F4F42
@@ -82,8 +82,9 @@ text='BUTTON_SAMPLE_DELAY_CYCLES must be from 0 to 150994943 (2.1 s), one run of
 stop BLUEPILL "$text" -DBUTTON_SAMPLE_DELAY_CYCLES=150994944 -DBUTTON_SAMPLE_DELAY_CYCLES=-1
 text='APP_WATCHDOG_MS must be from 1 to 26000, the longest the watchdog can wait, or 0 for none.'
 stop BLUEPILL "$text" -DAPP_WATCHDOG_MS=26001 -DAPP_WATCHDOG_MS=-1
-text="PROTECT_BOOTLOADER cannot work here: one bit protects all flash from 124 KiB on, applications' too."
+text="PROTECT_BOOTLOADER is not for _HIGH variants: a power cut while it is set could lock the first 4 KiB."
 stop BTTSKRMINIE3V2_HIGH_256 "$text" -DPROTECT_BOOTLOADER=1
+stop BLUEPILL_HIGH "$text" -DPROTECT_BOOTLOADER=1
 
 for name in USB_VENDOR_STRING USB_PRODUCT_STRING USB_INTERFACE_STRING; do
     stop BLUEPILL "$name must not be longer than 126 characters." "'-D$name=\"$long\"'"

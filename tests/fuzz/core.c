@@ -35,11 +35,13 @@ bool core_is_finishing(void)
 
 const char *core_broken(void)
 {
-    if (image.received > image.written + 3 * PAGE)
+    if (image.page && image.received > image.page + 2 * PAGE)
         return "more is buffered than there is room for";
-    if (image.written > image.received)
+    if (image.page > PAGE && image.page > image.received)
         return "more was written than received";
-    if (image.written % PAGE || image.done > 2 * HALF_WORDS)
+    if (image.complete && (image.page || !image.finishing))
+        return "the image is complete before its first page is";
+    if (image.page % PAGE || image.done > 2 * HALF_WORDS)
         return "the page in work is none";
     if (image.received > application_size())
         return "more was taken than fits";

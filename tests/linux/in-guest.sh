@@ -110,7 +110,7 @@ little_endian() {
 # image BYTES [RESET-VECTOR] [SALT]: begins as a valid application does, every place in it is different.
 image() {
     little_endian "$ram_top"
-    little_endian "${2:-$((application + 9))}"
+    little_endian "${2:-$((application + 5))}"
     yes "" | head -n "$1" | awk -v salt="${3:-1}" '{ print NR * salt }' | head -c $(($1 - 8))
 }
 

@@ -127,6 +127,41 @@ static void a_client_that_hears_dfuMANIFEST_and_asks_no_more_is_waited_for_five_
     assert_true(image_is_in_flash(&image));
 }
 
+static void a_bus_reset_in_dfuMANIFEST_ends_that_state_and_not_the_image(void **state)
+{
+    (void)state;
+    fake.erase_turns = 4 * 600;
+    memset(fake_area() + PAGE, 0, 10);
+    to_the_end();
+    assert_dfu(dfuMANIFEST, STATUS_OK);
+    host_bus_reset();
+    host_enumerate();
+    assert_int_equal(dfu_get_state(), dfuMANIFEST_SYNC);
+    assert_int_equal(dfu_wait_last().bState, dfuIDLE);
+    assert_true(image_is_in_flash(&image));
+}
+
+/* In high variants two of them are those of the bootloader's reset vector, put back whenever they are blank. */
+static void a_start_word_that_cannot_be_written_is_an_error_and_ends_the_attempts(void **state)
+{
+    (void)state;
+    image_make(&old, 6 * PAGE, 2);
+    for (uint32_t offset = 0; offset < 8; offset += 2) {
+        fake_power_on();
+        host_enumerate();
+        image_install(&old);
+        fake.programming_fails_at = APP_BASE_ADDRESS + offset;
+        /* the key half-word is written before that, to make the old application invalid */
+        assert_int_equal(client_send(&image, BLOCK), offset == KEY ? errWRITE : errPROG);
+
+        uint32_t operations = fake.operations;
+
+        fake_wait_ms(1000);
+        assert_int_equal(fake.operations, operations);
+        assert_false(application_in_flash());
+    }
+}
+
 static void a_client_that_asks_all_the_time_loses_nothing(void **state)
 {
     struct dfu_reply reply;
@@ -210,6 +245,8 @@ int main(void)
         TEST(alternate_settings_below_the_last_move_no_firmware),
         TEST(after_an_error_nothing_more_is_written),
         TEST(a_client_that_hears_dfuMANIFEST_and_asks_no_more_is_waited_for_five_seconds),
+        TEST(a_bus_reset_in_dfuMANIFEST_ends_that_state_and_not_the_image),
+        TEST(a_start_word_that_cannot_be_written_is_an_error_and_ends_the_attempts),
         TEST(a_client_that_asks_all_the_time_loses_nothing),
         TEST(a_key_that_reads_0_is_made_0_once_more_before_anything_changes),
         TEST(after_a_download_that_did_not_end_every_page_is_erased_whatever_it_reads),

@@ -287,6 +287,22 @@ static void a_version_that_cannot_be_recorded_is_not_installed(void **state)
     assert_false(would_start());
 }
 
+/* One entry has it already, as after a power cut between the two: the other one cannot be written. */
+static void a_version_whose_second_entry_cannot_be_written_is_not_installed(void **state)
+{
+    const uint32_t first = entry(8);
+
+    (void)state;
+    burn_log(&first, 1);
+    make(&image, LENGTH, 1, 8);
+    fake.protected_page = APP_BASE_ADDRESS + application_size();
+    assert_int_equal(send(&image), errVERIFY);
+    assert_false(would_start());
+    fake.protected_page = 0;
+    assert_int_equal(send(&image), STATUS_OK);
+    assert_true(would_start());
+}
+
 static void what_is_in_flash_can_be_checked(void **state)
 {
     (void)state;
@@ -418,6 +434,7 @@ int main(void)
         TEST(nothing_stays_behind_a_shorter_genuine_image),
         TEST(a_full_log_stays_as_it_is),
         TEST(a_version_that_cannot_be_recorded_is_not_installed),
+        TEST(a_version_whose_second_entry_cannot_be_written_is_not_installed),
         TEST(what_is_in_flash_can_be_checked),
         TEST(power_may_fail_at_every_operation),
         TEST(also_where_the_page_of_the_log_holds_something_else),
