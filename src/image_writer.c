@@ -29,8 +29,7 @@ static struct {
     uint32_t received;     /* bytes of the image accepted from the host */
     uint32_t page;         /* the page in work: its offset; the first one comes after all others */
     uint16_t done;         /* steps of it: HALF_WORDS to see that they are blank, as many to program */
-    uint16_t blanks;       /* half-words of it that are blank in the image */
-    bool looked;           /* the page in work is in the buffer, and was looked at as it was in flash */
+    bool looked;           /* it is in the buffer, and it was looked at as it was in flash */
     bool erased;           /* and erased */
     bool tried;            /* what makes the next step right was done once */
     bool working;          /* the image can be an application, and nothing went wrong */
@@ -129,6 +128,12 @@ void image_finish(void)
         hide_start_words();
 }
 
+/* Of the page in work. */
+static const uint16_t *wanted_half_words(void)
+{
+    return (const uint16_t *)buffered(image.page);
+}
+
 /* The n-th half-word of a page in the order of writing, KEY being the last. */
 static uint32_t in_order(uint32_t n)
 {
@@ -220,26 +225,17 @@ static bool ends_with_the_area(void)
 }
 
 /*
- * Counts what of the page in work is blank, and tells from the flash how the last download went. If all is
- * blank so far, there never was one, nor an application: nothing has to be invalidated, nothing erased. If
+ * Tells from the flash how the last download went. If all is blank so far, there never was one, nor an application: nothing has to be invalidated, nothing erased. If
  * there is no application though, it did not end.
  */
 static void look_at_page(void)
 {
     const volatile uint32_t *flash = port_flash(APP_BASE_ADDRESS + image.page);
-    const uint32_t *words = (const uint32_t *)buffered(image.page), *start = application_start_words();
-    uint32_t blanks = 0, all = start[0] & start[1], page = 0xFFFFFFFF;
+    const uint32_t *start = application_start_words();
+    uint32_t all = start[0] & start[1];
 
-    for (uint32_t i = 0; i < PAGE / 4; i++) {
-        if (words[i] == 0xFFFFFFFF)
-            blanks += 2;
+    for (uint32_t i = 0; i < PAGE / 4; i++)
         all &= flash[i];
-        if (SIGNED)
-            page &= flash[i];
-    }
-    image.blanks = blanks;
-    if (SIGNED && page == 0xFFFFFFFF && blanks == HALF_WORDS && !image.doubtful)
-        image.done = 2 * HALF_WORDS - STRIDE; /* it is right: many such pages may be behind an image */
     if (image.invalidations)
         return;
     image.old_is_gone = image.doubtful = false;
@@ -280,7 +276,7 @@ void image_step(void)
         return;
     }
 
-    const uint16_t *wanted = (const uint16_t *)buffered(image.page);
+    const uint16_t *wanted = wanted_half_words();
     const volatile uint16_t *present = port_flash(APP_BASE_ADDRESS + image.page);
     bool tried = image.tried, doubt = image.doubtful && !image.erased;
     uint32_t n = image.done;
@@ -347,10 +343,13 @@ bool image_complete(void)
 
 uint32_t image_busy_ms(void)
 {
-    uint32_t left = 2 * HALF_WORDS - (image.done < HALF_WORDS ? HALF_WORDS : image.done);
+    const uint16_t *wanted = wanted_half_words();
+    uint32_t left = 0;
 
-    /* blank half-words take no time; where they are does not matter here, rather too short than too long */
-    left = left > image.blanks ? left - image.blanks : 0;
+    /* the page in work, whose blank half-words take no time; where they are does not matter: rather too short
+     * than too long */
+    for (uint32_t n = image.done % HALF_WORDS; n < HALF_WORDS; n++)
+        left += wanted[n] != BLANK;
     return image.erase_ms + left / HALF_WORDS_PER_MS + 1 +
            (SIGNED && image.finishing ? signature_busy_ms() : 0);
 }
