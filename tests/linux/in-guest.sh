@@ -69,7 +69,7 @@ wait_until() {
     local until=$((SECONDS + waiting))
     until "$@"; do
         [ "$SECONDS" -lt "$until" ] || die "waited $waiting seconds for: $*"
-        sleep 0.05
+        sleep 0.3 # each look takes a guest without KVM a good part of that
     done
 }
 
@@ -123,7 +123,7 @@ half_period() {
         END { exit !(n >= 4 && same(time[n] - time[n - 1]) && same(time[n - 1] - time[n - 2])) }
         function same(d) { return d * 1000 > ms - 1 && d * 1000 < ms + 1 }'; do
         [ "$SECONDS" -lt "$until" ] || die "the LED does not change every $1 ms"
-        sleep 0.2
+        sleep 1 # it takes 4 changes
     done
 }
 
