@@ -13,6 +13,7 @@ enum {
     PROGRAM_SEEDS = 3,
     KEY_SEEDS = 64, /* of the half-word that makes an application valid */
     ERASE_SEEDS = 4,
+    SAMPLED_EVERY = 5,   /* operations, when not deep */
     RECOVER_EVERY = 199, /* cuts; besides the interesting ones */
     ENUMERATE_EVERY = 19,
     SIGNED_SHARE = 7, /* of a signed target, one in so many of the interesting cuts is recovered from */
@@ -260,12 +261,14 @@ static void follow_floor(struct sweep *sweep)
     sweep->next_floor = sweep->is_signed ? signed_floor(&sweep->rig) : 0;
 }
 
+/* Of what a scenario cuts everywhere `make test` cuts a sample, and all that is not half-words like thousands of others. */
 static bool cuts_wanted(const struct sweep *sweep, uint64_t number)
 {
     const struct flash_operation *operation = &sweep->rig.board->chip.flash.operation;
+    bool everywhere = sweep->scenario->every == 1;
+    unsigned every = everywhere && !sweep_deep() ? SAMPLED_EVERY : sweep->scenario->every;
 
-    return number % sweep->scenario->every == 0 ||
-           (is_first_page(sweep, operation->address) && is_interesting(sweep, operation));
+    return number % every == 0 || decides(sweep, operation) || (everywhere && is_interesting(sweep, operation));
 }
 
 static void check_end(struct sweep *sweep)
