@@ -54,3 +54,6 @@ void sweep_cells(const char *target, const struct scenario *scenario, struct fig
 /* No cuts but a host that interrupts, before, within and after each operation that decides something: nothing
  * may be used up by that, and the next download works with a power cycle and without. */
 void sweep_hosts(const char *target, const struct scenario *scenario, struct figures *figures);
+
+/* Everything once: DEEP=1 in the environment. Else a sample. */
+bool sweep_deep(void);

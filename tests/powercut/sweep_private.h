@@ -48,9 +48,6 @@ struct snapshot {
     struct run run;
 };
 
-/* Everything once: DEEP=1 in the environment. Else a sample. */
-bool sweep_deep(void);
-
 /* A board of this target with the scenario's old application, whose download has begun. */
 struct sweep *sweep_begin(const char *target, const struct scenario *scenario, struct figures *figures,
                           enum torn_flash torn);
