@@ -87,7 +87,8 @@ static void wait(void)
 
 /*
  * Option bytes are erased all at once, read protection among them, and with it set they could not be written
- * again without losing all flash. So it is written first, and a read-protected chip is left alone.
+ * again without losing all flash. So it is written first, and a read-protected chip is left alone. The others
+ * are kept as they are in force: of a byte that a power cut tore that is 0xFF, whatever stands there.
  */
 FROM_FLASH void flash_protect_bootloader(void)
 {
@@ -103,7 +104,8 @@ FROM_FLASH void flash_protect_bootloader(void)
     uint8_t bytes[COUNT] = {OPTION_RDP_OFF};
 
     for (uint32_t i = 1; i < COUNT; i++)
-        bytes[i] = i < WRP0 ? OPTION_BYTES[i] & 0xFF : writable >> (i - WRP0) * 8 & 0xFF;
+        bytes[i] =
+            (i < WRP0 ? FLASH->OBR >> (FLASH_OBR_USER + (i - 1) * 8) : writable >> (i - WRP0) * 8) & 0xFF;
     FLASH->OPTKEYR = FLASH_KEY1;
     FLASH->OPTKEYR = FLASH_KEY2;
     FLASH->CR = FLASH_CR_OPTWRE | FLASH_CR_OPTER;

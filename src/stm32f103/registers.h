@@ -68,6 +68,7 @@ struct flash {
 #define FLASH_CR_STRT     BIT(6)
 #define FLASH_CR_OPTWRE   BIT(9)
 #define FLASH_OBR_RDPRT   BIT(1)
+#define FLASH_OBR_USER    2 /* first bit of the user option byte; both data bytes follow */
 /* RDP, USER, Data0, Data1, WRP0 to WRP3: each a byte, and its complement in the upper half */
 #define OPTION_BYTES   ((reg16 *)0x1FFFF800)
 #define OPTION_RDP_OFF 0xA5u

@@ -139,6 +139,76 @@ static void a_read_protected_chip_keeps_its_option_bytes(void **state)
     assert_memory_equal(rig.board->chip.flash.option_bytes, locked, sizeof locked);
 }
 
+/* A pair whose upper half is no complement is none: the chip takes 0xFF for it (PM0075 2.5). */
+static void a_torn_option_byte_is_not_made_valid(void **state)
+{
+    (void)state;
+    static const uint8_t torn[16] = {0xA5, 0x5A, 0x00, 0x00, 0x12, 0x00, 0x34, 0xCB,
+                                     0x77, 0x00, 0xFF, 0x00, 0xFF, 0x00, 0xFF, 0x00};
+    static const uint8_t wanted[16] = {0xA5, 0x5A, 0xFF, 0x00, 0xFF, 0x00, 0x34, 0xCB,
+                                       0xFC, 0x03, 0xFF, 0x00, 0xFF, 0x00, 0xFF, 0x00};
+
+    use("protect");
+    memcpy(rig.board->chip.flash.option_bytes, torn, sizeof torn);
+    board_press(rig.board, true);
+    assert_true(rig_enter_dfu(&rig));
+    assert_memory_equal(rig.board->chip.flash.option_bytes, wanted, sizeof wanted);
+}
+
+/* False: there are not so many operations on option bytes. */
+static bool power_fails_in_the_protection(uint64_t operation, enum power_cut_phase phase, uint64_t seed)
+{
+    use("protect");
+    board_press(rig.board, true);
+    rig.board->chip.random_state ^= seed * 0x9E3779B97F4A7C15ull;
+    rig.board->chip.power_cut_operation = operation;
+    rig.board->chip.power_cut_phase = phase;
+    board_power(rig.board, true);
+    rig_run_ms(&rig, 150);
+    rig_assert_clean(&rig);
+    return !rig.board->chip.powered;
+}
+
+/* The next serving protects the bootloader, or the chip is read-protected; either way the board works. */
+static void assert_the_board_works(uint64_t operation, enum power_cut_phase phase)
+{
+    uint8_t *image = blink_image(3000, 2);
+    const struct flash *flash = &rig.board->chip.flash;
+
+    assert_true(rig_enter_dfu(&rig));
+    bool locked = flash->OBR & 2;
+    if (locked && (operation > 2 || (operation == 2 && phase == CUT_AFTER)))
+        fail_msg("read-protected by a cut at operation %llu", (unsigned long long)operation);
+    assert_true(dfu_download(&rig, image, 3000, 1024).done);
+    assert_memory_equal(rig_flash(&rig, rig.app_base), image, 3000);
+    board_press(rig.board, false);
+    rig_power_cycle(&rig);
+    rig_run_ms(&rig, 300);
+    assert_true(application_runs());
+    assert_int_equal(flash->OBR & 2, locked ? 2 : 0);
+    if (!locked)
+        assert_int_equal(flash->WRPR, 0xFFFFFFFC);
+    free(image);
+}
+
+static void a_power_cut_in_the_protection_at_worst_leaves_a_read_protected_chip(void **state)
+{
+    (void)state;
+    enum { OPERATIONS = 9, SEEDS = 4 }; /* an erase, and eight half-words */
+    unsigned read_protected = 0;
+
+    for (uint64_t operation = 1; operation <= OPERATIONS; operation++)
+        for (unsigned cut = 0; cut < 2 + SEEDS; cut++) {
+            enum power_cut_phase phase = cut == 0 ? CUT_BEFORE : cut == 1 ? CUT_AFTER : CUT_INSIDE;
+
+            assert_true(power_fails_in_the_protection(operation, phase, cut));
+            assert_the_board_works(operation, phase);
+            read_protected += (rig.board->chip.flash.OBR & 2) != 0;
+        }
+    assert_true(read_protected > 0); /* else docs/options.md would warn of nothing */
+    assert_false(power_fails_in_the_protection(OPERATIONS + 1, CUT_BEFORE, 0));
+}
+
 static void all_of_them_together_work(void **state)
 {
     (void)state;
@@ -166,6 +236,8 @@ int main(void)
         RIG_TEST(the_application_watchdog_never_bites_the_bootloader),
         RIG_TEST(the_bootloader_protects_its_own_pages_once),
         RIG_TEST(a_read_protected_chip_keeps_its_option_bytes),
+        RIG_TEST(a_torn_option_byte_is_not_made_valid),
+        RIG_TEST(a_power_cut_in_the_protection_at_worst_leaves_a_read_protected_chip),
         RIG_TEST(all_of_them_together_work),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
