@@ -24,6 +24,7 @@ static struct {
     uint32_t entry;  /* the next one that is blank; ENTRIES: none is */
     uint32_t step;
     uint32_t version; /* being recorded; 0: none */
+    uint32_t worn;    /* an entry that did not read back while it is recorded, and is passed over; 0: none */
     bool failed;      /* what was written last does not read back */
 } recorded;
 
@@ -38,7 +39,7 @@ uint32_t version_log_floor(void)
 
     recorded.floor = recorded.copies = 0;
     recorded.failed = false;
-    recorded.entry = 1;
+    recorded.entry = recorded.worn + 1;
     recorded.step = FLASH_PAGE_SIZE > SMALLEST_PAGE ? ERASE_LOWER_HALF : ERASE;
     if (words[0] != MAGIC)
         return 0;
@@ -50,7 +51,7 @@ uint32_t version_log_floor(void)
             recorded.floor = version;
             recorded.step = VERSION_LOW; /* before, there was nothing to lose: the page is made a log again */
         }
-        if (recorded.floor && ~words[i])
+        if (recorded.floor && ~words[i] && i >= recorded.entry)
             recorded.entry = i + 1;
     }
     return recorded.floor;
@@ -78,9 +79,13 @@ bool version_log_rests(void)
     if (!version)
         return true;
     if (recorded.step == DONE) {
-        recorded.failed = version_log_floor() != version || recorded.entry == entry;
+        if (version_log_floor() != version || recorded.entry == entry) {
+            recorded.failed = recorded.worn; /* two in a row are no matter of wear */
+            recorded.worn = entry;
+            recorded.entry = entry + 1;
+        }
         if (recorded.failed || is_recorded(version)) {
-            recorded.version = 0;
+            recorded.version = recorded.worn = 0;
             return true;
         }
     }

@@ -716,6 +716,32 @@ static void a_version_that_cannot_be_recorded_is_not_installed(void **state)
     free(file);
 }
 
+/* Entries from 1 on: a bit of the complement cannot be programmed, or nothing can. Two belong to a version.
+ */
+static void a_worn_entry_of_the_log_is_passed_over(void **state)
+{
+    (void)state;
+    for (uint32_t number = 1; number <= 4; number++) {
+        use(kinds[0]);
+        struct flash_wear *worn = rig.board->chip.config.worn;
+        const uint32_t low = rig.app_base + rig.app_bytes + 4 * number;
+
+        if (number % 2) {
+            worn[0] = (struct flash_wear){.address = low + 2, .stays_1 = 8};
+        } else {
+            worn[0] = (struct flash_wear){.address = low, .refuses = true};
+            worn[1] = (struct flash_wear){.address = low + 2, .refuses = true};
+        }
+        comes(7, true);
+        comes(8, true);
+        comes(7, false);
+        if (entries_of(7) != COPIES || entries_of(8) != COPIES)
+            fail_msg("entry %u is worn, and the log has version 7 %u times, 8 %u times", number,
+                     entries_of(7), entries_of(8));
+        put_away(NULL);
+    }
+}
+
 /* An application from before the bootloader was written is started as it always was. */
 static void an_application_that_was_there_before_starts(void **state)
 {
@@ -757,6 +783,7 @@ int main(void)
         TEST(a_page_that_is_no_log_becomes_one),
         TEST(a_log_is_made_of_two_smaller_pages),
         TEST(a_version_that_cannot_be_recorded_is_not_installed),
+        TEST(a_worn_entry_of_the_log_is_passed_over),
         TEST(an_application_that_was_there_before_starts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -163,6 +163,56 @@ static void nor_does_an_application_that_nobody_signed(void **state)
     }
 }
 
+static void assert_blank_behind(uint32_t length)
+{
+    for (uint32_t at = length; at < rig.app_bytes; at++)
+        if (*rig_flash(&rig, rig.app_base + at) != 0xFF)
+            fail_msg("%s: the byte at 0x%08X is not blank", rig.target, rig.app_base + at);
+}
+
+/* What anybody can leave there over USB: all but the first page of a file, with a genuine trailer at its end.
+ */
+static void the_rest_of_a_refused_file_is_erased_before_a_shorter_one_starts(void **state)
+{
+    (void)state;
+    for (unsigned build = 0; build < BUILDS; build++) {
+        use(build);
+        uint8_t *longer = rig_application(&rig, rig.app_bytes, 2);
+
+        install(file, LENGTH);
+        longer[2 * LENGTH] ^= 1;
+        assert_false(dfu_download(&rig, longer, rig.app_bytes, rig.transfer_size).done);
+        assert_memory_equal(rig_flash(&rig, rig.app_base + rig.app_bytes - TRAILER),
+                            longer + rig.app_bytes - TRAILER, TRAILER);
+        assert_false(starts());
+        assert_int_equal(usb_host_enumerate(rig.host), USB_DONE);
+        install(file, LENGTH);
+        assert_blank_behind(LENGTH);
+        assert_true(starts());
+        free(longer);
+        put_away(NULL);
+    }
+}
+
+/* By a probe: it is no part of what was signed. The next download of the very same file erases it. */
+static void what_stands_behind_the_trailer_is_not_checked_and_erased_by_a_download(void **state)
+{
+    (void)state;
+    for (unsigned build = 0; build < BUILDS; build++) {
+        use(build);
+        uint8_t *flash = rig.board->chip.flash_bytes + (rig.app_base - 0x08000000);
+
+        install(file, LENGTH);
+        memset(flash + 6 * KIB, 0x5A, KIB);
+        flash[rig.app_bytes - 1] = 0;
+        assert_true(starts());
+        install(file, LENGTH);
+        assert_blank_behind(LENGTH);
+        assert_true(starts());
+        put_away(NULL);
+    }
+}
+
 /* A chip sold as 64 KiB that ends there: the search for the trailer does, too. */
 static void the_search_ends_where_the_flash_does(void **state)
 {
@@ -218,6 +268,8 @@ int main(void)
         TEST(wherever_its_trailer_is),
         TEST(what_a_probe_changed_does_not_start),
         TEST(nor_does_an_application_that_nobody_signed),
+        TEST(the_rest_of_a_refused_file_is_erased_before_a_shorter_one_starts),
+        TEST(what_stands_behind_the_trailer_is_not_checked_and_erased_by_a_download),
         TEST(the_search_ends_where_the_flash_does),
         TEST(a_hardware_watchdog_does_not_bite),
         TEST(no_crystal_is_needed),

@@ -280,11 +280,48 @@ static void a_full_log_stays_as_it_is(void **state)
 static void a_version_that_cannot_be_recorded_is_not_installed(void **state)
 {
     (void)state;
-    make(&image, LENGTH, 1, 8); /* the worn half-word keeps this bit of its complement */
-    fake.worn_half_word = APP_BASE_ADDRESS + application_size() + 6;
+    make(&image, LENGTH, 1, 8);
+    fake.protected_page = APP_BASE_ADDRESS + application_size();
     assert_int_equal(send(&image), errVERIFY);
     assert_int_equal(reason(), 0);
     assert_false(would_start());
+}
+
+/* Of the entry, from 1 on, a bit of the complement cannot be programmed; a version before takes two. */
+static void a_worn_entry_is_passed_over(void **state)
+{
+    (void)state;
+    for (uint32_t number = 1; number <= 4; number++) {
+        fake_power_on();
+        make(&old, LENGTH, 1, 7);
+        if (number > 2)
+            assert_int_equal(send(&old), STATUS_OK);
+        make(&image, LENGTH, 2, 8);
+        fake.worn_half_word = APP_BASE_ADDRESS + application_size() + 4 * number + 2;
+        assert_int_equal(send(&image), STATUS_OK);
+        assert_true(would_start());
+        assert_int_equal(version_log_floor(), 8);
+        /* where nothing was recorded before the page is erased once more */
+        assert_int_equal(entries_used(), number == 1 ? 2 : number == 2 ? 3 : 5);
+        fake_power_cycle();
+        assert_int_equal(send(&old), OLDER_VERSION & 0xFF);
+    }
+}
+
+/* The last entry of a log that has no room for another: as if it were full. */
+static void a_worn_last_entry_leaves_a_full_log(void **state)
+{
+    uint32_t entries[PAGE / 4 - 2];
+
+    (void)state;
+    for (uint32_t i = 0; i < PAGE / 4 - 2; i++)
+        entries[i] = entry(7);
+    burn_log(entries, PAGE / 4 - 2);
+    make(&image, LENGTH, 1, 8);
+    fake.worn_half_word = APP_BASE_ADDRESS + application_size() + PAGE - 2;
+    assert_int_equal(send(&image), STATUS_OK);
+    assert_true(would_start());
+    assert_int_equal(version_log_floor(), 7);
 }
 
 /* One entry has it already, as after a power cut between the two: the other one cannot be written. */
@@ -434,6 +471,8 @@ int main(void)
         TEST(nothing_stays_behind_a_shorter_genuine_image),
         TEST(a_full_log_stays_as_it_is),
         TEST(a_version_that_cannot_be_recorded_is_not_installed),
+        TEST(a_worn_entry_is_passed_over),
+        TEST(a_worn_last_entry_leaves_a_full_log),
         TEST(a_version_whose_second_entry_cannot_be_written_is_not_installed),
         TEST(what_is_in_flash_can_be_checked),
         TEST(power_may_fail_at_every_operation),
