@@ -117,7 +117,7 @@ void image_finish(void)
     /* less than two words, or it would start behind its own end; signature.c asks the latter of signed files
      */
     if (SIGNED ? image.received < sizeof(struct trailer)
-               : buffer.words[1] - APP_BASE_ADDRESS >= image.received)
+               : image.received < 8 || buffer.words[1] - APP_BASE_ADDRESS >= image.received)
         fail(SIGNED ? NOT_SIGNED : errTARGET);
     if (SIGNED)
         signature_begin(image.received);
@@ -225,8 +225,9 @@ static bool ends_with_the_area(void)
 }
 
 /*
- * Tells from the flash how the last download went. If all is blank so far, there never was one, nor an application: nothing has to be invalidated, nothing erased. If
- * there is no application though, it did not end.
+ * Tells from the flash how the last download went. If all is blank so far, there never was one, nor an
+ * application: nothing has to be invalidated, nothing erased. If there is no application though, it did not
+ * end.
  */
 static void look_at_page(void)
 {

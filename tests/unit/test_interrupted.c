@@ -50,6 +50,24 @@ static void an_image_that_would_start_behind_its_end_is_refused_when_it_ends(voi
     assert_true(image_is_in_flash(&image));
 }
 
+/* A word was accepted. The second one came in a block that the host gave up in its data stage. */
+static void a_block_that_was_given_up_is_no_part_of_the_image(void **state)
+{
+    (void)state;
+    for (uint32_t entry = 1; entry < 8; entry += 2) {
+        const uint32_t words[16] = {APP_BASE_ADDRESS + entry};
+
+        assert_int_equal(dfu_dnload(0, image.bytes, 4), 4);
+        assert_int_equal(dfu_wait().bState, dfuDNLOAD_IDLE);
+        host_setup(0x21, DFU_DNLOAD, 1, 0, 128);
+        assert_int_equal(host_out(words, sizeof words), sizeof words);
+        assert_int_equal(dfu_dnload(1, NULL, 0), 0);
+        assert_int_equal(dfu_wait_last().bStatus, errTARGET);
+        assert_int_equal(dfu_out(DFU_CLRSTATUS), 0);
+    }
+    assert_int_equal(fake.operations, 0);
+}
+
 static void alternate_settings_below_the_last_move_no_firmware(void **state)
 {
     uint8_t data[BLOCK];
@@ -141,7 +159,8 @@ static void a_bus_reset_in_dfuMANIFEST_ends_that_state_and_not_the_image(void **
     assert_true(image_is_in_flash(&image));
 }
 
-/* In high variants two of them are those of the bootloader's reset vector, put back whenever they are blank. */
+/* In high variants two of them are those of the bootloader's reset vector, put back whenever they are blank.
+ */
 static void a_start_word_that_cannot_be_written_is_an_error_and_ends_the_attempts(void **state)
 {
     (void)state;
@@ -242,6 +261,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup(name, power_on)
         TEST(an_image_that_would_start_behind_its_end_is_refused_when_it_ends),
+        TEST(a_block_that_was_given_up_is_no_part_of_the_image),
         TEST(alternate_settings_below_the_last_move_no_firmware),
         TEST(after_an_error_nothing_more_is_written),
         TEST(a_client_that_hears_dfuMANIFEST_and_asks_no_more_is_waited_for_five_seconds),
