@@ -227,7 +227,7 @@ static bool ends_with_the_area(void)
 /*
  * Tells from the flash how the last download went. If all is blank so far, there never was one, nor an
  * application: nothing has to be invalidated, nothing erased. If there is no application though, it did not
- * end.
+ * end. The first page may be blank because power failed in its erase, so that one proves nothing.
  */
 static void look_at_page(void)
 {
@@ -240,7 +240,7 @@ static void look_at_page(void)
     if (image.invalidations)
         return;
     image.old_is_gone = image.doubtful = false;
-    if (all == 0xFFFFFFFF) {
+    if (all == 0xFFFFFFFF && image.page) {
         image.old_is_gone = true;
         image.done = HALF_WORDS;
     } else if (!application_is_valid(start)) {

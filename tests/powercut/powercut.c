@@ -95,6 +95,7 @@ enum { SIGNED_SCENARIOS = sizeof signed_scenarios / sizeof signed_scenarios[0] }
 static const struct scenario meeting_scenarios[] = {
     {.name = "over an older one", .old_length = 3 * KIB, .new_length = 3 * KIB - 10},
     {.name = "over a blank chip", .new_length = 2 * KIB},
+    {.name = "a single page", .old_length = 900, .new_length = 700},
     {.name = "two pages are new",
      .old_length = 4 * KIB,
      .new_length = 4 * KIB,
