@@ -30,6 +30,15 @@ result() {
     fi
 }
 
+# holds SENTENCE COMMAND...: the same for a condition, such as [ A = B ]. shellcheck 0.10 takes
+# `$?` of a condition for a mistake.
+holds() {
+    local sentence=$1
+    shift
+    "$@"
+    result "$sentence" $?
+}
+
 # port_of LOG DOOR: the port that a board in the background listens on
 port_of() {
     local port='' until=$((SECONDS + patience))

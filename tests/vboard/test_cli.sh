@@ -124,8 +124,8 @@ it_says "packets as well" 2 "/dev/full could not be written to its end" run loop
 [ $? -eq 2 ] && grep -q 'not all of the output' said
 result "output that cannot be written is told" $?
 "$vboard" run loop.bin --trace all --realtime 2>said </dev/null | head -n 1 >/dev/null
-[ "${PIPESTATUS[0]}" -eq 0 ] && [ ! -s said ]
-result "a reader that has seen enough ends the run" $?
+status=${PIPESTATUS[0]}
+holds "a reader that has seen enough ends the run" [ "$status, $(wc -c <said) bytes" = '0, 0 bytes' ]
 
 # What cannot start is told before the page of faults that follows.
 half_words 5000 2000 2009 0800 e7fe >elsewhere.bin
@@ -195,8 +195,7 @@ it_says "a pipe is no flash file" 2 "a folder or a device" run loop.bin --flash-
 it_says "that a flash file cannot be written is told before the run" 2 "cannot be written" run loop.bin --flash-file nowhere/chip
 and_not "power on"
 it_says "a flash file that cannot be written is named" 2 "nowhere/chip" run loop.bin --flash-file nowhere/chip --max-time 0.01
-[ -z "$(find . -name 'chip.*')" ]
-result "no half-written flash file is left" $?
+holds "no half-written flash file is left" [ -z "$(find . -name 'chip.*')" ]
 
 # Ctrl-C and kill end a run in order.
 for signal in INT TERM HUP; do
@@ -214,8 +213,7 @@ done
 start=$(date +%s%N)
 it_says "real time is kept" 0 "--max-time is over" run loop.bin --realtime --max-time 0.5
 took_ms=$((($(date +%s%N) - start) / 1000000))
-[ "$took_ms" -ge 500 ]
-result "real time is not too fast (it took $took_ms ms)" $?
+holds "real time is not too fast (it took $took_ms ms)" [ "$took_ms" -ge 500 ]
 
 # A port that is taken is named; port 0 finds one.
 "$vboard" run loop.bin --usbredir 0 >first 2>&1 </dev/null &

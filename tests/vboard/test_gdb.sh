@@ -183,6 +183,7 @@ board=''
 # A web page may send a request to any port of this PC, with anything in it.
 start_board "$bootloader"
 exec 5<>"/dev/tcp/127.0.0.1/$port"
+# shellcheck disable=SC2016 # a packet of gdb begins with a "$"
 printf 'POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/plain\r\n\r\n$vFlashErase:8000000,400#0a$k#6b' >request
 cat request >&5
 read -r -t 10 -u 5 _

@@ -17,8 +17,7 @@ cp said first
 cmp -s first said
 result "at the same time each time" $?
 printf 'wait 0.5\nunplug\nwait 0.1\nplug\nwait 0.5\nquit\n' | "$vboard" run "$bootloader" --enumerate >said 2>&1
-[ "$(grep -c 'USB: configured' said)" -eq 2 ]
-result "and again when it is plugged in again" $?
+holds "and again when it is plugged in again" [ "$(grep -c 'USB: configured' said)" -eq 2 ]
 "$vboard" run "$bootloader" --enumerate --usbip 0 >said 2>&1 </dev/null
 [ $? -eq 2 ] && grep -q 'one USB cable' said
 result "but not beside a real PC" $?
@@ -36,8 +35,7 @@ u32() {
     od -An -tu4 -j "$1" -N 4 packets | tr -d ' '
 }
 
-[ "$(u32 0)" -eq $((0xA1B23C4D)) ] && [ "$(u32 20)" -eq 294 ]
-result "the packets are a pcap file of full-speed USB with nanoseconds" $?
+holds "the packets are a pcap file of full-speed USB with nanoseconds" [ "$(u32 0) $(u32 20)" = "$((0xA1B23C4D)) 294" ]
 
 # Each packet as a line: time in ns, then its bytes in hexadecimal.
 od -An -v -tx1 -j 24 packets | tr -d ' \n' | awk '
@@ -99,8 +97,7 @@ texts() {
 
 texts usb | grep -q '^SETUP\\x200.0$' && texts usb | grep -q '^DATA0\\x208:\\x2080\\x2006\\x2000\\x2001\\x20'
 result "packets are texts: tokens with address and endpoint, data with its bytes" $?
-[ "$(texts usb | grep -c .)" -eq "$(wc -l <lines)" ]
-result "as many as in the pcap file" $?
+holds "as many as in the pcap file" [ "$(texts usb | grep -c .)" -eq "$(wc -l <lines)" ]
 awk '/^b/ || /^\$var (wire|reg) [^1]/ { exit 1 }' wave
 result "there is no number of more bits: sigrok 0.5 ends its import at the first" $?
 if command -v sigrok-cli >/dev/null; then
