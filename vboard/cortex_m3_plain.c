@@ -92,7 +92,7 @@ static const struct {
 };
 enum { PLAIN_ACTLR }; /* its place in the table */
 enum { PLAIN_COUNT = sizeof(plain) / sizeof(plain[0]) };
-_Static_assert((int)PLAIN_COUNT <= (int)CORTEX_M3_PLAIN, "cortex_m3_system.plain is too small");
+_Static_assert(sizeof(plain) / sizeof(plain[0]) <= CORTEX_M3_PLAIN, "cortex_m3_system.plain is too small");
 
 /* ITM, DWT and FPB, and TPIU: only a power-on reset reaches them, as DEMCR (DDI 0337E 10.2.4). */
 static bool is_debug_unit(uint32_t address)

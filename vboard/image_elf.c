@@ -69,11 +69,10 @@ static void read_name(const struct source *file, const Elf32_Ehdr *header, const
     at = (uint64_t)strings.sh_offset + section->sh_name;
     for (unsigned i = 0; i < IMAGE_SECTION - 1 && inside_file(file, at + i, 1); i++) {
         char c = (char)file->bytes[at + i];
-        bool printable = c > ' ' && c <= '~';
-        name[i] = printable ? c : '\0';
-        name[i + 1] = '\0';
-        if (!printable)
+        if (c <= ' ' || c > '~')
             return;
+        name[i] = c;
+        name[i + 1] = '\0';
     }
 }
 

@@ -59,7 +59,7 @@ static bool parse_place(const char *option, const char *text, const char *none, 
         return options_wrong(
             "%s takes a pin from PA0 to P%c15 and the level that counts, such as PC13=low or "
             "PB1=high, or '%s', not '%s'",
-            option, 'A' + (int)PORTS - 1, none, text);
+            option, 'A' + PORTS - 1, none, text);
     *high = level && strcasecmp(level, "=high") == 0;
     return true;
 }
