@@ -103,10 +103,10 @@ void image_accept(uint32_t length)
  */
 static void hide_start_words(void)
 {
-    uint32_t *words = buffer.words;
-
-    if (!HIGH || (SIGNED && words[1] == port_reset_vector()))
+    if (!HIGH || (SIGNED && buffer.words[1] == port_reset_vector()))
         return; /* or done already: an application's entry is never inside the bootloader */
+
+    uint32_t *words = buffer.words;
     words[START_WORDS_OFFSET / 4] = words[0];
     words[START_WORDS_OFFSET / 4 + 1] = words[1];
     words[1] = port_reset_vector();
