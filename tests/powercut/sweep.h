@@ -41,9 +41,9 @@ struct figures {
     uint64_t enumerations;                     /* with the button held, after a cut */
     uint64_t recoveries;                       /* whole downloads after a cut */
     /* of cuts that leave unstable cells */
-    uint64_t power_ups;     /* after a cut, each with other readings */
-    uint64_t retries;       /* downloads that such a cell made end with an error */
-    uint64_t weak;          /* power-ups that would start an image with unstable cells besides the key */
+    uint64_t power_ups; /* after a cut, each with other readings */
+    uint64_t retries;   /* downloads that such a cell made end with an error */
+    uint64_t weak;      /* power-ups that would start an image with unstable cells besides the key */
 };
 
 /* Each fails the test with a sentence. */
