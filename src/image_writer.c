@@ -235,7 +235,7 @@ static void look_at_page(void)
     const uint32_t *start = application_start_words();
     uint32_t all = start[0] & start[1];
 
-    for (uint32_t i = 0; i < PAGE / 4; i++)
+    for (uint32_t i = 0; all == 0xFFFFFFFF && i < PAGE / 4; i++)
         all &= flash[i];
     if (image.invalidations)
         return;
