@@ -218,9 +218,12 @@ static bool ends_with_the_area(void)
     hide_start_words();
     if (image.received == application_size())
         return true;
-    image.received = application_size();
-    for (uint32_t i = PAGE / 4; i < 3 * PAGE / 4; i++)
-        buffer.words[i] = 0xFFFFFFFF;
+    /* one page at a time, as the host must not wait long */
+    uint32_t *wanted = (uint32_t *)buffered(image.page);
+
+    for (uint32_t i = 0; i < PAGE / 4; i++)
+        *wanted++ = 0xFFFFFFFF;
+    image.received += PAGE;
     return false;
 }
 
