@@ -35,6 +35,7 @@ static struct {
     bool working;          /* the image can be an application, and nothing went wrong */
     bool finishing;        /* the host has sent everything */
     bool complete;         /* and it is in flash */
+    bool behind;           /* the page in work is behind a signed image */
     bool old_is_gone;      /* there is no other application in flash any more */
     bool doubtful;         /* a download before this one did not end: pages are erased whatever they read */
     uint8_t invalidations; /* attempts to make the old application invalid */
@@ -65,6 +66,8 @@ void image_begin(void)
     image.page = PAGE;
     image.looked = image.erased = image.tried = image.working = image.finishing = image.complete =
         image.old_is_gone = false;
+    if (SIGNED)
+        image.behind = false;
     image.result = STATUS_OK;
     buffer.words[1] = 0;
 }
@@ -224,6 +227,7 @@ static bool ends_with_the_area(void)
     for (uint32_t i = 0; i < PAGE / 4; i++)
         *wanted++ = 0xFFFFFFFF;
     image.received += PAGE;
+    image.behind = true;
     return false;
 }
 
@@ -238,7 +242,7 @@ static void look_at_page(void)
     const uint32_t *start = application_start_words();
     uint32_t all = start[0] & start[1];
 
-    for (uint32_t i = 0; all == 0xFFFFFFFF && i < PAGE / 4; i++)
+    for (uint32_t i = 0; i < PAGE / 4; i++)
         all &= flash[i];
     if (image.invalidations)
         return;
@@ -262,7 +266,8 @@ static void take_page(void)
             return;
         image.page = 0;
     }
-    look_at_page();
+    if (!SIGNED || !image.behind || image.page <= PAGE)
+        look_at_page(); /* behind, it is known by then, and a host must not wait for it page after page */
     image.looked = true;
 }
 
