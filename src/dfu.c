@@ -223,8 +223,10 @@ void dfu_bus_reset(void)
      * resets. Not at once: a client that reset the device wants to find it again, and calls it an error if it
      * does not.
      */
-    if (dfu.status.bState == dfuMANIFEST)
+    if (dfu.status.bState == dfuMANIFEST) {
         dfu.status.bState = dfuMANIFEST_SYNC;
+        dfu.busy_ms = 0; /* no patience again: a check of a signature takes longer than 500 ms */
+    }
     if (image_working() || image_complete() || dfu.leave_ms)
         dfu.leave_ms = LEAVE_MS;
     else

@@ -155,6 +155,12 @@ static void a_bus_reset_in_dfuMANIFEST_ends_that_state_and_not_the_image(void **
     host_bus_reset();
     host_enumerate();
     assert_int_equal(dfu_get_state(), dfuMANIFEST_SYNC);
+
+    uint32_t ms = fake.ms;
+
+    /* asked at once, it answers at once: the patience was before */
+    assert_dfu(dfuMANIFEST, STATUS_OK);
+    assert_in_range(fake.ms - ms, 0, 2);
     assert_int_equal(dfu_wait_last().bState, dfuIDLE);
     assert_true(image_is_in_flash(&image));
 }
