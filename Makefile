@@ -77,7 +77,7 @@ examples: ## the example applications
 # What the tests and the demonstration run: always the Blue Pill as it is shipped, whatever TARGET and DEFS say.
 .PHONY: blue-pill
 blue-pill: examples
-	$(Q)$(MAKE) --no-print-directory -C src TARGET=BLUEPILL DEFS= LDSCRIPT=stm32f103/bootloader.ld > $(BUILD)/blue-pill.log 2>&1 \
+	$(Q)$(MAKE) --no-print-directory -C src TARGET=BLUEPILL DEFS= LDSCRIPT= > $(BUILD)/blue-pill.log 2>&1 \
 	    || { cat $(BUILD)/blue-pill.log; exit 1; }
 
 # Virtual board and tests ----------------------------------------------------------------------------------------------

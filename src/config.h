@@ -8,42 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Spellings that board files and DEFS may use. */
-#define GPIOA  0
-#define GPIOB  1
-#define GPIOC  2
-#define GPIOD  3
-#define GPIOE  4
-#define GPIO0  0
-#define GPIO1  1
-#define GPIO2  2
-#define GPIO3  3
-#define GPIO4  4
-#define GPIO5  5
-#define GPIO6  6
-#define GPIO7  7
-#define GPIO8  8
-#define GPIO9  9
-#define GPIO10 10
-#define GPIO11 11
-#define GPIO12 12
-#define GPIO13 13
-#define GPIO14 14
-#define GPIO15 15
-#define BKP1   1
-#define BKP2   2
-#define BKP3   3
-#define BKP4   4
-#define BKP5   5
-#define BKP6   6
-#define BKP7   7
-#define BKP8   8
-#define BKP9   9
-#define BKP10  10
-
 /* The release, as bcdDevice has it: 0x0123 is 1.23. Its only place. */
 #define VERSION 0x0100
 
+#include "chip.h"    /* of the board's port: what its family is like, spellings of pins and registers */
 #include BOARD_FILE  /* boards/NAME.h */
 #include "defs.h"    /* made by the build from DEFS */
 #include "variant.h" /* made by the build from TARGET: HIGH, SIGNED, sizes, the board's name */
@@ -51,7 +19,7 @@
 /* Application and flash ---------------------------------------------------------------------------------- */
 
 #ifndef FLASH_PAGE_SIZE
-#define FLASH_PAGE_SIZE 1024
+#define FLASH_PAGE_SIZE USUAL_FLASH_PAGE
 #endif
 /* Bytes of flash to trust instead of the chip's size register; 0: trust the register. */
 #ifndef FLASH_SIZE_OVERRIDE
@@ -59,13 +27,8 @@
 #endif
 /* The largest RAM of the chips a board may carry, bytes: bounds an application's initial stack pointer. */
 #ifndef RAM_SIZE
-#define RAM_SIZE (20 * 1024)
+#define RAM_SIZE USUAL_RAM
 #endif
-
-#define FLASH_BASE 0x08000000u
-/* Bytes: the smallest STM32F103. */
-#define SMALLEST_FLASH (16 * 1024)
-#define RAM_BASE       0x20000000u
 
 /* variant.h: HIGH 0, BOOTLOADER_SIZE or HIGH 1, HIGH_FLASH_SIZE; and SIGNED 0 or SIGNED 1, BOARD_NAME */
 #if HIGH

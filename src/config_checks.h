@@ -30,29 +30,11 @@
 #error "VERIFY_AT_START needs a TARGET that ends in _SIGNED: there is no signature to verify in the others."
 #endif
 
-#if FLASH_PAGE_SIZE != 1024 && FLASH_PAGE_SIZE != 2048
-#error "FLASH_PAGE_SIZE must be 1024 (up to 128 KiB of flash) or 2048: the STM32F1 has no other page sizes."
-#endif
 #if TARGET_DFU_WTRANSFERSIZE < 8 || TARGET_DFU_WTRANSFERSIZE > FLASH_PAGE_SIZE
 #error "TARGET_DFU_WTRANSFERSIZE must be from 8 bytes to FLASH_PAGE_SIZE: buffers are whole pages."
 #endif
-#if FLASH_SIZE_OVERRIDE % FLASH_PAGE_SIZE || FLASH_SIZE_OVERRIDE < 0 || FLASH_SIZE_OVERRIDE > 0x100000
-#error "FLASH_SIZE_OVERRIDE is in bytes and must be whole pages, at most 0x100000 (1 MiB)."
-#endif
-#if FLASH_SIZE_OVERRIDE && FLASH_SIZE_OVERRIDE < 16 * 1024
-#error "FLASH_SIZE_OVERRIDE is in bytes and must be at least 0x4000 (16 KiB), the smallest STM32F103."
-#endif
 #if HIGH && FLASH_SIZE_OVERRIDE && FLASH_SIZE_OVERRIDE < HIGH_FLASH_SIZE
 #error "FLASH_SIZE_OVERRIDE leaves no room for the bootloader: this _HIGH variant is for larger chips."
-#endif
-/* Above 64 KiB two values of a stack pointer's upper half would be valid that differ in one bit: not the
- * all-or-nothing that an image's last half-word must be. */
-#if RAM_SIZE % 1024 || RAM_SIZE < 8 * 1024 || RAM_SIZE > 64 * 1024 ||                                        \
-    (FLASH_PAGE_SIZE > 1024 && RAM_SIZE < 12 * 1024)
-#error "RAM_SIZE must be whole KiB up to 64 KiB, at least 8 KiB (12 KiB with pages of 2 KiB)."
-#endif
-#if SIGNED && RAM_SIZE < 20 * 1024
-#error "RAM_SIZE must be at least 20 KiB for a TARGET that ends in _SIGNED: that much the check may need."
 #endif
 #if APP_BASE_ADDRESS % FLASH_PAGE_SIZE
 #error "APP_BASE_ADDRESS must be the start of a flash page."
@@ -64,14 +46,8 @@
 #error "In the _HIGH variants the application starts at 0x08000000; APP_BASE_ADDRESS cannot be another."
 #endif
 #if APP_BASE_ADDRESS >=                                                                                      \
-    FLASH_BASE + (FLASH_SIZE_OVERRIDE ? FLASH_SIZE_OVERRIDE : 0x100000) - SIGNED * FLASH_PAGE_SIZE
+    FLASH_BASE + (FLASH_SIZE_OVERRIDE ? FLASH_SIZE_OVERRIDE : LARGEST_FLASH) - SIGNED * FLASH_PAGE_SIZE
 #error "APP_BASE_ADDRESS leaves no flash for an application (signed ones need a page behind it, too)."
-#endif
-#if CMD_BOOT < 1 || CMD_BOOT > 0xFFFF
-#error "CMD_BOOT must be from 1 to 0xFFFF: backup registers have 16 bits and are 0 after power-up."
-#endif
-#if REG_BOOT < 1 || REG_BOOT > 10
-#error "REG_BOOT must be BKP1 to BKP10."
 #endif
 #if USB_DFU_ALTN < 0 || USB_DFU_ALTN > 7
 #error "USB_DFU_ALTN must be from 0 to 7."
@@ -80,22 +56,12 @@
 #error "USB_VID must be from 1 to 0xFFFF, USB_PID from 0 to 0xFFFF."
 #endif
 
-#define IS_PIN(port, pin)     ((port) >= GPIOA && (port) <= GPIOE && (pin) >= GPIO0 && (pin) <= GPIO15)
 #define IS_USB_PIN(port, pin) ((port) == GPIOA && ((pin) == GPIO11 || (pin) == GPIO12))
-#if !IS_PIN(LED_GPIO_PORT, LED_GPIO_PIN)
-#error "The LED's port must be GPIOA to GPIOE and its pin GPIO0 to GPIO15."
-#endif
 #if HAVE_LED && IS_USB_PIN(LED_GPIO_PORT, LED_GPIO_PIN)
 #error "The LED cannot be on PA11 or PA12: those are D- and D+ of USB."
 #endif
-#if !IS_PIN(BUTTON_GPIO_PORT, BUTTON_GPIO_PIN)
-#error "The button's port must be GPIOA to GPIOE and its pin GPIO0 to GPIO15."
-#endif
 #if HAVE_BUTTON && IS_USB_PIN(BUTTON_GPIO_PORT, BUTTON_GPIO_PIN)
 #error "The button cannot be on PA11 or PA12: those are D- and D+ of USB."
-#endif
-#if !IS_PIN(USB_PULLUP_GPIO_PORT, USB_PULLUP_GPIO_PIN)
-#error "The USB pull-up's port must be GPIOA to GPIOE and its pin GPIO0 to GPIO15."
 #endif
 #if HAVE_USB_PULLUP_CONTROL && IS_USB_PIN(USB_PULLUP_GPIO_PORT, USB_PULLUP_GPIO_PIN)
 #error "USB_PULLUP_GPIO_PORT and _PIN must say which pin switches the pull-up: PA11 and PA12 are USB itself."
@@ -110,12 +76,5 @@
 #if USB_PULLUP_ACTIVE_HIGH && USB_PULLUP_OPEN_DRAIN && HAVE_USB_PULLUP_CONTROL
 #error "An open-drain pin cannot drive a pull-up that is active high: set USB_PULLUP_OPEN_DRAIN to 0."
 #endif
-#if BUTTON_SAMPLE_DELAY_CYCLES < 0 || BUTTON_SAMPLE_DELAY_CYCLES / 9 > 0xFFFFFF
-#error "BUTTON_SAMPLE_DELAY_CYCLES must be from 0 to 150994943 (2.1 s), one run of the 24-bit SysTick."
-#endif
-#if APP_WATCHDOG_MS < 0 || APP_WATCHDOG_MS > 26000
-#error "APP_WATCHDOG_MS must be from 1 to 26000, the longest the watchdog can wait, or 0 for none."
-#endif
-#if PROTECT_BOOTLOADER && HIGH
-#error "PROTECT_BOOTLOADER is not for _HIGH variants: a power cut while it is set could lock the first 4 KiB."
-#endif
+
+#include "checks.h" /* of the board's port: what its chips cannot do */

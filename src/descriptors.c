@@ -3,8 +3,7 @@
 
 #include "big.h" // BIG
 
-#include "port.h"      // port_unique_id
-#include "signature.h" // NOT_SIGNED
+#include "port.h" // port_unique_id
 
 #define PACKED     __attribute__((packed))
 #define U16(value) (value) & 0xFF, (value) >> 8
@@ -217,7 +216,8 @@ _Static_assert(__builtin_strncmp(LANDING_PAGE_URL, "http://", 7) &&
 static uint8_t descriptor[255] BIG;
 
 /* `length` bytes, behind each from the `plain` first on a 0. */
-static enum usb_answer reply_wide(const uint8_t *from, uint32_t plain, uint32_t length)
+static enum usb_answer reply_wide(struct usb_request *request, const uint8_t *from, uint32_t plain,
+                                  uint32_t length)
 {
     uint8_t *to = descriptor;
 
@@ -226,31 +226,30 @@ static enum usb_answer reply_wide(const uint8_t *from, uint32_t plain, uint32_t 
         if (i >= plain)
             *to++ = 0;
     }
-    return usb_reply(descriptor, to - descriptor);
+    return usb_reply(request, descriptor, to - descriptor);
 }
 
-static enum usb_answer reply_serial_number(void)
+static enum usb_answer reply_serial_number(struct usb_request *request)
 {
     uint8_t text[HEAD_OF_TEXT + SERIAL_DIGITS];
-    const uint8_t *id = port_unique_id();
 
     text[0] = HEAD_OF_TEXT + 2 * SERIAL_DIGITS;
     text[1] = STRING;
     for (uint32_t i = 0; i < SERIAL_DIGITS; i++) {
-        uint8_t digit = id[i / 2] >> (i % 2 ? 0 : 4) & 15;
+        uint8_t digit = port_unique_id(i / 2) >> (i % 2 ? 0 : 4) & 15;
 
         text[HEAD_OF_TEXT + i] = digit < 10 ? '0' + digit : 'A' - 10 + digit;
     }
-    return reply_wide(text, HEAD_OF_TEXT, sizeof text);
+    return reply_wide(request, text, HEAD_OF_TEXT, sizeof text);
 }
 
-static enum usb_answer reply(uint32_t key)
+static enum usb_answer reply(struct usb_request *request, uint32_t key)
 {
     const uint8_t *record = (const uint8_t *)&records;
 
     for (; record < (const uint8_t *)(&records + 1); record += HEAD_LENGTH + record[2])
         if ((uint32_t)(record[0] | record[1] << 8) == key)
-            return reply_wide(record + HEAD_LENGTH,
+            return reply_wide(request, record + HEAD_LENGTH,
                               IS_TEXT(key)           ? HEAD_OF_TEXT
                               : key == MICROSOFT_KEY ? offsetof(struct microsoft_os_20, property)
                                                      : record[2],
@@ -258,23 +257,25 @@ static enum usb_answer reply(uint32_t key)
     return USB_STALL;
 }
 
-enum usb_answer descriptor_reply(uint16_t value)
+enum usb_answer descriptor_reply(struct usb_request *request)
 {
+    uint16_t value = request->setup.wValue;
+
     if (value == DESCRIPTOR(STRING, STRING_SERIAL))
-        return reply_serial_number();
-    return value < DESCRIPTOR(DEVICE, 0) ? USB_STALL : reply(value);
+        return reply_serial_number(request);
+    return value < DESCRIPTOR(DEVICE, 0) ? USB_STALL : reply(request, value);
 }
 
-enum usb_answer descriptor_reply_vendor(const struct usb_setup *request)
+enum usb_answer descriptor_reply_vendor(struct usb_request *request)
 {
-    if ((request->wIndex | request->wValue) > 15)
+    if ((request->setup.wIndex | request->setup.wValue) > 15)
         return USB_STALL;
-    return reply(VENDOR_KEY(request->wIndex, request->wValue));
+    return reply(request, VENDOR_KEY(request->setup.wIndex, request->setup.wValue));
 }
 
-enum usb_answer descriptor_reply_ds20(const struct usb_setup *request)
+enum usb_answer descriptor_reply_ds20(struct usb_request *request)
 {
-    if (request->wIndex != DS20_DESCRIPTOR || request->wValue != 0)
+    if (request->setup.wIndex != DS20_DESCRIPTOR || request->setup.wValue != 0)
         return USB_STALL;
-    return usb_reply(ds20, DS20_LENGTH);
+    return usb_reply(request, ds20, DS20_LENGTH);
 }

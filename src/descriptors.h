@@ -1,17 +1,15 @@
 /* What the device says of itself: device, configuration, BOS, strings, WebUSB, Microsoft OS 1.0 and 2.0. */
 #pragma once
 
-#include "usb_device.h"
+#include "dfu_status.h"  // STRING_*
+#include "usb_request.h" // enum usb_answer
 
 /* bRequest of vendor requests; the first is also the last character of the Microsoft OS string "MSFT100!". */
 enum { VENDOR_REQUEST = '!', DS20_REQUEST };
 
-/* String descriptors; from STRING_REASONS on, why an image was refused (signature.h). */
-enum { STRING_LANGUAGES, STRING_VENDOR, STRING_PRODUCT, STRING_SERIAL, STRING_INTERFACE, STRING_REASONS };
-
-/* GET_DESCRIPTOR of the device: type and index in the value. */
-enum usb_answer descriptor_reply(uint16_t value);
+/* GET_DESCRIPTOR of the device: type and index in wValue. */
+enum usb_answer descriptor_reply(struct usb_request *request);
 /* WebUSB's GET_URL and Microsoft's GET_MS_DESCRIPTOR. */
-enum usb_answer descriptor_reply_vendor(const struct usb_setup *request);
+enum usb_answer descriptor_reply_vendor(struct usb_request *request);
 /* What fwupd asks for where HAVE_DS20. */
-enum usb_answer descriptor_reply_ds20(const struct usb_setup *request);
+enum usb_answer descriptor_reply_ds20(struct usb_request *request);

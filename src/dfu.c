@@ -110,7 +110,7 @@ static bool is_busy(void)
     return dfu.status.bState == dfuDNBUSY || dfu.status.bState == dfuMANIFEST;
 }
 
-static enum usb_answer get_status(void)
+static enum usb_answer get_status(struct usb_request *request)
 {
     bool manifesting = (dfu.status.bState | 1) == dfuMANIFEST;
 
@@ -143,18 +143,18 @@ static enum usb_answer get_status(void)
         else
             busy(dfuDNBUSY);
     }
-    return usb_reply(&dfu.status, sizeof dfu.status);
+    return usb_reply(request, &dfu.status, sizeof dfu.status);
 }
 
-static enum usb_answer download(const struct usb_setup *request)
+static enum usb_answer download(struct usb_request *request)
 {
-    if (request->wLength) {
+    if (request->setup.wLength) {
         if (dfu.status.bState == dfuIDLE) {
             dfu_idle();
             if (!port_flash_pages_fit())
                 return fail(errTARGET);
         }
-        return image_fits(request->wLength) ? USB_RECEIVE : fail(errADDRESS);
+        return image_fits(request->setup.wLength) ? USB_RECEIVE : fail(errADDRESS);
     }
     if (dfu.status.bState == dfuIDLE)
         return fail(errSTALLEDPKT);
@@ -163,7 +163,7 @@ static enum usb_answer download(const struct usb_setup *request)
     dfu.busy_ms = PATIENCE_MS;
     if (DFU_WILL_DETACH)
         dfu.leave_ms = FORGOTTEN_MS;
-    return usb_accept();
+    return usb_accept(request);
 }
 
 void dfu_data(uint32_t offset, const uint8_t *bytes, uint32_t length)
@@ -178,7 +178,7 @@ void dfu_block(uint32_t length)
     dfu.status.bState = dfuDNLOAD_SYNC;
 }
 
-static enum usb_answer upload(const struct usb_setup *request)
+static enum usb_answer upload(struct usb_request *request)
 {
     if (port_flash_busy())
         return USB_LATER; /* of a download that was aborted */
@@ -187,31 +187,31 @@ static enum usb_answer upload(const struct usb_setup *request)
 
     uint32_t offset = dfu.uploaded, length = application_size() - offset;
 
-    if (length > request->wLength)
-        length = request->wLength;
+    if (length > request->setup.wLength)
+        length = request->setup.wLength;
     dfu.uploaded += length;
     dfu.block++;
-    dfu.status.bState = length < request->wLength ? dfuIDLE : dfuUPLOAD_IDLE;
-    return usb_reply(image_read(offset, length), length);
+    dfu.status.bState = length < request->setup.wLength ? dfuIDLE : dfuUPLOAD_IDLE;
+    return usb_reply(request, image_read(offset, length), length);
 }
 
-enum usb_answer dfu_request(const struct usb_setup *request, bool own)
+enum usb_answer dfu_request(struct usb_request *request, bool own)
 {
-    bool block = request->bRequest == DFU_DNLOAD || request->bRequest == DFU_UPLOAD;
+    bool block = request->setup.bRequest == DFU_DNLOAD || request->setup.bRequest == DFU_UPLOAD;
     uint16_t number = dfu.status.bState == dfuIDLE ? 0 : dfu.block;
-    uint16_t most = block ? TARGET_DFU_WTRANSFERSIZE : request->bmRequestType & 0x80 ? 0xFFFF : 0;
+    uint16_t most = block ? TARGET_DFU_WTRANSFERSIZE : request->setup.bmRequestType & 0x80 ? 0xFFFF : 0;
 
-    if (request->bRequest > DFU_ABORT || !(allowed[dfu.status.bState] >> request->bRequest & 1) ||
-        request->wLength > most || (block && (request->wValue != number || !own)))
+    if (request->setup.bRequest > DFU_ABORT || !(allowed[dfu.status.bState] >> request->setup.bRequest & 1) ||
+        request->setup.wLength > most || (block && (request->setup.wValue != number || !own)))
         return fail(errSTALLEDPKT);
-    switch (USB_REQUEST(request->bmRequestType, request->bRequest)) {
-    case USB_REQUEST(0x21, DFU_DETACH): dfu.leave_ms = LEAVE_MS; return usb_accept();
+    switch (USB_REQUEST(request->setup.bmRequestType, request->setup.bRequest)) {
+    case USB_REQUEST(0x21, DFU_DETACH): dfu.leave_ms = LEAVE_MS; return usb_accept(request);
     case USB_REQUEST(0x21, DFU_DNLOAD): return download(request);
     case USB_REQUEST(0xA1, DFU_UPLOAD): return upload(request);
-    case USB_REQUEST(0xA1, DFU_GETSTATUS): return get_status();
-    case USB_REQUEST(0xA1, DFU_GETSTATE): return usb_reply(&dfu.status.bState, 1);
+    case USB_REQUEST(0xA1, DFU_GETSTATUS): return get_status(request);
+    case USB_REQUEST(0xA1, DFU_GETSTATE): return usb_reply(request, &dfu.status.bState, 1);
     case USB_REQUEST(0x21, DFU_CLRSTATUS):
-    case USB_REQUEST(0x21, DFU_ABORT): dfu_idle(); return usb_accept();
+    case USB_REQUEST(0x21, DFU_ABORT): dfu_idle(); return usb_accept(request);
     }
     return fail(errSTALLEDPKT);
 }

@@ -3,32 +3,34 @@
 
 #include "big.h" // BIG
 
-#include "application.h" // application_is_valid
-#include "port.h"        // port_flash_*
-#include "signature.h"   // signature_*
-#include "version_log.h" // version_log_rests
+#include "application.h"        // application_is_valid
+#include "port.h"               // port_flash_*
+#include "signed/signature.h"   // signature_*
+#include "signed/version_log.h" // version_log_rests
 
 enum {
     PAGE = FLASH_PAGE_SIZE,
-    HALF_WORDS = PAGE / 2,
-    BLANK = 0xFFFF,
-    /* the half-word of a page that is written last: of the first page, the upper half of the stack pointer */
-    KEY = START_WORDS_OFFSET / 2 + 1,
-    /* shortest times of the data sheet (DS5319 table 28), so that no host waits longer than it must */
-    ERASE_MS = 20 - 1, /* the first tick may come at once */
+    UNIT = FLASH_UNIT,
+    UNITS = PAGE / UNIT,
+    BLANK = FLASH_BLANK,
+    BLANK_WORD = BLANK ? -1 : 0,
+    /* the unit of a page that is written last: of the first page, the one with the upper half of the stack
+     * pointer */
+    KEY = (START_WORDS_OFFSET + 2) / UNIT,
+    ERASE_MS = FLASH_ERASE_MS - 1, /* the first tick may come at once */
     /*
-     * half-words looked at in one step: meanwhile a host that starts a request finds nobody home, and gives
-     * up when that happens three times, which may be within a frame
+     * units looked at in one step: meanwhile a host that starts a request finds nobody home, and gives up
+     * when that happens three times, which may be within a frame
      */
     STRIDE = 64,
-    HALF_WORDS_PER_MS = 1000 / 40,
     HOOK_OFFSET = 4, /* of the reset vector in a vector table */
 };
+_Static_assert(!HIGH || UNIT <= 4, "the hook is programmed alone");
 
 static struct {
     uint32_t received;     /* bytes of the image accepted from the host */
     uint32_t page;         /* the page in work: its offset; the first one comes after all others */
-    uint16_t done;         /* steps of it: HALF_WORDS to see that they are blank, as many to program */
+    uint16_t done;         /* steps of it: UNITS to see that they are blank, as many to program */
     bool looked;           /* it is in the buffer, and it was looked at as it was in flash */
     bool erased;           /* and erased */
     bool tried;            /* what makes the next step right was done once */
@@ -125,26 +127,26 @@ void image_finish(void)
     if (SIGNED)
         signature_begin(image.received);
     while (image.received % PAGE)
-        *buffered(image.received++) = 0xFF;
+        *buffered(image.received++) = (uint8_t)BLANK;
     image.finishing = true;
     if (!SIGNED)
         hide_start_words();
 }
 
 /* Of the page in work. */
-static const uint16_t *wanted_half_words(void)
+static const flash_unit *wanted_units(void)
 {
-    return (const uint16_t *)buffered(image.page);
+    return (const flash_unit *)buffered(image.page);
 }
 
-/* The n-th half-word of a page in the order of writing, KEY being the last. */
+/* The n-th unit of a page in the order of writing, KEY being the last. */
 static uint32_t in_order(uint32_t n)
 {
-    return (n + KEY + 1) % HALF_WORDS;
+    return (n + KEY + 1) % UNITS;
 }
 
 /*
- * Erases the page that holds the half-word at `offset`. Where the chip's pages are half as large as
+ * Erases the page that holds the unit at `offset`. Where the chip's pages are half as large as
  * FLASH_PAGE_SIZE, the other half is erased when something is found there.
  */
 static void erase(uint32_t offset)
@@ -153,21 +155,21 @@ static void erase(uint32_t offset)
     port_flash_erase(APP_BASE_ADDRESS + offset);
 }
 
-/* The half-word in flash that decides whether there is an application. */
-static uint32_t key(void)
+/* The unit in flash that decides whether there is an application. */
+static flash_unit key(void)
 {
-    return *(const volatile uint16_t *)port_flash(APP_BASE_ADDRESS + 2 * KEY);
+    return *(const volatile flash_unit *)port_flash(APP_BASE_ADDRESS + UNIT * KEY);
 }
 
 /*
- * Before anything else changes KEY is made 0, whatever it reads: after a power cut it may read 0 or blank now
- * and as before later. 0 can be programmed over anything (PM0075 2.3.3); for clones that refuse it over data
- * the first page is erased before. Then nothing is an application, nor can become one before KEY is written.
- * False: an operation was started, or it cannot be done.
+ * Before anything else changes KEY is made FLASH_RETIRED, whatever it reads: after a power cut it may read
+ * that or blank now and as before later. For clones that refuse it over data the first page is erased before.
+ * Then nothing is an application, nor can become one before KEY is written. False: an operation was started,
+ * or it cannot be done.
  */
 static bool old_application_is_gone(void)
 {
-    if (!image.old_is_gone && image.invalidations && key() == 0)
+    if (!image.old_is_gone && image.invalidations && key() == FLASH_RETIRED)
         image.old_is_gone = true;
     if (image.old_is_gone)
         return true;
@@ -177,7 +179,7 @@ static bool old_application_is_gone(void)
     else if (image.invalidations == 2)
         erase(0);
     else
-        port_flash_program(APP_BASE_ADDRESS + 2 * KEY, 0);
+        port_flash_program(APP_BASE_ADDRESS + UNIT * KEY, FLASH_RETIRED);
     return false;
 }
 
@@ -191,12 +193,12 @@ static bool hook_is_back(void)
     if (!HIGH)
         return true;
 
-    const volatile uint16_t *hook = port_flash(APP_BASE_ADDRESS + HOOK_OFFSET);
-    uint32_t i = hook[0] != BLANK; /* the half-word to look at */
+    const volatile flash_unit *hook = port_flash(APP_BASE_ADDRESS + HOOK_OFFSET);
+    uint32_t i = UNIT < 4 && hook[0] != BLANK; /* the unit to look at */
 
     if (hook[i] != BLANK || port_flash_error() != STATUS_OK)
         return true;
-    port_flash_program(APP_BASE_ADDRESS + HOOK_OFFSET + 2 * i, port_reset_vector() >> 16 * i);
+    port_flash_program(APP_BASE_ADDRESS + HOOK_OFFSET + UNIT * i, port_reset_vector() >> 8 * UNIT * i);
     return false;
 }
 
@@ -225,10 +227,16 @@ static bool ends_with_the_area(void)
     uint32_t *wanted = (uint32_t *)buffered(image.page);
 
     for (uint32_t i = 0; i < PAGE / 4; i++)
-        *wanted++ = 0xFFFFFFFF;
+        *wanted++ = BLANK_WORD;
     image.received += PAGE;
     image.behind = true;
     return false;
+}
+
+/* BLANK_WORD if both are. */
+static inline uint32_t both(uint32_t word, uint32_t other)
+{
+    return BLANK ? word & other : word | other;
 }
 
 /*
@@ -240,16 +248,16 @@ static void look_at_page(void)
 {
     const volatile uint32_t *flash = port_flash(APP_BASE_ADDRESS + image.page);
     const uint32_t *start = application_start_words();
-    uint32_t all = start[0] & start[1];
+    uint32_t all = both(start[0], start[1]);
 
     for (uint32_t i = 0; i < PAGE / 4; i++)
-        all &= flash[i];
+        all = both(all, flash[i]);
     if (image.invalidations)
         return;
     image.old_is_gone = image.doubtful = false;
-    if (all == 0xFFFFFFFF && image.page) {
+    if (all == (uint32_t)BLANK_WORD && image.page) {
         image.old_is_gone = true;
-        image.done = HALF_WORDS;
+        image.done = UNITS;
     } else if (!application_is_valid(start)) {
         image.doubtful = true;
     }
@@ -272,10 +280,60 @@ static void take_page(void)
 }
 
 /*
- * One rule does it all: if the flash is right go on; if it was tried already it is an error; if there may
- * still be an application invalidate it; else try. After a download that did not end, power may have failed
- * within any operation, and its cells read one thing now and another later: every page is erased first.
+ * What the unit of step n of a page wants, when it reads `now` and is to be `wanted`:
+ *
+ *   step                 reads       wants
+ *   n < UNITS            wanted      nothing
+ *   (is it blank?)       blank       nothing
+ *                        else        an erase of its page
+ *   in doubt             anything    an erase of its page, once
+ *   n >= UNITS           wanted      nothing
+ *   (program it)         else        to be programmed
+ *
+ * In doubt: after a download that did not end. Power may have failed within any operation, and its cells read
+ * one thing now and another later.
  */
+enum want { NOTHING, AN_ERASE, TO_BE_PROGRAMMED };
+static inline enum want wants(uint32_t n, bool doubt, flash_unit now, flash_unit wanted)
+{
+    if (!doubt && (now == wanted || (now == BLANK && n < UNITS)))
+        return NOTHING;
+    return n < UNITS ? AN_ERASE : TO_BE_PROGRAMMED;
+}
+
+/*
+ * Gives the unit at `offset` what it wants: if that was tried already it is an error; if there may still be
+ * an application, that is made invalid first.
+ */
+static inline void give(enum want want, uint32_t offset, flash_unit wanted, bool tried)
+{
+    if (tried) {
+        uint8_t error = port_flash_error();
+
+        fail(error != STATUS_OK ? error : want == AN_ERASE ? errERASE : errVERIFY);
+    } else if (old_application_is_gone()) {
+        image.tried = true;
+        if (want == TO_BE_PROGRAMMED) {
+            port_flash_program(APP_BASE_ADDRESS + offset, wanted);
+        } else {
+            image.erased = true;
+            erase(offset);
+        }
+    }
+}
+
+static void end_page(void)
+{
+    image.done = 0;
+    image.erased = image.looked = false;
+    if (image.page) {
+        image.page += PAGE;
+    } else {
+        image.working = false;
+        image.complete = true;
+    }
+}
+
 void image_step(void)
 {
     if (port_flash_busy() || !hook_is_back() || (SIGNED && !version_log_rests()) || !image.working)
@@ -285,46 +343,26 @@ void image_step(void)
         return;
     }
 
-    const uint16_t *wanted = wanted_half_words();
-    const volatile uint16_t *present = port_flash(APP_BASE_ADDRESS + image.page);
+    const flash_unit *wanted = wanted_units();
+    const volatile flash_unit *present = port_flash(APP_BASE_ADDRESS + image.page);
     bool tried = image.tried, doubt = image.doubtful && !image.erased;
     uint32_t n = image.done;
 
     image.tried = false;
     do {
         uint32_t i = in_order(n);
-        uint32_t now = present[i];
+        enum want want = wants(n, doubt, present[i], wanted[i]);
 
-        if (doubt || (now != wanted[i] && (now != BLANK || n >= HALF_WORDS))) {
+        if (want != NOTHING) {
             image.done = n;
-            if (tried) {
-                uint8_t error = port_flash_error();
-
-                fail(error != STATUS_OK ? error : n < HALF_WORDS ? errERASE : errVERIFY);
-            } else if (old_application_is_gone()) {
-                image.tried = true;
-                if (n >= HALF_WORDS) {
-                    port_flash_program(APP_BASE_ADDRESS + image.page + 2 * i, wanted[i]);
-                } else {
-                    image.erased = true;
-                    erase(image.page + 2 * i);
-                }
-            }
+            give(want, image.page + UNIT * i, wanted[i], tried);
             return;
         }
         tried = false;
     } while (++n % STRIDE);
     image.done = n;
-    if (n < 2 * HALF_WORDS)
-        return;
-    image.done = 0;
-    image.erased = image.looked = false;
-    if (image.page) {
-        image.page += PAGE;
-    } else {
-        image.working = false;
-        image.complete = true;
-    }
+    if (n >= 2 * UNITS)
+        end_page();
 }
 
 void image_tick(void)
@@ -352,14 +390,14 @@ bool image_complete(void)
 
 uint32_t image_busy_ms(void)
 {
-    const uint16_t *wanted = wanted_half_words();
+    const flash_unit *wanted = wanted_units();
     uint32_t left = 0;
 
-    /* the page in work, whose blank half-words take no time; where they are does not matter: rather too short
-     * than too long */
-    for (uint32_t n = image.done % HALF_WORDS; n < HALF_WORDS; n++)
+    /* the page in work, whose blank units take no time; where they are does not matter: rather too short than
+     * too long */
+    for (uint32_t n = image.done % UNITS; n < UNITS; n++)
         left += wanted[n] != BLANK;
-    return image.erase_ms + left / HALF_WORDS_PER_MS + 1 +
+    return image.erase_ms + left / FLASH_UNITS_PER_MS + 1 +
            (SIGNED && image.finishing ? signature_busy_ms() : 0);
 }
 

@@ -4,34 +4,7 @@
  */
 #pragma once
 
-#include "config.h"
-
-/* bStatus of DFU 1.1, 6.1.2. */
-enum dfu_status {
-    STATUS_OK,
-    errTARGET,
-    errFILE,
-    errWRITE,
-    errERASE,
-    errCHECK_ERASED,
-    errPROG,
-    errVERIFY,
-    errADDRESS,
-    errNOTDONE,
-    errFIRMWARE,
-    errVENDOR,
-    errUSBR,
-    errPOR,
-    errUNKNOWN,
-    errSTALLEDPKT
-};
-
-/* bStatus; in the signed variants iString in the upper byte. */
-#if SIGNED
-typedef uint16_t image_result;
-#else
-typedef uint8_t image_result;
-#endif
+#include "dfu_status.h"
 
 /* Forgets the image so far. Flash that was written stays as it is. */
 void image_begin(void);

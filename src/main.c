@@ -1,10 +1,10 @@
 /* From reset to the application or to DFU: the boot decision, then one endless loop. */
-#include "application.h"  // application_is_valid
-#include "dfu.h"          // dfu_idle, dfu_tick
-#include "image_writer.h" // image_step
-#include "port.h"         // port_*
-#include "signature.h"    // signature_of_application
-#include "usb_device.h"   // usb_device_poll, usb_device_tick
+#include "application.h"      // application_is_valid
+#include "dfu.h"              // dfu_idle, dfu_tick
+#include "image_writer.h"     // image_step
+#include "port.h"             // port_*
+#include "signed/signature.h" // signature_of_application
+#include "usb_device.h"       // usb_device_poll, usb_device_tick
 
 /* Runs from RAM. */
 FAR NOINLINE static _Noreturn void serve(void)
@@ -25,7 +25,7 @@ FROM_FLASH static bool application_is_genuine(void)
 {
     port_begin_check();
 
-    bool genuine = signature_of_application();
+    bool genuine = signature_of_application(image_read(0, FLASH_PAGE_SIZE));
 
     port_end_check();
     return genuine;
@@ -49,7 +49,10 @@ FROM_FLASH _Noreturn void main(void)
             port_wait_for_second_reset();
         if (APP_WATCHDOG_MS)
             port_start_watchdog();
-        port_start_application(application_start_words());
+
+        const uint32_t *words = application_start_words();
+
+        port_start_application(stack_pointer(words), words[1]);
     }
     port_start_serving();
     serve();

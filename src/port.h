@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "config.h"
+#include "dfu_status.h" // STATUS_OK: what flash operations come to
 
 /*
  * Code that runs before the serving half is in RAM, or that need not be there. Never while the flash is busy.
@@ -39,8 +39,8 @@ void port_wait_for_second_reset(void);
 void port_begin_check(void);
 /* As after reset again, but for RAM. */
 void port_end_check(void);
-/* Hands the machine over, as after reset: stack pointer from words[0], execution from words[1]. */
-_Noreturn void port_start_application(const uint32_t words[2]);
+/* Hands the machine over, as after reset: with this stack pointer, to this address. */
+_Noreturn void port_start_application(uint32_t stack, uint32_t entry);
 
 /* Serving ------------------------------------------------------------------------------------------------ */
 
@@ -56,10 +56,19 @@ void port_led(bool on);
 bool port_crystal_works(void);
 /* The bootloader's own reset vector, which the high variant keeps in word 1 of the application's table. */
 uint32_t port_reset_vector(void);
-/* 96-bit unique id of the chip, in memory order. */
-const uint8_t *port_unique_id(void);
+/* Byte 0 to 11 of the chip's unique id, the least significant first. */
+uint8_t port_unique_id(uint32_t i);
 
 /* Flash -------------------------------------------------------------------------------------------------- */
+
+/* What one operation programs: FLASH_UNIT bytes, aligned, which read FLASH_BLANK before. */
+#if FLASH_UNIT == 2
+typedef uint16_t flash_unit;
+#elif FLASH_UNIT == 4
+typedef uint32_t flash_unit;
+#elif FLASH_UNIT == 8
+typedef uint64_t flash_unit;
+#endif
 
 /* Bytes of flash, counted from FLASH_BASE, that the chip has at most: as configured, or as it says itself. */
 uint32_t port_flash_limit(void);
@@ -74,9 +83,9 @@ const volatile void *port_flash(uint32_t address);
 bool port_flash_busy(void);
 /* What the last operation came to; STATUS_OK is 0. Call when no longer busy. */
 uint8_t port_flash_error(void);
-/* Start an operation and return: erase the page that begins there, program an aligned half-word. */
+/* Start an operation and return: erase the page that begins there, program a unit. */
 void port_flash_erase(uint32_t address);
-void port_flash_program(uint32_t address, uint16_t value);
+void port_flash_program(uint32_t address, flash_unit value);
 
 /* Control endpoint --------------------------------------------------------------------------------------- */
 

@@ -24,88 +24,75 @@ enum { ENDPOINT_HALT = 0 };
 enum { QUIET, SENDING, RECEIVING, WAITING };
 
 static struct {
-    struct usb_setup setup;
-    const uint8_t *data; /* what is still to be sent */
-    uint32_t left;       /* bytes of it */
-    uint32_t received;   /* bytes of the data stage */
+    struct usb_request request;
+    uint32_t received; /* bytes of the data stage */
     uint32_t stage;
     uint8_t configuration;
     uint8_t alternate;
     uint8_t status[2]; /* always 0: of the device (bus-powered, no wake-up), its interface, its endpoint */
 } usb;
 
-NOINLINE enum usb_answer usb_reply(const void *data, uint32_t length)
-{
-    usb.data = data;
-    usb.left = length < usb.setup.wLength ? length : usb.setup.wLength;
-    return USB_REPLY;
-}
-
-enum usb_answer usb_accept(void)
-{
-    return usb_reply(&usb, 0);
-}
-
 /* A full packet is always followed by another, if only an empty one; a host that has enough does not ask. */
 static void send(void)
 {
-    uint32_t length = usb.left < PORT_USB_PACKET ? usb.left : PORT_USB_PACKET;
+    uint32_t length = usb.request.left < PORT_USB_PACKET ? usb.request.left : PORT_USB_PACKET;
 
     usb.stage = length == PORT_USB_PACKET ? SENDING : QUIET;
-    port_usb_send(usb.data, length);
-    usb.data += length;
-    usb.left -= length;
+    port_usb_send(usb.request.data, length);
+    usb.request.data += length;
+    usb.request.left -= length;
 }
 
-static enum usb_answer interface_request(const struct usb_setup *request)
+static enum usb_answer interface_request(struct usb_request *request)
 {
-    if (request->wIndex != 0 || !usb.configuration)
+    if (request->setup.wIndex != 0 || !usb.configuration)
         return USB_STALL;
-    switch (USB_REQUEST(request->bmRequestType, request->bRequest)) {
-    case USB_REQUEST(0x81, GET_STATUS): return usb_reply(usb.status, sizeof usb.status);
-    case USB_REQUEST(0x81, GET_INTERFACE): return usb_reply(&usb.alternate, 1);
+    switch (USB_REQUEST(request->setup.bmRequestType, request->setup.bRequest)) {
+    case USB_REQUEST(0x81, GET_STATUS): return usb_reply(request, usb.status, sizeof usb.status);
+    case USB_REQUEST(0x81, GET_INTERFACE): return usb_reply(request, &usb.alternate, 1);
     case USB_REQUEST(0x01, SET_INTERFACE):
-        if (request->wValue > USB_DFU_ALTN)
+        if (request->setup.wValue > USB_DFU_ALTN)
             return USB_STALL;
-        usb.alternate = request->wValue;
-        return usb_accept();
+        usb.alternate = request->setup.wValue;
+        return usb_accept(request);
     }
-    if ((request->bmRequestType & 0x60) != 0x20)
+    if ((request->setup.bmRequestType & 0x60) != 0x20)
         return USB_STALL;
     return dfu_request(request, USB_DFU_ALTN == 0 || usb.alternate == USB_DFU_ALTN);
 }
 
-static enum usb_answer handle(const struct usb_setup *request)
+static enum usb_answer handle(struct usb_request *request)
 {
     /* no standard request that is supported brings data */
-    if (!(request->bmRequestType & 0xE0) && request->wLength)
+    if (!(request->setup.bmRequestType & 0xE0) && request->setup.wLength)
         return USB_STALL;
     if (HAVE_DS20 &&
-        USB_REQUEST(request->bmRequestType, request->bRequest) == USB_REQUEST(0xC0, DS20_REQUEST))
+        USB_REQUEST(request->setup.bmRequestType, request->setup.bRequest) == USB_REQUEST(0xC0, DS20_REQUEST))
         return descriptor_reply_ds20(request);
-    switch (USB_REQUEST(request->bmRequestType, request->bRequest)) {
-    case USB_REQUEST(0x80, GET_DESCRIPTOR): return descriptor_reply(request->wValue);
+    switch (USB_REQUEST(request->setup.bmRequestType, request->setup.bRequest)) {
+    case USB_REQUEST(0x80, GET_DESCRIPTOR): return descriptor_reply(request);
     case USB_REQUEST(0xC0, VENDOR_REQUEST): return descriptor_reply_vendor(request);
-    case USB_REQUEST(0x00, SET_ADDRESS): return usb_accept(); /* takes effect after the status stage */
-    case USB_REQUEST(0x80, GET_STATUS): return usb_reply(usb.status, sizeof usb.status);
+    case USB_REQUEST(0x00, SET_ADDRESS): return usb_accept(request); /* takes effect after the status stage */
+    case USB_REQUEST(0x80, GET_STATUS): return usb_reply(request, usb.status, sizeof usb.status);
     case USB_REQUEST(0x82, GET_STATUS):
-        return request->wIndex & 0x7F ? USB_STALL : usb_reply(usb.status, sizeof usb.status);
+        return request->setup.wIndex & 0x7F ? USB_STALL : usb_reply(request, usb.status, sizeof usb.status);
     case USB_REQUEST(0x02, CLEAR_FEATURE):
-        return request->wValue != ENDPOINT_HALT || request->wIndex & 0x7F ? USB_STALL : usb_accept();
-    case USB_REQUEST(0x80, GET_CONFIGURATION): return usb_reply(&usb.configuration, 1);
+        return request->setup.wValue != ENDPOINT_HALT || request->setup.wIndex & 0x7F ? USB_STALL
+                                                                                      : usb_accept(request);
+    case USB_REQUEST(0x80, GET_CONFIGURATION): return usb_reply(request, &usb.configuration, 1);
     case USB_REQUEST(0x00, SET_CONFIGURATION):
-        if (request->wValue > 1)
+        if (request->setup.wValue > 1)
             return USB_STALL;
-        usb.configuration = request->wValue;
+        usb.configuration = request->setup.wValue;
         usb.alternate = 0;
-        return usb_accept();
+        return usb_accept(request);
     }
-    return (request->bmRequestType & 0x1F) == 1 ? interface_request(request) : USB_STALL;
+    return (request->setup.bmRequestType & 0x1F) == 1 ? interface_request(request) : USB_STALL;
 }
 
 static void answer_request(void)
 {
-    enum usb_answer answer = handle(&usb.setup);
+    enum usb_answer answer = handle(&usb.request);
 
     if (answer == USB_LATER) {
         usb.stage = WAITING;
@@ -125,7 +112,7 @@ static void take_packet(void)
 {
     uint8_t packet[PORT_USB_PACKET];
     uint32_t length = port_usb_read(packet, sizeof packet);
-    uint32_t missing = usb.setup.wLength - usb.received;
+    uint32_t missing = usb.request.setup.wLength - usb.received;
 
     if (usb.stage != RECEIVING)
         return; /* the status stage of what was sent */
@@ -138,7 +125,7 @@ static void take_packet(void)
     usb.received += length;
     if (length == missing) {
         dfu_block(usb.received);
-        usb_accept();
+        usb_accept(&usb.request);
         send();
     } else {
         port_usb_receive();
@@ -154,15 +141,16 @@ void usb_device_poll(void)
         dfu_bus_reset();
         break;
     case PORT_USB_SETUP:
-        port_usb_read(&usb.setup, sizeof usb.setup);
+        port_usb_read(&usb.request.setup, sizeof usb.request.setup);
         answer_request();
         break;
     case PORT_USB_OUT: take_packet(); break;
     case PORT_USB_SENT:
         if (usb.stage == SENDING)
             send();
-        else if (USB_REQUEST(usb.setup.bmRequestType, usb.setup.bRequest) == USB_REQUEST(0x00, SET_ADDRESS))
-            port_usb_set_address(usb.setup.wValue & 0x7F);
+        else if (USB_REQUEST(usb.request.setup.bmRequestType, usb.request.setup.bRequest) ==
+                 USB_REQUEST(0x00, SET_ADDRESS))
+            port_usb_set_address(usb.request.setup.wValue & 0x7F);
         break;
     default: break; /* PORT_USB_NOTHING */
     }

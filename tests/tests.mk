@@ -40,8 +40,10 @@ test-programs:
 
 # Ring 1: the portable core against a fake port, every test in each of three builds: the Blue Pill as it is; its high variant; a board
 # with large pages, three alternate settings, DFU_WILL_DETACH 0 and the descriptor for fwupd.
-CORE_SOURCES := src/application.c src/descriptors.c src/dfu.c src/image_writer.c src/usb_device.c
-CORE_FLAGS := -std=gnu11 -g -O1 $(TEST_WARNINGS) -fsanitize=address,undefined -Isrc -MMD -MP
+CORE_SOURCES := src/application.c src/descriptors.c src/dfu.c src/image_writer.c src/usb_device.c src/usb_request.c
+# a fake chip takes the port's place; what options may say, and how flash is, comes from this one
+CORE_INCLUDES := -Isrc -Isrc/port -Isrc/port/stm32f103
+CORE_FLAGS := -std=gnu11 -g -O1 $(TEST_WARNINGS) -fsanitize=address,undefined $(CORE_INCLUDES) -MMD -MP
 CORE_FLAGS_low := -DBOARD_FILE='"boards/BLUEPILL.h"' -Itests/unit
 CORE_FLAGS_high := -DBOARD_FILE='"boards/BLUEPILL.h"' -Itests/unit/high -Itests/unit
 CORE_FLAGS_skr := -DBOARD_FILE='"boards/BTTSKRMINIE3V2.h"' -DHAVE_DS20=1 -Itests/unit
@@ -64,7 +66,7 @@ $(foreach build,low high skr,$(eval $(call UNIT_BUILD,$(build))))
 
 # Signed variants: tests of their own, in a low and a high build.
 SIGNED_TESTS := $(patsubst tests/unit/signed/%.c,%,$(wildcard tests/unit/signed/test_*.c))
-SIGNED_CORE := $(CORE_SOURCES) $(addprefix src/,signature.c version_log.c ed25519.c number.c sha512.c cube_root.c)
+SIGNED_CORE := $(CORE_SOURCES) $(wildcard src/signed/*.c)
 SIGNED_COMMON := $(SIGNED_CORE:%.c=%.o) tests/unit/fake_port.o tests/unit/host.o tests/system/signed_file.o
 CORE_FLAGS_signed := -DBOARD_FILE='"boards/BLUEPILL.h"' -Itests/unit/signed -Itests/unit -I$(HOST)/unit
 CORE_FLAGS_signed-high := -DBOARD_FILE='"boards/BLUEPILL.h"' -Itests/unit/signed-high -Itests/unit -I$(HOST)/unit
@@ -92,8 +94,8 @@ test-unit: names-tests $(UNIT_PROGRAMS) ## the portable core alone, milliseconds
 test-programs: $(UNIT_PROGRAMS)
 
 # The verifier of signatures alone: on the PC against OpenSSL, under sanitizers; then on the virtual board.
-SIGNATURE_SOURCES := src/ed25519.c src/number.c src/sha512.c src/cube_root.c
-SIGNATURE_FLAGS := -std=gnu11 -g -O2 $(TEST_WARNINGS) -fsanitize=address,undefined -fno-sanitize-recover=all -Isrc -Ivboard \
+SIGNATURE_SOURCES := $(addprefix src/signed/,ed25519.c number.c sha512.c cube_root.c)
+SIGNATURE_FLAGS := -std=gnu11 -g -O2 $(TEST_WARNINGS) -fsanitize=address,undefined -fno-sanitize-recover=all -Isrc -Isrc/signed -Ivboard \
                    -Itests/signature -MMD -MP
 SIGNATURE_TESTS := $(patsubst tests/signature/%.c,$(HOST)/signature/%,$(wildcard tests/signature/test_*.c))
 SIGNATURE_COMMON := $(patsubst %.c,$(HOST)/signature/%.o,$(SIGNATURE_SOURCES) $(addprefix tests/signature/,curve.c signer.c vectors.c))
@@ -120,11 +122,11 @@ verify: $(HOST)/signature/verify ## the verifier's answers to your own test vect
 	$(Q)$< $(if $(value VECTORS),$(call quoted,$(call given,VECTORS)),--help)
 
 # as src/Makefile has it, as far as it matters here
-$(SIGNATURE_FIRMWARE): tests/signature/firmware.c tests/signature/firmware.ld $(SIGNATURE_SOURCES) $(wildcard src/*.h tests/signature/*.h)
+$(SIGNATURE_FIRMWARE): tests/signature/firmware.c tests/signature/firmware.ld $(SIGNATURE_SOURCES) $(wildcard src/*.h src/signed/*.h tests/signature/*.h)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(or $(PREFIX),arm-none-eabi-)gcc -mcpu=cortex-m3 -mthumb -mno-unaligned-access -std=c11 -ffreestanding -Os -flto \
 	    -fno-tree-loop-distribute-patterns -fno-tree-loop-im -fno-move-loop-invariants -fno-inline-small-functions \
-	    -nostdlib -Wl,--gc-sections -Wl,--no-warn-rwx-segments -Isrc -T tests/signature/firmware.ld $(filter %.c,$^) -o $@
+	    -nostdlib -Wl,--gc-sections -Wl,--no-warn-rwx-segments -Isrc -Isrc/signed -T tests/signature/firmware.ld $(filter %.c,$^) -o $@
 
 -include $(shell find $(HOST)/signature -name '*.d' 2>/dev/null)
 
@@ -189,7 +191,7 @@ LIMIT_verify-at-start-2k := 7168
 
 # What signs for them; tests/maker.pem is the other half.
 MAKER_KEY := tests/maker.pub.pem
-FIRMWARE_SOURCES := tests/tests.mk src/Makefile tools/public-key $(MAKER_KEY) $(wildcard src/*.[ch] src/boards/*.h src/stm32f103/*)
+FIRMWARE_SOURCES := tests/tests.mk src/Makefile tools/public-key $(MAKER_KEY) $(wildcard src/*.[ch] src/boards/*.h src/signed/* src/port/*/*)
 from_src = $(if $(filter /%,$1),$1,../$1)
 images_of = $(patsubst %,$(BUILD)/firmware/%/dapboot.elf,$1)
 
@@ -200,7 +202,7 @@ system-images:
 $(BUILD)/firmware/%/dapboot.elf: $(FIRMWARE_SOURCES)
 	$(Q)echo "  FIRMWARE $*"
 	$(Q)mkdir -p $(@D)
-	$(Q)$(MAKE) --no-print-directory -s -C src OUT=$(call from_src,$(@D)) LDSCRIPT=stm32f103/bootloader.ld \
+	$(Q)$(MAKE) --no-print-directory -s -C src OUT=$(call from_src,$(@D)) LDSCRIPT= \
 	    $(if $(filter $*,$(OPTION_BUILDS)),TARGET=$(or $(TARGET_$*),BLUEPILL) FLASH_LIMIT=$(call OPTION_LIMIT,$*),TARGET=$*) \
 	    PUBLIC_KEY=../$(MAKER_KEY) WERROR=1 DEFS=$(call quoted,$(DEFS_$*)) > $(@D)/log 2>&1 || { cat $(@D)/log; rm -f $@; exit 1; }
 	$(Q)touch $@
@@ -236,7 +238,7 @@ POWERCUT := $(HOST)/tests/powercut/powercut
 swept-images: $(call images_of,BLUEPILL_SIGNED BLUEPILL_HIGH_SIGNED)
 	$(Q)mkdir -p $(BUILD)
 	$(Q)(for target in $(SWEPT_TARGETS); do \
-	    $(MAKE) --no-print-directory -C src TARGET=$$target DEFS= LDSCRIPT=stm32f103/bootloader.ld || exit 1; \
+	    $(MAKE) --no-print-directory -C src TARGET=$$target DEFS= LDSCRIPT= || exit 1; \
 	done) > $(BUILD)/swept-images.log 2>&1 || { cat $(BUILD)/swept-images.log; exit 1; }
 
 test-powercut: names-tests swept-images $(POWERCUT) ## the power fails at every flash operation of every kind of download
@@ -266,16 +268,16 @@ test-programs: $(FUZZERS) $(IMAGE_TARGET) $(SIGNATURE_FUZZER)
 fuzz: swept-images $(FUZZERS) $(IMAGE_TARGET) $(SIGNATURE_FUZZER) ## the same until something is found
 	$(Q)tests/fuzz/run $(HOST) forever
 
-$(HOST)/fuzz/core_%: $(FUZZ_SOURCES) $(wildcard src/*.[ch] src/boards/*.h tests/fuzz/*.h tests/unit/*.h tests/unit/*/*.h) $(HOST)/unit/public_key.h
+$(HOST)/fuzz/core_%: $(FUZZ_SOURCES) $(wildcard src/*.[ch] src/signed/*.[ch] src/port/*/*.h src/boards/*.h tests/fuzz/*.h tests/unit/*.h tests/unit/*/*.h) $(HOST)/unit/public_key.h
 	$(Q)mkdir -p $(@D)
 	$(Q)$(FUZZ_CC) -std=gnu11 -g -O1 $(TEST_WARNINGS) -Wno-constant-logical-operand -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-	    -Isrc $(CORE_FLAGS_$*) $(FUZZ_SOURCES) $(FUZZ_SOURCES_$*) -o $@
+	    $(CORE_INCLUDES) $(CORE_FLAGS_$*) $(FUZZ_SOURCES) $(FUZZ_SOURCES_$*) -o $@
 
 # what OpenSSL says of a signature is what ours must say
-$(SIGNATURE_FUZZER): tests/fuzz/signature_target.c $(SIGNATURE_SOURCES) tests/signature/curve.c tests/signature/signer.c $(wildcard src/*.h tests/signature/*.h)
+$(SIGNATURE_FUZZER): tests/fuzz/signature_target.c $(SIGNATURE_SOURCES) tests/signature/curve.c tests/signature/signer.c $(wildcard src/*.h src/signed/*.h tests/signature/*.h)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(FUZZ_CC) -std=gnu11 -g -O2 $(TEST_WARNINGS) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-	    -Isrc -Itests/signature $(filter %.c,$^) -lcmocka -lcrypto -o $@
+	    -Isrc -Isrc/signed -Itests/signature $(filter %.c,$^) -lcmocka -lcrypto -o $@
 
 $(IMAGE_TARGET): $(addprefix $(HOST)/tests/fuzz/,image_target.o hostile_host.o) $(SYSTEM_COMMON) $(VBOARD_LIB)
 	$(Q)$(HOST_CC) $(SANITIZE) $^ -lcmocka -lcrypto $(USBREDIR_LIBS) -o $@

@@ -1,6 +1,7 @@
 /* Blue Pill: STM32F103C8 or CB on a narrow board. C8 chips hold 128 KiB too, though they are sold as 64. */
 #define BOARD_TITLE    "Blue Pill"
 #define BOARD_CHIP     "STM32F103C8/CB"
+#define BOARD_PORT     "stm32f103"
 #define BOARD_VARIANTS "_4K _HIGH _HIGH_128"
 
 #define FLASH_PAGE_SIZE     1024

@@ -1,6 +1,7 @@
 /* WeAct Blue Pill Plus with a GigaDevice GD32F103: erased 2 KiB at a time, which suits both page sizes. */
 #define BOARD_TITLE    "Blue Pill Plus (GD32)"
 #define BOARD_CHIP     "GD32F103C8/CB"
+#define BOARD_PORT     "stm32f103"
 #define BOARD_VARIANTS "_4K"
 
 #define FLASH_PAGE_SIZE     2048

@@ -1,6 +1,7 @@
 /* WeAct Blue Pill Plus with an STM32F103. */
 #define BOARD_TITLE    "Blue Pill Plus (STM32)"
 #define BOARD_CHIP     "STM32F103C8/CB"
+#define BOARD_PORT     "stm32f103"
 #define BOARD_VARIANTS "_4K _HIGH _HIGH_128"
 
 #define FLASH_PAGE_SIZE     1024

@@ -4,6 +4,7 @@
  */
 #define BOARD_TITLE    "BigTreeTech SKR mini E3 V2"
 #define BOARD_CHIP     "STM32F103RC"
+#define BOARD_PORT     "stm32f103"
 #define BOARD_VARIANTS "_4K _HIGH_256"
 
 #define FLASH_PAGE_SIZE 2048

@@ -1,6 +1,7 @@
 /* LeafLabs Maple Mini and its clones. */
 #define BOARD_TITLE    "Maple Mini"
 #define BOARD_CHIP     "STM32F103CB"
+#define BOARD_PORT     "stm32f103"
 #define BOARD_VARIANTS "_4K _HIGH _HIGH_128"
 
 #define FLASH_PAGE_SIZE 1024

@@ -1,6 +1,7 @@
 /* Olimex STM32-H103. */
 #define BOARD_TITLE    "Olimex STM32-H103"
 #define BOARD_CHIP     "STM32F103RB"
+#define BOARD_PORT     "stm32f103"
 #define BOARD_VARIANTS "_4K _HIGH _HIGH_128"
 
 #define FLASH_PAGE_SIZE 1024

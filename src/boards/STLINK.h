@@ -1,6 +1,7 @@
 /* ST-Link/V2 and its clones. */
 #define BOARD_TITLE    "ST-Link/V2"
 #define BOARD_CHIP     "STM32F103C8"
+#define BOARD_PORT     "stm32f103"
 #define BOARD_VARIANTS "_4K _HIGH _HIGH_128"
 
 #define FLASH_PAGE_SIZE     1024

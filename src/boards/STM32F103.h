@@ -1,6 +1,7 @@
 /* Any STM32F103 with an 8 MHz crystal, nothing known of its board: no LED, no button. */
 #define BOARD_TITLE    "Generic STM32F103"
 #define BOARD_CHIP     "STM32F103"
+#define BOARD_PORT     "stm32f103"
 #define BOARD_VARIANTS "_4K"
 
 #define FLASH_PAGE_SIZE     1024

@@ -425,7 +425,8 @@ static void worn_half_words_of_the_low_variants_are_reported(void **state)
     (void)state;
     worn_half_words("BLUEPILL");
     worn_half_words("BLUEPILL_4K");
-    /* the half-word that makes the image valid cannot be made 0 either, which comes before all else of its page */
+    /* the half-word that makes the image valid cannot be made 0 either, which comes before all else of its
+     * page */
     worn_flash("BLUEPILL", 2, errWRITE, true);
     worn_flash("BLUEPILL", 2, errWRITE, false);
 }

@@ -135,11 +135,11 @@ bool port_crystal_works(void)
     return !fake.crystal_dead;
 }
 
-const uint8_t *port_unique_id(void)
+uint8_t port_unique_id(uint32_t i)
 {
     static const uint8_t id[12] = {0x01, 0x23, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF, 0xF0, 0x0F, 0x00, 0xFF};
 
-    return id;
+    return id[i];
 }
 
 /* Flash
@@ -248,7 +248,7 @@ void port_flash_erase(uint32_t address)
         end_session(FAKE_POWER_CUT);
 }
 
-void port_flash_program(uint32_t address, uint16_t value)
+void port_flash_program(uint32_t address, flash_unit value)
 {
     bool cut = begin(address, value, false, fake.program_turns);
     uint16_t *cell = (uint16_t *)(memory + (address - FLASH_BASE));

@@ -3,7 +3,7 @@
 
 #include "fake_port.h"
 #include "image_writer.h" // enum dfu_status
-#include "usb_device.h"   // struct usb_setup
+#include "usb_request.h"  // struct usb_setup
 
 /* Answers to a token, where it is no length. */
 enum { HOST_STALL = -1, HOST_NAK = -2 };

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <openssl/sha.h>
 
-#include "sha512.h"
+#include "signed/sha512.h"
 
 enum { BLOCK = 128, LENGTH = 3 * BLOCK + 50 };
 

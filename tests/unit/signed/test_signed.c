@@ -2,9 +2,9 @@
  * operation. */
 #include "host.h"
 
-#include "application.h" // application_is_valid
-#include "signature.h"   // NOT_SIGNED
-#include "version_log.h" // version_log_floor
+#include "application.h"        // application_is_valid
+#include "signed/signature.h"   // NOT_SIGNED
+#include "signed/version_log.h" // version_log_floor
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -258,7 +258,7 @@ static void nothing_stays_behind_a_shorter_genuine_image(void **state)
     assert_memory_equal(fake_area() + LENGTH + PAGE, image.bytes + LENGTH + PAGE, PAGE);
     make(&image, LENGTH, 2, 1);
     assert_int_equal(send(&image), STATUS_OK);
-    assert_true(would_start() && image_is_in_flash(&image) && signature_of_application());
+    assert_true(would_start() && image_is_in_flash(&image) && signature_of_application(image_read(0, PAGE)));
     for (uint32_t i = LENGTH; i < application_size(); i++)
         assert_int_equal(fake_area()[i], 0xFF);
 }
@@ -343,18 +343,18 @@ static void a_version_whose_second_entry_cannot_be_written_is_not_installed(void
 static void what_is_in_flash_can_be_checked(void **state)
 {
     (void)state;
-    assert_false(signature_of_application());
+    assert_false(signature_of_application(image_read(0, PAGE)));
     make(&image, LENGTH, 1, 2);
     assert_int_equal(send(&image), STATUS_OK);
-    assert_true(signature_of_application());
+    assert_true(signature_of_application(image_read(0, PAGE)));
     fake_area()[PAGE] ^= 1;
-    assert_false(signature_of_application());
+    assert_false(signature_of_application(image_read(0, PAGE)));
     fake_area()[PAGE] ^= 1;
     fake_area()[LENGTH - TRAILER] ^= 1;
-    assert_false(signature_of_application());
+    assert_false(signature_of_application(image_read(0, PAGE)));
     fake_area()[LENGTH - TRAILER] ^= 1;
     fake_area()[LENGTH - TRAILER + 32] ^= 4; /* its length */
-    assert_false(signature_of_application());
+    assert_false(signature_of_application(image_read(0, PAGE)));
     /* a version that an earlier check looked at does not count for the next download */
     make(&image, LENGTH, 1, 1);
     refused(OLDER_VERSION);

@@ -1,9 +1,9 @@
 /* The log of versions: see version_log.h. */
 #include "version_log.h"
 
-#include "application.h"  // application_size
-#include "image_writer.h" // enum dfu_status
-#include "port.h"         // port_flash_*
+#include "application.h" // application_size
+#include "dfu_status.h"  // errVERIFY...
+#include "port.h"        // port_flash_*
 
 /*
  * The page: a word that says what it is, then entries: a version, and its complement in the upper half-word.

@@ -1,22 +1,23 @@
 /* Endpoint 0 of the USB peripheral (RM0008 23). */
-#include "usb.h"
+#include "usb_fsdev.h"
 
-#include "clock.h" // wait_cycles
+#include "cortex_m/systick.h" // systick_wait
 #include "port.h"
-#include "registers.h"
+#include "registers.h" // RCC
+#include "usb.h"
 
 /* Packet memory, in bytes: buffer table of one endpoint, then its two buffers. */
 enum { TX_BUFFER = 0x40, RX_BUFFER = TX_BUFFER + PORT_USB_PACKET };
 /* Half-words of the buffer table. */
 enum { ADDR_TX, COUNT_TX, ADDR_RX, COUNT_RX };
 
-enum { STARTUP_CYCLES = 72 }; /* tSTARTUP, 1 us (DS5319 table 43) */
+enum { STARTUP_CYCLES = SERVING_KHZ / 1000 }; /* tSTARTUP, 1 us (DS5319 table 43) */
 
 void usb_start(void)
 {
     RCC->APB1ENR = RCC_APB1_USB;
     USB->CNTR = USB_CNTR_FRES;
-    wait_cycles(STARTUP_CYCLES);
+    systick_wait(STARTUP_CYCLES);
     USB->CNTR = 0;
     USB->ISTR = 0;
 }
@@ -74,7 +75,7 @@ enum port_usb_event port_usb_event(void)
 uint32_t port_usb_read(void *to, uint32_t room)
 {
     uint16_t *half_words = to;
-    reg32 *from = &USB->packet_memory[RX_BUFFER / 2];
+    packet_memory_cell *from = &USB->packet_memory[RX_BUFFER / 2];
     __asm__("" : "+r"(from));
     uint32_t length = USB->packet_memory[COUNT_RX] & USB_COUNT_RX;
 
@@ -89,7 +90,7 @@ uint32_t port_usb_read(void *to, uint32_t room)
 
 void port_usb_send(const uint8_t *data, uint32_t length)
 {
-    reg32 *to = &USB->packet_memory[TX_BUFFER / 2];
+    packet_memory_cell *to = &USB->packet_memory[TX_BUFFER / 2];
 
     for (uint32_t half_words = length / 2; half_words--; data += 2)
         *to++ = data[0] | data[1] << 8;

@@ -4,9 +4,8 @@
  */
 #pragma once
 
-#include "descriptors.h"  // STRING_REASONS
-#include "image_writer.h" // image_result
-#include "port.h"         // FAR
+#include "dfu_status.h" // image_result
+#include "port.h"       // FAR
 
 /* What stands at the very end of a signed file, little endian. */
 struct trailer {
@@ -23,13 +22,6 @@ struct trailer {
 };
 #define TRAILER_MAGIC 0x31534244u /* "DBS1" */
 
-/* Why an image is refused: bStatus, and above it iString. */
-enum {
-    NOT_SIGNED = STRING_REASONS << 8 | errFILE,
-    OLDER_VERSION = (STRING_REASONS + 1) << 8 | errVENDOR,
-    FORGED_SIGNATURE = (STRING_REASONS + 2) << 8 | errVENDOR,
-};
-
 /* A file of so many bytes has come. */
 void signature_begin(uint32_t length);
 /*
@@ -43,5 +35,6 @@ void signature_tick(void);
 /* Milliseconds that it takes at least from now on. */
 uint32_t signature_busy_ms(void);
 
-/* True if the application in flash is genuine, whatever its version. Takes a while; feeds the watchdog. */
-FAR bool signature_of_application(void);
+/* True if the application in flash is genuine, whatever its version; `first_page` as it was downloaded. Takes
+ * a while; feeds the watchdog. */
+FAR bool signature_of_application(const uint8_t *first_page);

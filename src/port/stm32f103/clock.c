@@ -1,26 +1,16 @@
-/* Clock tree, SysTick and waiting. */
+/* The clock tree (RM0008 7.2). */
 #include "clock.h"
 
-#include "port.h"
-#include "registers.h"
+#include "port.h"           // port_crystal_works
+#include "registers.h"      // RCC
+#include "stm32/flash_f1.h" // FLASH
 
 enum {
-    CRYSTAL_KHZ = 72000,  /* 8 MHz crystal times 9 */
-    INTERNAL_KHZ = 48000, /* 8 MHz internal oscillator / 2 times 12 */
+    CRYSTAL_KHZ = SERVING_KHZ, /* 8 MHz crystal times 9 */
+    INTERNAL_KHZ = 48000,      /* 8 MHz internal oscillator / 2 times 12 */
     /* passes of a loop of about 10 cycles at 8 MHz: 0.1 s; a crystal takes 2 ms (DS5319 table 21) */
     CRYSTAL_PATIENCE = 80000,
 };
-
-FROM_FLASH void wait_cycles(uint32_t cycles)
-{
-    SYSTICK->LOAD = cycles;
-    SYSTICK->VAL = 0;
-    SYSTICK->CTRL = SYSTICK_CTRL_ENABLE | SYSTICK_CTRL_CLKSOURCE;
-    while (!(SYSTICK->CTRL & SYSTICK_CTRL_COUNTFLAG)) {}
-    SYSTICK->CTRL = 0;
-    SYSTICK->LOAD = 0;
-    SYSTICK->VAL = 0;
-}
 
 static inline bool crystal_starts(void)
 {
@@ -59,24 +49,16 @@ uint32_t clock_start(void)
 }
 
 /* Multiplied by 16, the internal oscillator is too coarse for USB, and good for anything else. */
-void clock_hurry(void)
+void clock_start_check(void)
 {
     run_from(RCC_CFGR_PPRE1_2 | RCC_CFGR_PLLMUL(16));
 }
 
-void clock_rest(void)
+void clock_end_check(void)
 {
     RCC->CFGR = RCC_CFGR_PPRE1_2 | RCC_CFGR_PLLMUL(16); /* nothing else may change before the PLL is off */
     while (RCC->CFGR & RCC_CFGR_SWS_PLL) {}
     RCC->CR &= ~RCC_CR_PLLON;
     RCC->CFGR = 0;
     FLASH->ACR = FLASH_ACR_RESET;
-}
-
-bool port_tick(void)
-{
-    if (!(SYSTICK->CTRL & SYSTICK_CTRL_COUNTFLAG))
-        return false;
-    IWDG->KR = IWDG_KR_RELOAD; /* option bytes may have started it */
-    return true;
 }
