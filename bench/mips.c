@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "board.h"
-#include "image.h"
+#include "board/board.h"
+#include "files/image.h"
 
 enum { ROUNDS = 5, ERROR_SIZE = 512 };
 

@@ -1,6 +1,6 @@
 /*
- * What becomes of an image, as DFU_GETSTATUS tells it: bStatus, and iString, which says more where an image is
- * refused. Everything may include this; it includes nothing but the options.
+ * What becomes of an image, as DFU_GETSTATUS tells it: bStatus, and iString, which says more where an image
+ * is refused. Everything may include this; it includes nothing but the options.
  */
 #pragma once
 

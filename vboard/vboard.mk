@@ -9,9 +9,9 @@ HOST_WARNINGS = -Wall -Wextra -Wshadow -Wundef -Wstrict-prototypes -Wno-unknown-
 HOST_CFLAGS = -std=gnu11 -O2 -g $(HOST_WARNINGS) -MMD -MP $(SANITIZE)
 USBREDIR_LIBS := -lusbredirparser
 
-VBOARD_SOURCES := $(wildcard vboard/*.c vboard/stm32f103/*.c)
+VBOARD_SOURCES := $(wildcard vboard/*/*.c vboard/servers/*/*.c)
 # what belongs to the command only
-VBOARD_MAIN := $(wildcard vboard/display*.c vboard/options*.c vboard/seat*.c) $(patsubst %,vboard/%.c,main desk console)
+VBOARD_MAIN := $(filter-out vboard/command/repeats.c,$(wildcard vboard/command/*.c))
 VBOARD_LIB := $(HOST)/libvboard.a
 
 .PHONY: vboard
@@ -52,4 +52,4 @@ $(HOST)/bench/mips.elf: bench/mips_firmware.c
 	$(Q)$(or $(PREFIX),arm-none-eabi-)gcc -mcpu=cortex-m3 -mthumb -O2 -ffreestanding -nostdlib -Wl,-e,reset -Wl,--section-start=.vectors=0x08000000 \
 	    -Wl,-Ttext=0x08000100 -Wl,-Tbss=0x20000000 $< -o $@
 
--include $(wildcard $(HOST)/*/*.d $(HOST)/*/*/*.d)
+-include $(wildcard $(HOST)/*/*.d $(HOST)/*/*/*.d $(HOST)/*/*/*/*.d)

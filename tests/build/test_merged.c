@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "image.h"
+#include "files/image.h"
 #include "rig.h"
 
 enum { BASE = 0x08000000, HIDDEN = 28, LENGTH = 3001 };

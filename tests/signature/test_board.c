@@ -8,10 +8,10 @@
 
 #include <cmocka.h>
 
-#include "board.h"
+#include "board/board.h"
 #include "curve.h"
+#include "files/image.h"
 #include "firmware.h"
-#include "image.h"
 #include "signer.h"
 #include "vectors.h"
 

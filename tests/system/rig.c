@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "image.h"
+#include "files/image.h"
 #include "signed_file.h"
 
 static const char signed_suffix[] = "_SIGNED";

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "board.h"
+#include "board/board.h"
 
 struct rig {
     struct board *board;

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "board.h"
+#include "board/board.h"
 
 #define FLASH_AT 0x08000000u
 #define RAM_AT   0x20000000u

@@ -1,5 +1,5 @@
 /* Clocks, resets, watchdog and time. */
-#include "../../vboard/chip_kinds.h"
+#include "board/chip_kinds.h"
 #include "chip_test.h"
 
 enum { HSEON = 1 << 16, HSERDY = 1 << 17, PLLON = 1 << 24, PLLRDY = 1 << 25 };

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../vboard/cortex_m3.h"
+#include "core/cortex_m3.h"
 
 enum {
     FLASH_SIZE = 0x4000,

@@ -23,7 +23,7 @@
 #include <string.h>
 #include <unicorn/unicorn.h>
 
-#include "../../vboard/cortex_m3.h"
+#include "core/cortex_m3.h"
 
 enum {
     CODE_BASE = 0x10000,

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../vboard/image.h"
+#include "files/image.h"
 
 enum { FLASH_BYTES = 64 * 1024, PAGE_BYTES = 1024, BIN_ADDRESS = FLASH_BASE + 0x2000 };
 

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../vboard/usbip.h"
+#include "servers/usbip/usbip.h"
 
 enum { BOARDS = 2, VERSION = 0x0111, LIST = 5, IMPORT = 3, REQUEST = 0x8000, PREFIX = 8, RECORD = 312 };
 enum { HEADER = 48, SUBMIT = 1, UNLINK = 2, SUBMITTED = 3, UNLINKED = 4, PACKET = 16, ROOM = 65536 };

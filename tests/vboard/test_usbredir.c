@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <usbredirparser.h>
 
-#include "../../vboard/usbredir.h"
+#include "servers/usbredir/usbredir.h"
 
 struct guest {
     struct model *model;

@@ -14,8 +14,8 @@
 
 #include <string.h>
 
-#include "../../vboard/board.h"
-#include "../../vboard/stm32f103/usb_registers.h"
+#include "board/board.h"
+#include "stm32f103/usb_registers.h"
 
 enum {
     MODEL_TABLE = 0,

@@ -1,7 +1,7 @@
 /* Conversions of the ADCs (RM0008 11.3 to 11.6, 11.10): what is on a channel, how long it takes, what comes
  * of it. */
-#include "../board.h"
 #include "adc_registers.h"
+#include "base/pin.h"
 
 enum { FULL_SCALE = 0xFFF, MIDDLE = 0x800, NO_PIN = 0xFF };
 enum { CHANNELS = 18, CHANNEL_TEMPERATURE = 16, CHANNEL_REFERENCE = 17 };

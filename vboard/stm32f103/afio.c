@@ -1,5 +1,5 @@
 /* Alternate functions (RM0008 9.4): who owns the debug pins, which port feeds which EXTI line. */
-#include "../board.h"
+#include "base/pin.h"
 #include "chip.h"
 
 enum { EVCR = 0x00, MAPR = 0x04, EXTICR1 = 0x08, EXTICR4 = 0x14, MAPR2 = 0x1C };

@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../cortex_m3.h"
-#include "../report.h"
-#include "../ticks.h"
+#include "base/report.h"
+#include "base/ticks.h"
+#include "core/cortex_m3.h"
 #include "usb.h"
 
 enum { MAX_FLASH = 512 * 1024, MAX_RAM = 64 * 1024, MAX_PAGES = MAX_FLASH / 1024 };

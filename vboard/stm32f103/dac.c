@@ -3,7 +3,7 @@
  * An output register takes its value at once, not one or three cycles of APB1 later. What it makes is seen
  * by the ADCs on PA4 and PA5.
  */
-#include "../board.h"
+#include "base/pin.h"
 #include "tim_registers.h"
 
 enum { DAC_CR = 0x00, SWTRIGR = 0x04, DHR12R1 = 0x08, DHR12R2 = 0x14, DHR12RD = 0x20, DHR12LD = 0x24 };

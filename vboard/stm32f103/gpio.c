@@ -1,5 +1,5 @@
 /* Ports A to G (RM0008 chapter 9): modes, outputs, inputs, the lock. */
-#include "../board.h"
+#include "base/pin.h"
 #include "chip.h"
 
 enum { CRL = 0x00, CRH = 0x04, IDR = 0x08, ODR = 0x0C, BSRR = 0x10, BRR = 0x14, LCKR = 0x18 };

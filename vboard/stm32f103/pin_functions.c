@@ -1,5 +1,5 @@
 /* Which peripheral's signal is on which pin (RM0008 9.3 and AFIO_MAPR in 9.4.2). */
-#include "../board.h"
+#include "base/pin.h"
 #include "chip.h"
 
 enum { NO_PIN = 0xFF, MAX_MAPPINGS = 4, RESERVED = 0xFE };

@@ -2,7 +2,7 @@
  * SPI1 to SPI3 as masters (RM0008 chapter 25). Nothing is connected: what comes in is the level of the MISO
  * pin. As slaves they wait for a clock that never comes. CRC and I2S are not modelled and reported.
  */
-#include "../board.h"
+#include "base/pin.h"
 #include "chip.h"
 
 enum {

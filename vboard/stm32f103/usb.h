@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../ticks.h"
+#include "base/ticks.h"
 
 struct stm32f103;
 

@@ -1,8 +1,8 @@
 /* The flash interface of the STM32F1, F0 and F3 (PM0075 3). */
 #pragma once
 
-#include "cortex_m/cortex_m.h" // reg32
 #include "chip.h"              // FLASH_INTERFACE_BASE
+#include "cortex_m/cortex_m.h" // reg32
 
 struct flash {
     reg32 ACR, KEYR, OPTKEYR, SR, CR, AR, reserved, OBR, WRPR;

@@ -6,8 +6,8 @@
 
 #include <stdbool.h>
 
-#include "cortex_m/cortex_m.h" // reg32
 #include "chip.h"              // GPIO_BASE
+#include "cortex_m/cortex_m.h" // reg32
 
 struct gpio {
     reg32 CR[2], IDR, ODR, BSRR, BRR, LCKR;

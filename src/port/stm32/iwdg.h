@@ -1,8 +1,8 @@
 /* The independent watchdog (RM0008 19). */
 #pragma once
 
-#include "cortex_m/cortex_m.h" // reg32
 #include "chip.h"              // IWDG_BASE
+#include "cortex_m/cortex_m.h" // reg32
 
 struct iwdg {
     reg32 KR, PR, RLR, SR;

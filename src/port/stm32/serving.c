@@ -1,14 +1,14 @@
 /* Into the serving half and out of it, through reset; the check of a signature at start. */
-#include "clock.h"                 // clock_*
-#include "cortex_m/startup.h"      // startup_fill_ram
-#include "cortex_m/systick.h"      // systick_*
-#include "flash.h"                 // flash_start
-#include "flash_size.h"            // flash_size_find
-#include "iwdg.h"                  // iwdg_feed
-#include "option_bytes.h"          // option_bytes_protect_bootloader
-#include "pins.h"                  // pins_*
+#include "clock.h"            // clock_*
+#include "cortex_m/startup.h" // startup_fill_ram
+#include "cortex_m/systick.h" // systick_*
+#include "flash.h"            // flash_start
+#include "flash_size.h"       // flash_size_find
+#include "iwdg.h"             // iwdg_feed
+#include "option_bytes.h"     // option_bytes_protect_bootloader
+#include "pins.h"             // pins_*
 #include "port.h"
-#include "usb.h"                   // usb_start, usb_stop
+#include "usb.h" // usb_start, usb_stop
 
 enum { DISCONNECT_MS = 20 };
 

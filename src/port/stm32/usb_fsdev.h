@@ -1,8 +1,8 @@
 /* The full-speed device peripheral of many STM32 (RM0008 23.5). */
 #pragma once
 
-#include "cortex_m/cortex_m.h" // reg32
 #include "chip.h"              // USB_BASE, USB_MEMORY_STRIDE
+#include "cortex_m/cortex_m.h" // reg32
 
 /* Half-words, each at the start of USB_MEMORY_STRIDE bytes. */
 #if USB_MEMORY_STRIDE == 4

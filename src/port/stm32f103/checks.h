@@ -35,7 +35,7 @@
 #error "PROTECT_BOOTLOADER is not for _HIGH variants: a power cut while it is set could lock the first 4 KiB."
 #endif
 
-#define IS_PIN(port, pin)     ((port) >= GPIOA && (port) <= GPIOE && (pin) >= GPIO0 && (pin) <= GPIO15)
+#define IS_PIN(port, pin) ((port) >= GPIOA && (port) <= GPIOE && (pin) >= GPIO0 && (pin) <= GPIO15)
 #if !IS_PIN(LED_GPIO_PORT, LED_GPIO_PIN)
 #error "The LED's port must be GPIOA to GPIOE and its pin GPIO0 to GPIO15."
 #endif

@@ -1,0 +1,119 @@
+/* See console.h. */
+#include "console.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "board/commands.h"
+#include "options.h"
+
+void console_print(ticks at, const char *text)
+{
+    uint64_t us = ticks_to_us(at);
+    int margin = printf("[%4u.%06u s] ", (unsigned)(us / 1000000), (unsigned)(us % 1000000));
+    for (;;) {
+        int length = (int)strcspn(text, "\n");
+        printf("%.*s\n", length, text);
+        text += length;
+        if (text[0] == '\0' || text[1] == '\0')
+            return;
+        text++;
+        printf("%*s", margin, "");
+    }
+}
+
+static ticks now(const struct console *console)
+{
+    return board_now(console->boards[0]);
+}
+
+/* "2 reset" is for board 2. Sets which boards a line is for, and returns what is to be done. */
+static const char *choose(const struct console *console, const char *line, unsigned *first, unsigned *end)
+{
+    char *rest;
+    unsigned long number = strtoul(line, &rest, 10);
+    bool one = line[0] >= '0' && line[0] <= '9' && *rest == ' ' && number >= 1 && number <= console->count;
+    *first = one ? (unsigned)number - 1 : 0;
+    *end = one ? (unsigned)number : console->count;
+    return one ? rest + 1 : line;
+}
+
+static bool obey_boards(const struct console *console, const char *line)
+{
+    unsigned first, end;
+    const char *command = choose(console, line, &first, &end);
+    bool known = true;
+    for (unsigned i = first; known && i < end; i++)
+        known = command_obey(console->boards[i], command);
+    return known;
+}
+
+static void obey(struct console *console, const char *line)
+{
+    static const char wait[] = "wait ";
+    char text[CONSOLE_LINE + 128];
+    ticks pause;
+    snprintf(text, sizeof text, "command: %s", line);
+    console_print(now(console), text);
+    if (strcmp(line, "quit") == 0) {
+        console->quit = true;
+    } else if (strncmp(line, wait, strlen(wait)) == 0 && options_parse_seconds(line + strlen(wait), &pause)) {
+        console->held_until = now(console) + pause;
+    } else if (!obey_boards(console, line)) {
+        snprintf(text, sizeof text, "there is no such command; these are known: %s, wait SECONDS, quit",
+                 command_names);
+        console_print(now(console), text);
+    }
+}
+
+static bool held(const struct console *console)
+{
+    return now(console) < console->held_until;
+}
+
+/* Takes the first line off the buffer. A line longer than the buffer is cut: no command is that long. */
+static bool next_line(struct console *console, char line[CONSOLE_LINE])
+{
+    char *end = memchr(console->line, '\n', console->used);
+    if (!end && console->used < sizeof console->line)
+        return false;
+    unsigned taken = end ? (unsigned)(end - console->line) : console->used - 1, length = taken;
+    memcpy(line, console->line, length);
+    line[length] = '\0';
+    while (length && strchr(" \t\r", line[length - 1])) /* a script may come from Windows */
+        line[--length] = '\0';
+    console->used -= taken + 1;
+    memmove(console->line, console->line + taken + 1, console->used);
+    return true;
+}
+
+/* True when something new is in the buffer. */
+static bool read_input(struct console *console)
+{
+    struct pollfd ready = {.fd = console->input, .events = POLLIN};
+    if (poll(&ready, 1, 0) <= 0 || !ready.revents)
+        return false;
+    ssize_t got = read(console->input, console->line + console->used, sizeof console->line - console->used);
+    if (got <= 0) {
+        console->input = -1;
+        if (console->used == 0)
+            return false;
+        console->line[console->used] = '\n'; /* the last line may lack its end */
+        got = 1;
+    }
+    console->used += (unsigned)got;
+    return true;
+}
+
+void console_poll(struct console *console)
+{
+    char line[CONSOLE_LINE];
+    do {
+        while (!console->quit && !held(console) && next_line(console, line))
+            if (line[0] != '\0')
+                obey(console, line);
+    } while (!console->quit && !held(console) && read_input(console));
+}

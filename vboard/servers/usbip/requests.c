@@ -1,0 +1,172 @@
+/* A board's USB/IP requests: when they go on the bus, how they end, and what is answered. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "board/board.h"
+#include "private.h"
+
+/* Errors as Linux numbers them on every machine that speaks USB/IP. */
+enum { BROKEN_PIPE = 32, PROTOCOL = 71, OVERFLOW_ = 75, SHUT_DOWN = 108, TIMED_OUT = 110, REMOTE_IO = 121 };
+
+uint32_t usbip_status(const struct usb_transfer *transfer)
+{
+    switch (transfer->status) {
+    case USB_DONE: return 0;
+    case USB_STALLED: return -(uint32_t)BROKEN_PIPE;
+    case USB_BABBLE: return -(uint32_t)OVERFLOW_;
+    case USB_GONE: return -(uint32_t)SHUT_DOWN;
+    case USB_CANCELLED: return -(uint32_t)USBIP_RESET;
+    case USB_TIMED_OUT: return -(uint32_t)TIMED_OUT;
+    case USB_ERROR:
+    case USB_PENDING: break;
+    }
+    return -(uint32_t)PROTOCOL;
+}
+
+static uint32_t status_of(const struct usbip_request *request)
+{
+    const struct usb_transfer *transfer = &request->transfer;
+    bool too_short = transfer->status == USB_DONE && transfer->actual < request->length;
+    return too_short && request->short_is_error ? -(uint32_t)REMOTE_IO : usbip_status(transfer);
+}
+
+void usbip_answer(struct usbip_client *client, uint32_t command, uint32_t sequence, uint32_t status,
+                  uint32_t actual)
+{
+    uint8_t message[USBIP_HEADER] = {0};
+    usbip_put_u32(&message[USBIP_COMMAND], command);
+    usbip_put_u32(&message[USBIP_SEQUENCE], sequence);
+    usbip_put_u32(&message[USBIP_STATUS], status);
+    usbip_put_u32(&message[USBIP_ACTUAL], actual);
+    usbip_send(client, message, sizeof message);
+}
+
+static void answer_submit(const struct usbip_request *request)
+{
+    struct usbip_client *client = request->board->client;
+    uint32_t actual = request->transfer.actual;
+    if (!client)
+        return;
+    if (actual > request->length)
+        actual = request->length;
+    usbip_answer(client, USBIP_SUBMITTED, request->sequence, status_of(request), actual);
+    if (request->in)
+        usbip_send(client, request->data, actual);
+}
+
+static void discard(struct usbip_request *request)
+{
+    request->board->outstanding -= usbip_cost(request);
+    free(request->packet);
+    free(request);
+}
+
+static void release(struct usbip_request *request)
+{
+    struct usbip_request **at = &request->board->first;
+    while (*at != request)
+        at = &(*at)->next;
+    *at = request->next;
+    discard(request);
+}
+
+/* SET_INTERFACE starts the interface's endpoints with DATA0 (USB 2.0 9.1.1.5). */
+static void choose_alternate(struct usbip_export *board, uint8_t interface, uint8_t alternate)
+{
+    enum { ENDPOINT_DESCRIPTOR = 5, IN = 0x80, ENDPOINTS = 15 };
+    uint8_t of = 0;
+    const uint8_t *at = NULL;
+    board->alternate[interface] = alternate;
+    while ((at = usb_identity_next(&board->identity, board->alternate, at, &of)))
+        if (at[1] == ENDPOINT_DESCRIPTOR && of == interface)
+            (at[2] & IN ? board->host->toggle_in : board->host->toggle_out)[at[2] & ENDPOINTS] = 0;
+}
+
+/* What a request that succeeded means for those after it. */
+static void observe(const struct usbip_request *request)
+{
+    enum { TO_DEVICE = 0, TO_INTERFACE = 1, SET_CONFIGURATION = 9, SET_INTERFACE = 11 };
+    const uint8_t *setup = request->transfer.setup;
+    struct usbip_export *board = request->board;
+    if (request->transfer.type != USB_CONTROL || request->transfer.status != USB_DONE)
+        return;
+    if (setup[0] == TO_DEVICE && setup[1] == SET_CONFIGURATION) {
+        memset(board->alternate, 0, sizeof board->alternate);
+        board->settled = true;
+    } else if (setup[0] == TO_INTERFACE && setup[1] == SET_INTERFACE && setup[4] < USBIP_INTERFACES) {
+        choose_alternate(board, setup[4], setup[2]);
+    }
+}
+
+/* The empty packet behind a transfer that fills its last one; its length is not told to the kernel. */
+static bool send_empty_packet(struct usbip_request *request)
+{
+    struct usb_transfer *transfer = &request->transfer;
+    bool due = request->ends_with_empty_packet && transfer->status == USB_DONE;
+    if (!due)
+        return false;
+    request->ends_with_empty_packet = false;
+    transfer->length = 0;
+    return usb_host_submit(request->board->host, transfer);
+}
+
+void usbip_done(struct usb_transfer *transfer)
+{
+    struct usbip_request *request = transfer->context;
+    struct usbip_export *board = request->board;
+    if (request->packet ? usbip_isochronous_goes_on(request) : send_empty_packet(request))
+        return;
+    if (!request->in && transfer->status == USB_DONE && transfer->length == 0)
+        transfer->actual = request->length;
+    observe(request);
+    board->think.answered = transfer->ended;
+    if (request->packet)
+        usbip_isochronous_answer(request);
+    else
+        answer_submit(request);
+    release(request);
+    usbip_submit(board);
+}
+
+static bool endpoint_busy(const struct usbip_request *request)
+{
+    for (const struct usbip_request *r = request->board->first; r != request; r = r->next)
+        if (r->transfer.endpoint == request->transfer.endpoint)
+            return true;
+    return false;
+}
+
+void usbip_submit(struct usbip_export *board)
+{
+    if (!board->ready || board->host->port != USB_PORT_ENABLED)
+        return;
+    ticks now = board_now(board->board);
+    for (struct usbip_request *request = board->first; request; request = request->next)
+        if (!request->on_bus && request->due <= now && !endpoint_busy(request))
+            request->on_bus = usb_host_submit(board->host, &request->transfer);
+}
+
+/* Off the bus, and nobody hears of it. */
+static void silence(struct usbip_request *request)
+{
+    request->transfer.done = NULL;
+    usb_host_cancel(request->board->host, &request->transfer);
+}
+
+void usbip_cancel(struct usbip_request *request)
+{
+    silence(request);
+    release(request);
+}
+
+void usbip_drop(struct usbip_export *board)
+{
+    struct usbip_request *request = board->first;
+    board->first = NULL;
+    while (request) {
+        struct usbip_request *next = request->next;
+        silence(request);
+        discard(request);
+        request = next;
+    }
+}
