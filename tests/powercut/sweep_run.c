@@ -423,7 +423,5 @@ void sweep_end(struct sweep *sweep)
 
 bool sweep_deep(void)
 {
-    const char *deep = getenv("DEEP");
-
-    return deep && strcmp(deep, "1") == 0;
+    return rig_deep();
 }

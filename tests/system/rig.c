@@ -55,7 +55,18 @@ const char *const rig_targets[] = {
     NULL,
 };
 
-const char *const rig_signed_targets[] = {
+/* SIGNED_SAMPLE of tests/tests.mk: each kind of layout, each page size, the largest image. */
+static const char *const signed_sample[] = {
+    "BLUEPILL_SIGNED",
+    "BLUEPILL_HIGH_SIGNED",
+    "BLUEPILLPLUSSTM32_HIGH_128_SIGNED",
+    "BLUEPILLPLUSGD32_SIGNED",
+    "BTTSKRMINIE3V2_SIGNED",
+    "BTTSKRMINIE3V2_HIGH_256_SIGNED",
+    NULL,
+};
+
+static const char *const signed_targets[] = {
     "BLUEPILL_SIGNED",
     "BLUEPILL_HIGH_SIGNED",
     "BLUEPILL_HIGH_128_SIGNED",
@@ -77,6 +88,18 @@ const char *const rig_signed_targets[] = {
     "STM32F103_SIGNED",
     NULL,
 };
+
+bool rig_deep(void)
+{
+    const char *deep = getenv("DEEP");
+
+    return deep && strcmp(deep, "1") == 0;
+}
+
+const char *const *rig_signed_targets(void)
+{
+    return rig_deep() ? signed_targets : signed_sample;
+}
 
 bool rig_is_high(const char *target)
 {

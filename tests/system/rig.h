@@ -70,8 +70,12 @@ struct rig rig_new(const char *target);
 /* The same with another chip on the board. */
 struct rig rig_new_with(const char *target, const struct stm32f103_config *config);
 struct stm32f103_config rig_config(const char *target);
-/* Every target there is, NULL at the end: those that take any application, and those that want it signed. */
-extern const char *const rig_targets[], *const rig_signed_targets[];
+/* DEEP=1 in the environment: everything, where else a sample does. */
+bool rig_deep(void);
+/* Targets, NULL at the end: all that take any application; of those that want it signed a sample, or all with
+ * rig_deep(). */
+extern const char *const rig_targets[];
+const char *const *rig_signed_targets(void);
 bool rig_is_high(const char *target);
 bool rig_is_signed(const char *target);
 /* The same with an image built with options: build/firmware/BUILD/dapboot.elf (tests/tests.mk names them). */

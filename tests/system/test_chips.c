@@ -202,6 +202,8 @@ static void the_application_area_is_what_is_really_there(void **state)
     for (size_t b = 0; b < sizeof builds / sizeof *builds; b++)
         for (size_t size = 0; size < 4; size++)
             for (unsigned lie = 0; lie < 6; lie++) {
+                if (!rig_deep() && (lie + size + b) % 3)
+                    continue;
                 const uint16_t says[] = {sizes[size], 0, 0xFFFF, 32, 64, 128};
                 struct stm32f103_config config = rig_config(builds[b].target);
                 uint32_t area = sizes[size];

@@ -207,7 +207,7 @@ static void every_register_is_as_after_reset_when_the_application_starts(void **
     (void)state;
     for (const char *const *each = rig_targets; *each; each++)
         every_register_is_as_after_reset(*each, *each);
-    for (const char *const *each = rig_signed_targets; *each; each++)
+    for (const char *const *each = rig_signed_targets(); *each; each++)
         every_register_is_as_after_reset(*each, *each);
 }
 

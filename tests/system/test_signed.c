@@ -156,7 +156,7 @@ static void assert_log(const uint16_t *versions, unsigned count)
 static void a_signed_image_is_accepted_on_every_board(void **state)
 {
     (void)state;
-    for (const char *const *target = rig_signed_targets; *target; target++) {
+    for (const char *const *target = rig_signed_targets(); *target; target++) {
         use(*target);
         uint8_t *file = rig_application(&rig, LENGTH, 1);
 
@@ -181,6 +181,8 @@ static void its_length_does_not_matter(void **state)
     for (unsigned kind = 0; kind < KINDS; kind++) {
         use(kinds[kind]);
         for (unsigned i = 0; i < 2 * sizeof lengths / sizeof lengths[0]; i++) {
+            if (!rig_deep() && i % KINDS != kind)
+                continue;
             uint32_t length = rig.transfer_size * (1 + i % 2) + lengths[i / 2];
             uint8_t *file = rig_application(&rig, length, i);
 
@@ -339,7 +341,7 @@ static void every_wrong_file(void)
 static void nothing_but_what_the_maker_signed_for_this_product_is_accepted(void **state)
 {
     (void)state;
-    for (unsigned kind = 0; kind < KINDS; kind++) {
+    for (unsigned kind = 0; kind < (rig_deep() ? KINDS : 1); kind++) {
         use(kinds[kind]);
         every_wrong_file();
         put_away(NULL);
@@ -637,6 +639,8 @@ static void an_abort_while_a_version_is_recorded_does_not_stop_that(void **state
         comes(1, true);
         enter();
         for (uint16_t i = 0; i < STEPS; i++) {
+            if (!rig_deep() && i % KINDS != kind && i < STEPS - 2)
+                continue;
             uint8_t *file = version(FIRST + i);
             unsigned used = entries_used();
 
