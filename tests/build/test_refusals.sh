@@ -1,5 +1,5 @@
 #!/bin/bash
-# Values that cannot work stop the build with a sentence. One row for each #error of config_checks.h and each assertion on an option,
+# Values that cannot work stop the build with a sentence. One row for each #error of config_checks.h and of the ports' checks.h, and each assertion on an option,
 # which is checked: a check without a row here fails.
 set -u
 # shellcheck source=tests/build/common.sh
@@ -123,7 +123,7 @@ build STLINK "'-DLANDING_PAGE_URL=\"httpbin.example/a%20b?c#d\"' '-DUSB_VENDOR_S
 
 # Every check has its row. What is asserted of the layout of descriptors is no matter of options.
 messages() {
-    sed -n 's/^#error *"\(.*\)"$/\1/p; s/^    "\(.*\)"$/\1/p' src/config_checks.h
+    sed -n 's/^#error *"\(.*\)"$/\1/p; s/^    "\(.*\)"$/\1/p' src/config_checks.h src/port/*/checks.h
     tr '\n' ' ' < src/descriptors.c | grep -oE '_Static_assert\([^;]*;' | sed -n 's/.*"\([^"]*\)")[;]*$/\1/p' | grep -v '^wTotalLength$'
 }
 while read -r message; do
