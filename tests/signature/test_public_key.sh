@@ -69,7 +69,7 @@ key() {
     openssl genpkey -algorithm ed25519 -out "$work/key$1.pem" &&
         openssl pkey -in "$work/key$1.pem" -pubout -out "$work/key$1.pub.pem" &&
         tools/public-key "$work/key$1.pub.pem" > "$work/public_key.h" &&
-        gcc -Wall -Wextra -Werror -Isrc "-I$work" "$work/main.c" src/ed25519.c src/number.c src/sha512.c src/cube_root.c -o "$work/verifier$1"
+        gcc -Wall -Wextra -Werror -Isrc -Isrc/signed "-I$work" "$work/main.c" src/signed/{ed25519,number,sha512,cube_root}.c -o "$work/verifier$1"
 }
 
 # verify N SIGNATURE MESSAGE
@@ -102,6 +102,8 @@ cat "$work/key1.pub.pem" "$work/key2.pub.pem" > "$work/two.pem"
 refuses "nor two keys" "is not a public key in PEM form" "$work/two.pem"
 sed '2s/^..../!!!!/' "$work/key1.pub.pem" > "$work/damaged.pem"
 refuses "nor a damaged one" "is damaged" "$work/damaged.pem"
+LC_ALL=C sed '2s/^../\xC3\xA9/' "$work/key1.pub.pem" > "$work/letters.pem"
+refuses "nor one with letters that are not ASCII" "is damaged" "$work/letters.pem"
 sed '2s/^....//' "$work/key1.pub.pem" > "$work/short.pem"
 refuses "nor one that lacks bytes" "is not an Ed25519 key" "$work/short.pem"
 for kind in x25519 ed448 'EC -pkeyopt ec_paramgen_curve:P-256' 'RSA -pkeyopt rsa_keygen_bits:1024'; do

@@ -41,5 +41,20 @@ it 'an odd number of digits is no message' exits_with 2 'line 1 is not' "${first
 it 'remarks and empty lines are passed over' exits_with 0 '' $'# nothing\n'
 it 'a file that is not there is an error' test "$($verify /nonexistent 2> /dev/null; echo $?)" -eq 2
 
+# make takes a file of any name, and runs nothing of it
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+# shellcheck disable=SC2016 # that is what this is about
+for name in 'two  blanks' "one'quote and two\"" '$(touch ran)' '$(shell touch ran)' '`touch ran`;touch ran;&touch ran|#' 'a$b $$ 100%'; do
+    cp $vectors "$work/$name"
+    make -s verify VECTORS="$work/$name" > "$work.said" 2>&1
+    it "make verify VECTORS='$name'" test "$(grep -c ' valid$' "$work.said")" -eq "$count"
+    VECTORS="$work/$name" make -s verify > "$work.said" 2>&1
+    it 'in the environment' test "$(grep -c ' valid$' "$work.said")" -eq "$count"
+    it 'one that is not there is an error' test "$(make -s verify VECTORS="$work/none $name" > /dev/null 2>&1; echo $?)" -ne 0
+    it 'nothing of it ran' test ! -e ran -a ! -e "$work/ran"
+done
+rm -f "$work.said"
+
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]
