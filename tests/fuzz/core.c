@@ -41,7 +41,7 @@ const char *core_broken(void)
         return "more was written than received";
     if (image.complete && (image.page || !image.finishing))
         return "the image is complete before its first page is";
-    if (image.page % PAGE || image.done > 2 * HALF_WORDS)
+    if (image.page % PAGE || image.done > 2 * UNITS)
         return "the page in work is none";
     if (image.received > application_size())
         return "more was taken than fits";
@@ -51,10 +51,10 @@ const char *core_broken(void)
         return "bStatus and bState disagree";
     if (dfu.uploaded > application_size())
         return "more was uploaded than there is";
-    if (usb.stage == SENDING && usb.left > 0xFFFF)
+    if (usb.stage == SENDING && usb.request.left > 0xFFFF)
         return "more is left to send than a request can ask for";
     if (usb.stage == RECEIVING &&
-        (usb.received >= usb.setup.wLength || usb.setup.wLength > TARGET_DFU_WTRANSFERSIZE))
+        (usb.received >= usb.request.setup.wLength || usb.request.setup.wLength > TARGET_DFU_WTRANSFERSIZE))
         return "a data stage goes on beyond its end";
     return NULL;
 }

@@ -23,7 +23,7 @@ const struct board_info board_list[] = {
     },
     {
         .name = "MAPLEMINI",
-        .title = "LeafLabs Maple Mini",
+        .title = "Maple Mini",
         .chip = "STM32F103CB",
         .flash_kib = 128,
         .flash_size_register = 128,
@@ -37,7 +37,7 @@ const struct board_info board_list[] = {
     },
     {
         .name = "STLINK",
-        .title = "ST-Link/v2 and clones",
+        .title = "ST-Link/V2",
         .chip = "STM32F103C8",
         .flash_kib = 128,
         .flash_size_register = 64,
@@ -64,7 +64,7 @@ const struct board_info board_list[] = {
     },
     {
         .name = "BLUEPILLPLUSSTM32",
-        .title = "Blue Pill Plus with STM32F103",
+        .title = "Blue Pill Plus (STM32)",
         .chip = "STM32F103C8",
         .flash_kib = 128,
         .flash_size_register = 64,
@@ -80,7 +80,7 @@ const struct board_info board_list[] = {
     },
     {
         .name = "BLUEPILLPLUSGD32",
-        .title = "Blue Pill Plus with GD32F103",
+        .title = "Blue Pill Plus (GD32)",
         .chip = "GD32F103C8",
         .flash_kib = 128,
         .flash_size_register = 64,
@@ -97,7 +97,7 @@ const struct board_info board_list[] = {
     },
     {
         .name = "BTTSKRMINIE3V2",
-        .title = "BigTreeTech SKR Mini E3 V2",
+        .title = "BigTreeTech SKR mini E3 V2",
         .chip = "STM32F103RC",
         .flash_kib = 256,
         .flash_size_register = 256,
@@ -112,7 +112,7 @@ const struct board_info board_list[] = {
     },
     {
         .name = "STM32F103",
-        .title = "any board with an STM32F103",
+        .title = "Generic STM32F103",
         .chip = "STM32F103C8",
         .flash_kib = 128,
         .flash_size_register = 64,
@@ -125,7 +125,7 @@ const struct board_info board_list[] = {
     },
     {
         .name = "STM32F103xC",
-        .title = "any board with an STM32F103xC",
+        .title = "Generic STM32F103xC",
         .chip = "STM32F103RC",
         .flash_kib = 256,
         .flash_size_register = 256,
@@ -138,7 +138,7 @@ const struct board_info board_list[] = {
     },
     {
         .name = "STM32F103xE",
-        .title = "any board with an STM32F103xE",
+        .title = "Generic STM32F103xE",
         .chip = "STM32F103RE",
         .flash_kib = 512,
         .flash_size_register = 512,
