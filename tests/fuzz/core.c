@@ -12,6 +12,7 @@
 #include "descriptors.c"
 #include "dfu.c"
 #include "usb_device.c"
+#include "usb_request.c"
 
 void core_reset(void)
 {
