@@ -1,10 +1,10 @@
 /* See hostile_host.h. */
 #include "hostile_host.h"
 
+#include "../dfu_protocol.h" // DFU_DNLOAD, dfuIDLE
+
 #include <string.h>
 
-enum { DFU_DETACH, DFU_DNLOAD, DFU_UPLOAD, DFU_GETSTATUS, DFU_CLRSTATUS, DFU_GETSTATE, DFU_ABORT };
-enum { dfuIDLE = 2, dfuDNLOAD_IDLE = 5, dfuERROR = 10 };
 enum { GET_DESCRIPTOR = 6 };
 enum { RETRIES = 64, RETRY_US = 100, WAITS = 40 };
 

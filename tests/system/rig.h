@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../dfu_protocol.h" // DFU_DNLOAD, dfuIDLE
 #include "board/board.h"
 
 struct rig {
@@ -20,7 +21,7 @@ struct rig {
     const char *target; /* of a signed variant; else NULL */
 };
 
-/* bStatus and bState, DFU 1.1 6.1.2. */
+/* bStatus, DFU 1.1 6.1.2. */
 enum {
     OK,
     errTARGET,
@@ -34,18 +35,6 @@ enum {
     errVENDOR = 11,
     errSTALLEDPKT = 15
 };
-enum {
-    dfuIDLE = 2,
-    dfuDNLOAD_SYNC,
-    dfuDNBUSY,
-    dfuDNLOAD_IDLE,
-    dfuMANIFEST_SYNC,
-    dfuMANIFEST,
-    dfuMANIFEST_WAIT_RESET,
-    dfuUPLOAD_IDLE,
-    dfuERROR
-};
-enum { DFU_DETACH, DFU_DNLOAD, DFU_UPLOAD, DFU_GETSTATUS, DFU_CLRSTATUS, DFU_GETSTATE, DFU_ABORT };
 
 struct dfu_status {
     uint8_t bStatus, bState, iString;

@@ -1,6 +1,7 @@
 /* The other end of the cable: tokens, control transfers, and a DFU client that does what dfu-util does. */
 #pragma once
 
+#include "../dfu_protocol.h" // DFU_DNLOAD, dfuIDLE
 #include "fake_port.h"
 #include "image_writer.h" // enum dfu_status
 #include "usb_request.h"  // struct usb_setup
@@ -31,18 +32,6 @@ void host_enumerate(void);
 void host_choose_alternate(uint16_t alternate);
 
 /* DFU 1.1 */
-enum { DFU_DETACH, DFU_DNLOAD, DFU_UPLOAD, DFU_GETSTATUS, DFU_CLRSTATUS, DFU_GETSTATE, DFU_ABORT };
-enum {
-    dfuIDLE = 2,
-    dfuDNLOAD_SYNC,
-    dfuDNBUSY,
-    dfuDNLOAD_IDLE,
-    dfuMANIFEST_SYNC,
-    dfuMANIFEST,
-    dfuMANIFEST_WAIT_RESET,
-    dfuUPLOAD_IDLE,
-    dfuERROR
-};
 struct dfu_reply {
     uint8_t bStatus, bState;
     uint32_t bwPollTimeout;
