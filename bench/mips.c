@@ -33,7 +33,7 @@ static struct board *board_with(const char *path)
     char error[ERROR_SIZE];
     struct image image = {0};
     const struct board_info *info = board_find("BLUEPILL");
-    struct stm32f103_config config = board_default_config(info);
+    struct chip_config config = board_default_config(info);
     if (!image_add(&image, path, FLASH_BASE, error, sizeof error) ||
         !image_burn(&image, flash, config.flash_bytes, config.page_bytes, error, sizeof error)) {
         fprintf(stderr, "mips: %s\n", error);

@@ -415,7 +415,7 @@ static void install_old_application(struct victim *victim)
 
 static void choose_chip(struct victim *victim, const uint8_t choice[CHIP])
 {
-    struct stm32f103_config *config = &victim->rig.board->chip.config;
+    struct chip_config *config = &victim->rig.board->chip.config;
 
     config->page_erase_us = 20000 + choice[0] * 80u;
     config->half_word_ns = 40000 + (choice[1] & 0xF) * 2000u;

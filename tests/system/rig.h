@@ -68,14 +68,14 @@ struct dfu_result {
  */
 struct rig rig_new(const char *target);
 /* The same with another chip on the board. */
-struct rig rig_new_with(const char *target, const struct stm32f103_config *config);
-struct stm32f103_config rig_config(const char *target);
+struct rig rig_new_with(const char *target, const struct chip_config *config);
+struct chip_config rig_config(const char *target);
 /* Every target there is, NULL at the end: those that take any application, and those that want it signed. */
 extern const char *const rig_targets[], *const rig_signed_targets[];
 bool rig_is_high(const char *target);
 bool rig_is_signed(const char *target);
 /* The same with an image built with options: build/firmware/BUILD/dapboot.elf (tests/tests.mk names them). */
-struct rig rig_new_build(const char *build, const char *target, const struct stm32f103_config *config);
+struct rig rig_new_build(const char *build, const char *target, const struct chip_config *config);
 void rig_free(struct rig *rig);
 
 /* Puts bytes into flash with a programmer. */

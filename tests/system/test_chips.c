@@ -24,7 +24,7 @@ static char what[160]; /* the case under test, for messages */
 static const char *const variants[] = {"BLUEPILL", "BLUEPILL_4K", "BLUEPILL_HIGH_128"};
 enum { VARIANTS = sizeof variants / sizeof *variants };
 
-static void use(const char *build, const char *target, const struct stm32f103_config *config)
+static void use(const char *build, const char *target, const struct chip_config *config)
 {
     if (rig.board)
         rig_free(&rig);
@@ -144,7 +144,7 @@ static void downloads_succeed_whatever_the_flash_takes(void **state)
 
     for (size_t t = 0; t < sizeof targets / sizeof *targets; t++)
         for (size_t i = 0; i < TIMES; i++) {
-            struct stm32f103_config config = rig_config(targets[t]);
+            struct chip_config config = rig_config(targets[t]);
 
             config.page_erase_us = times[i].page_erase_us;
             config.half_word_ns = times[i].half_word_ns;
@@ -203,7 +203,7 @@ static void the_application_area_is_what_is_really_there(void **state)
         for (size_t size = 0; size < 4; size++)
             for (unsigned lie = 0; lie < 6; lie++) {
                 const uint16_t says[] = {sizes[size], 0, 0xFFFF, 32, 64, 128};
-                struct stm32f103_config config = rig_config(builds[b].target);
+                struct chip_config config = rig_config(builds[b].target);
                 uint32_t area = sizes[size];
 
                 config.flash_bytes = sizes[size] * KIB;
@@ -223,7 +223,7 @@ static void pages_of_another_size_are_refused_or_suited(void **state)
     (void)state;
     static const char *const small[] = {"BLUEPILL", "BLUEPILL_4K", "BLUEPILL_HIGH_128", "STM32F103",
                                         "MAPLEMINI"};
-    struct stm32f103_config config;
+    struct chip_config config;
 
     for (size_t t = 0; t < sizeof small / sizeof *small; t++) {
         snprintf(what, sizeof what, "%s on 256 KiB in pages of 2 KiB", small[t]);
@@ -279,7 +279,7 @@ static void a_write_protected_unit_is_reported_and_nothing_half_starts(void **st
     for (size_t t = 0; t < VARIANTS; t++)
         for (unsigned unit = 0; unit < LENGTH / UNIT + 3; unit++)
             for (unsigned blank = 0; blank < 2; blank++) {
-                struct stm32f103_config config = rig_config(variants[t]);
+                struct chip_config config = rig_config(variants[t]);
 
                 config.write_protected = 1u << unit;
                 snprintf(what, sizeof what, "%s, 4 KiB unit %u write-protected, %s", variants[t], unit,
@@ -315,7 +315,7 @@ static void the_same_image_is_accepted_by_a_wholly_protected_chip(void **state)
 {
     (void)state;
     for (size_t t = 0; t < 2; t++) {
-        struct stm32f103_config config = rig_config(variants[t]);
+        struct chip_config config = rig_config(variants[t]);
 
         config.write_protected = UINT32_MAX;
         config.read_protected = true;
@@ -337,7 +337,7 @@ static void read_out_protection_stops_only_the_high_variant(void **state)
     (void)state;
     for (size_t t = 0; t < VARIANTS; t++)
         for (unsigned blank = 0; blank < 2; blank++) {
-            struct stm32f103_config config = rig_config(variants[t]);
+            struct chip_config config = rig_config(variants[t]);
 
             config.read_protected = true;
             snprintf(what, sizeof what, "%s, read-protected", variants[t]);
@@ -383,7 +383,7 @@ static void worn_flash(const char *target, uint32_t offset, unsigned kind, bool 
                                         [errPROG] = "programming",
                                         [errVERIFY] = "a bit that stays 1",
                                         [errWRITE] = "programming"};
-    struct stm32f103_config config = rig_config(target);
+    struct chip_config config = rig_config(target);
 
     snprintf(what, sizeof what, "%s, %s fails at offset %u, %s", target, names[kind], offset,
              blank ? "blank" : "over an application");
@@ -447,7 +447,7 @@ static void any_crystal_will_do(void **state)
 
     for (size_t t = 0; t < VARIANTS; t++)
         for (size_t i = 0; i < sizeof startup_ms / sizeof *startup_ms; i++) {
-            struct stm32f103_config config = rig_config(variants[t]);
+            struct chip_config config = rig_config(variants[t]);
 
             config.hse_startup_us = startup_ms[i] * 1000;
             if (!startup_ms[i])
@@ -476,7 +476,7 @@ static void a_hardware_watchdog_never_bites_while_serving_and_flashing(void **st
     for (size_t t = 0; t < VARIANTS; t++)
         for (size_t i = 0; i < TIMES; i++)
             for (size_t l = 0; l < 3; l++) {
-                struct stm32f103_config config = rig_config(variants[t]);
+                struct chip_config config = rig_config(variants[t]);
 
                 config.hardware_watchdog = true;
                 config.lsi_hz = lsi[l];
@@ -508,7 +508,7 @@ static void a_hardware_watchdog_never_bites_while_serving_and_flashing(void **st
 static void a_hardware_watchdog_never_bites_at_boot(const char *build)
 {
     for (size_t l = 0; l < 3; l++) {
-        struct stm32f103_config config = rig_config("BLUEPILL");
+        struct chip_config config = rig_config("BLUEPILL");
 
         config.hardware_watchdog = true;
         config.lsi_hz = lsi[l];
@@ -561,7 +561,7 @@ static void a_lock_bit_that_reads_0_is_not_believed(void **state)
 {
     (void)state;
     for (size_t t = 0; t < VARIANTS; t++) {
-        struct stm32f103_config config = rig_config(variants[t]);
+        struct chip_config config = rig_config(variants[t]);
 
         config.lock_reads_0 = true;
         snprintf(what, sizeof what, "%s, LOCK reads 0", variants[t]);
@@ -578,7 +578,7 @@ static void bsy_may_rise_late(void **state)
 
     for (size_t t = 0; t < VARIANTS; t++)
         for (size_t i = 0; i < sizeof cycles / sizeof *cycles; i++) {
-            struct stm32f103_config config = rig_config(variants[t]);
+            struct chip_config config = rig_config(variants[t]);
 
             config.busy_late_cycles = cycles[i];
             snprintf(what, sizeof what, "%s, BSY rises %u cycles late", variants[t], cycles[i]);
@@ -592,7 +592,7 @@ static void no_peripheral_is_asked_while_its_clock_is_off(void **state)
 {
     (void)state;
     for (const char *const *target = rig_targets; *target; target++) {
-        struct stm32f103_config config = rig_config(*target);
+        struct chip_config config = rig_config(*target);
 
         snprintf(what, sizeof what, "%s", *target);
         use(*target, *target, &config);
@@ -610,7 +610,7 @@ static void where_0_cannot_go_over_data_the_first_page_is_erased_first(void **st
 {
     (void)state;
     for (size_t t = 0; t < 2; t++) {
-        struct stm32f103_config config = rig_config(variants[t]);
+        struct chip_config config = rig_config(variants[t]);
 
         config.zero_needs_erase = true;
         snprintf(what, sizeof what, "%s, 0x0000 refused over data", variants[t]);
@@ -638,7 +638,7 @@ static void everything_a_clone_does_at_once(void **state)
 {
     (void)state;
     for (size_t t = 0; t < 2; t++) {
-        struct stm32f103_config config = rig_config(variants[t]);
+        struct chip_config config = rig_config(variants[t]);
 
         config.zero_needs_erase = config.lock_reads_0 = config.hardware_watchdog = true;
         config.busy_late_cycles = 8;
@@ -658,7 +658,7 @@ static void everything_a_clone_does_at_once(void **state)
 static void where_0_cannot_go_over_data_the_high_variant_erases_its_hook_once(void **state)
 {
     (void)state;
-    struct stm32f103_config config = rig_config("BLUEPILL_HIGH_128");
+    struct chip_config config = rig_config("BLUEPILL_HIGH_128");
 
     config.zero_needs_erase = true;
     snprintf(what, sizeof what, "BLUEPILL_HIGH_128, 0x0000 refused over data");

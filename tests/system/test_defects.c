@@ -26,7 +26,7 @@ static void use(const char *target)
     rig = rig_new(target);
 }
 
-static void use_chip(const char *target, const struct stm32f103_config *config)
+static void use_chip(const char *target, const struct chip_config *config)
 {
     if (rig.board)
         rig_free(&rig);
@@ -341,7 +341,7 @@ static void d9_a_wrong_page_size_never_passes_for_a_good_download(void **state)
 {
     (void)state;
     enum { LENGTH = 8 * PAGE, ALL = LENGTH / PAGE };
-    struct stm32f103_config config = rig_config("STM32F103");
+    struct chip_config config = rig_config("STM32F103");
 
     config.page_bytes = 2048;
     config.flash_bytes = 256 * 1024;
@@ -373,7 +373,7 @@ static void d9_a_wrong_page_size_never_passes_for_a_good_download(void **state)
 static void d10_a_chip_with_less_flash_than_assumed_never_goes_silent(void **state)
 {
     (void)state;
-    struct stm32f103_config config = rig_config("BLUEPILL");
+    struct chip_config config = rig_config("BLUEPILL");
     static uint8_t back[130 * 1024];
 
     config.flash_bytes = 64 * 1024;
@@ -400,7 +400,7 @@ static void d10_a_chip_with_less_flash_than_assumed_never_goes_silent(void **sta
 static void d11_an_application_starts_without_a_crystal(void **state)
 {
     (void)state;
-    struct stm32f103_config config = rig_config("BLUEPILL");
+    struct chip_config config = rig_config("BLUEPILL");
 
     config.hse_hz = 0;
     use_chip("BLUEPILL", &config);
@@ -409,7 +409,7 @@ static void d11_an_application_starts_without_a_crystal(void **state)
     board_power(rig.board, true);
     assert_true(rig_starts_application(&rig, 30 * TICKS_PER_MILLISECOND));
     assert_int_equal(rig.board->chip.rcc.CR & 1u << 16, 0); /* HSEON */
-    assert_int_equal(stm32f103_hclk_hz(&rig.board->chip), 8000000);
+    assert_int_equal(chip_hclk_hz(&rig.board->chip), 8000000);
     rig_assert_clean(&rig);
     free(image);
 }
@@ -665,7 +665,7 @@ static void d19_an_led_alone_takes_its_pin_from_the_debug_port(void **state)
                  {"led-jtag", BOARD_PIN('B', 3), true, JTAG_OFF}};
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct stm32f103_config config = rig_config("BLUEPILL");
+        struct chip_config config = rig_config("BLUEPILL");
 
         rig_free(&rig);
         rig = rig_new_build(cases[i].build, "BLUEPILL", &config);

@@ -32,7 +32,7 @@ static void same(const char *way, const char *what, unsigned index, uint32_t fou
     for (unsigned i = 0; i < sizeof a->array / sizeof a->array[0]; i++)                                      \
     same(way, #array #field, i, a->array[i] field, b->array[i] field)
 
-static void compare_peripherals(const char *way, const struct stm32f103 *a, const struct stm32f103 *b)
+static void compare_peripherals(const char *way, const struct chip *a, const struct chip *b)
 {
     SAME(rcc.CR);
     SAME(rcc.CFGR);
@@ -44,7 +44,7 @@ static void compare_peripherals(const char *way, const struct stm32f103 *a, cons
     SAME(rcc.APB1ENR);
     SAME(rcc.BDCR);
     SAME(rcc.CSR);
-    same(way, "HCLK", 0, stm32f103_hclk_hz(a), stm32f103_hclk_hz(b));
+    same(way, "HCLK", 0, chip_hclk_hz(a), chip_hclk_hz(b));
     SAME(flash.ACR);
     SAME(flash.SR);
     SAME(flash.CR);
@@ -88,7 +88,7 @@ static void compare_peripherals(const char *way, const struct stm32f103 *a, cons
     SAME(usb.BTABLE);
 }
 
-static void compare_core(const char *way, const struct stm32f103 *a, const struct stm32f103 *b)
+static void compare_core(const char *way, const struct chip *a, const struct chip *b)
 {
     SAME_EACH(cpu.nvic.enabled, );
     SAME_EACH(cpu.nvic.pending, );
@@ -128,7 +128,7 @@ static void compare_core(const char *way, const struct stm32f103 *a, const struc
 /* A chip with nothing but the application's start words, at the same point of the same story. */
 static struct board *without_bootloader(const uint8_t *image, unsigned way)
 {
-    struct stm32f103_config config = rig.board->chip.config;
+    struct chip_config config = rig.board->chip.config;
     struct board *bare = board_new(rig.board->info, &config);
 
     assert_true(flash_load(&bare->chip, 0x08000000, image, 8));
@@ -136,7 +136,7 @@ static struct board *without_bootloader(const uint8_t *image, unsigned way)
     if (way == AFTER_NRST)
         board_reset_button(bare);
     else if (way != AFTER_POWER_UP)
-        stm32f103_reset(&bare->chip, RESET_SOFTWARE);
+        chip_reset(&bare->chip, RESET_SOFTWARE);
     return bare;
 }
 
@@ -183,7 +183,7 @@ static void reach_application(unsigned way, const uint8_t *image, uint32_t lengt
 
 static void every_register_is_as_after_reset(const char *build, const char *of)
 {
-    const struct stm32f103_config config = rig_config(of);
+    const struct chip_config config = rig_config(of);
 
     target = of;
     for (unsigned way = 0; way < WAYS; way++) {
@@ -249,7 +249,7 @@ static void no_peripheral_but_those_of_the_decision_is_touched_on_the_way(void *
     (void)state;
     target = "STM32F103";
     rig = rig_new(target);
-    struct stm32f103 *chip = &rig.board->chip;
+    struct chip *chip = &rig.board->chip;
     uint8_t *image = rig_application(&rig, 100, 1);
 
     rig_burn(&rig, rig.app_base, image, 100);

@@ -49,7 +49,7 @@ static uint8_t *application(uint32_t length, unsigned seed)
     return image;
 }
 
-static void use_chip(const char *target, const struct stm32f103_config *config)
+static void use_chip(const char *target, const struct chip_config *config)
 {
     rig = rig_new_with(target, config);
     old = application(OLD, 1);
@@ -60,7 +60,7 @@ static void use_chip(const char *target, const struct stm32f103_config *config)
 
 static void use(const char *target)
 {
-    struct stm32f103_config config = rig_config(target);
+    struct chip_config config = rig_config(target);
     use_chip(target, &config);
 }
 
@@ -654,7 +654,7 @@ static void watch_polls(const char *image_kind)
     for (size_t i = 0; i < VARIANTS; i++)
         for (size_t t = 0; t < sizeof times / sizeof *times; t++)
             for (unsigned blank = 0; blank < 2; blank++) {
-                struct stm32f103_config config = rig_config(variants[i]);
+                struct chip_config config = rig_config(variants[i]);
 
                 config.page_erase_us = times[t].page_erase_us;
                 config.half_word_ns = times[t].half_word_ns;

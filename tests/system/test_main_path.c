@@ -320,7 +320,7 @@ static void a_client_keeps_the_board_with_abort_reads_back_and_lets_it_go(void *
 static void a_dead_crystal_is_shown_and_does_not_end_it(void **state)
 {
     (void)state;
-    struct stm32f103_config config = rig_config("BLUEPILL");
+    struct chip_config config = rig_config("BLUEPILL");
 
     config.hse_hz = 0;
     rig_free(&rig);

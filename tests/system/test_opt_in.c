@@ -16,7 +16,7 @@ static struct rig rig;
 /* The build, with blink in flash, without power. */
 static void use(const char *build)
 {
-    struct stm32f103_config config = rig_config("BLUEPILL");
+    struct chip_config config = rig_config("BLUEPILL");
     uint32_t length = blink_length();
     uint8_t *image = blink_image(length, 1);
 

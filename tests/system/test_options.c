@@ -15,14 +15,14 @@ enum { CAN_DNLOAD = 1, CAN_UPLOAD = 2, MANIFESTATION_TOLERANT = 4, WILL_DETACH =
 
 static struct rig rig;
 
-static void use_with(const char *build, const struct stm32f103_config *config)
+static void use_with(const char *build, const struct chip_config *config)
 {
     rig = rig_new_build(build, "BLUEPILL", config);
 }
 
 static void use(const char *build)
 {
-    struct stm32f103_config config = rig_config("BLUEPILL");
+    struct chip_config config = rig_config("BLUEPILL");
 
     use_with(build, &config);
 }
@@ -85,7 +85,7 @@ static uint8_t dfu_attributes(void)
 static void use_hsi_needs_no_crystal(void **state)
 {
     (void)state;
-    struct stm32f103_config config = rig_config("BLUEPILL");
+    struct chip_config config = rig_config("BLUEPILL");
 
     config.hse_hz = 0;
     use_with("hsi", &config);
@@ -300,7 +300,7 @@ static void without_an_override_the_chip_says_its_size(void **state)
     static const uint16_t sizes[] = {32, 64, 128};
 
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        struct stm32f103_config config = rig_config("BLUEPILL");
+        struct chip_config config = rig_config("BLUEPILL");
         config.flash_size_register = sizes[i];
         config.flash_bytes = sizes[i] * 1024u;
         use_with("flash-register", &config);

@@ -681,7 +681,7 @@ static void a_page_that_is_no_log_becomes_one(void **state)
 /* A chip whose pages are half as large as the build says. */
 static void a_log_is_made_of_two_smaller_pages(void **state)
 {
-    struct stm32f103_config config = rig_config("BLUEPILLPLUSGD32_SIGNED");
+    struct chip_config config = rig_config("BLUEPILLPLUSGD32_SIGNED");
     uint8_t page[2 * KIB];
 
     (void)state;

@@ -33,7 +33,7 @@ static void the_usual_72_mhz_breaks_no_rule(void **state)
     assert_int_equal(get(lab, RCC(RCC_CFGR)) >> 2 & 3, SW_PLL);
     put(lab, RCC(RCC_APB1ENR), APB1ENR_USB);
     expect_violation(lab, NULL);
-    assert_int_equal(stm32f103_hclk_hz(&lab->board->chip), 72000000);
+    assert_int_equal(chip_hclk_hz(&lab->board->chip), 72000000);
     assert_int_equal(rcc_pclk1_hz(&lab->board->chip), 36000000);
     assert_int_equal(rcc_usb_hz(&lab->board->chip), 48000000);
     lab_free(lab);
@@ -49,7 +49,7 @@ static void the_crystal_takes_its_time_and_a_dead_one_forever(void **state)
     wait_us(lab, 100);
     assert_int_equal(get(lab, RCC(RCC_CR)) & HSERDY, HSERDY);
     lab_free(lab);
-    struct stm32f103_config config = board_default_config(board_find("BLUEPILL"));
+    struct chip_config config = board_default_config(board_find("BLUEPILL"));
     assert_true(chip_kind_apply(&config, "slow-crystal", strlen("slow-crystal")));
     lab = lab_with("BLUEPILL", &config);
     set_bits(lab, RCC(RCC_CR), HSEON);
@@ -75,7 +75,7 @@ static void other_crystals_have_their_own_clocks(void **state)
         uint32_t crystal_hz, PLLMUL, hclk_hz;
     } cases[] = {{12000000, 4 << 18, 72000000}, {16000000, 1 << 18, 48000000}, {7372800, 6 << 18, 58982400}};
     for (unsigned i = 0; i < 3; i++) {
-        struct stm32f103_config config = board_default_config(board_find("BLUEPILL"));
+        struct chip_config config = board_default_config(board_find("BLUEPILL"));
         config.hse_hz = cases[i].crystal_hz;
         struct lab *lab = lab_with("BLUEPILL", &config);
         start_hse(lab);
@@ -84,7 +84,7 @@ static void other_crystals_have_their_own_clocks(void **state)
         put(lab, RCC(RCC_CFGR), PLLSRC_HSE | cases[i].PLLMUL | PPRE1_2 | SW_PLL);
         expect_violation(lab, NULL);
         assert_int_equal(rcc_pclk1_hz(&lab->board->chip), cases[i].hclk_hz / 2);
-        assert_in_range(stm32f103_hclk_hz(&lab->board->chip), cases[i].hclk_hz,
+        assert_in_range(chip_hclk_hz(&lab->board->chip), cases[i].hclk_hz,
                         cases[i].hclk_hz + cases[i].hclk_hz / 500000);
         lab_free(lab);
     }
@@ -298,7 +298,7 @@ static void time_goes_on_evenly_over_a_change_of_clock(void **state)
 {
     (void)state;
     struct lab *lab = lab_new();
-    struct stm32f103 *chip = &lab->board->chip;
+    struct chip *chip = &lab->board->chip;
     ticks begun = board_now(lab->board);
     start_hse(lab);
     put(lab, FLASH(FLASH_ACR), ACR_TWO_WAITS);
@@ -317,10 +317,10 @@ static void events_come_in_order_at_their_own_time_even_when_late(void **state)
 {
     (void)state;
     struct lab *lab = lab_new();
-    struct stm32f103 *chip = &lab->board->chip;
+    struct chip *chip = &lab->board->chip;
     set_bits(lab, RCC(RCC_CR), HSEON);
     ticks started = board_now(lab->board);
-    stm32f103_stall(chip, started + ticks_from_us(5000));
+    chip_stall(chip, started + ticks_from_us(5000));
     assert_int_equal(get(lab, RCC(RCC_CR)) & HSERDY, HSERDY);
     assert_int_equal(chip->rcc.hse_ready, started + ticks_from_us(500));
     assert_in_range(ticks_to_us(board_now(lab->board) - started), 5000, 5001);

@@ -125,7 +125,7 @@ static void timer_8_needs_its_main_switch_and_has_four_lines(void **state)
 {
     (void)state;
     struct lab *lab = large_lab();
-    struct stm32f103 *chip = &lab->board->chip;
+    struct chip *chip = &lab->board->chip;
     put(lab, GPIO('C', GPIO_CRL), 0x4B444444); /* PC6: CH1 */
     put(lab, GPIO('A', GPIO_CRL), 0xB4444444); /* PA7: CH1N */
     put(lab, TIM8(TIM_ARR), 99);

@@ -310,15 +310,15 @@ static void only_power_and_standby_reset_the_trace_units(void **state)
     enum { TRCENA = 1 << 24, CYCCNTENA = 1 };
     static const enum reset_cause causes[] = {RESET_SOFTWARE, RESET_PIN, RESET_IWDG, RESET_WWDG};
     struct lab *lab = lab_new();
-    struct stm32f103 *chip = &lab->board->chip;
+    struct chip *chip = &lab->board->chip;
     for (unsigned i = 0; i < sizeof causes / sizeof causes[0]; i++) {
         chip->cpu.system.demcr = TRCENA;
         chip->cpu.system.dwt_ctrl = CYCCNTENA;
-        stm32f103_reset(chip, causes[i]);
+        chip_reset(chip, causes[i]);
         assert_int_equal(chip->cpu.system.demcr, TRCENA);
         assert_int_equal(chip->cpu.system.dwt_ctrl, CYCCNTENA);
     }
-    stm32f103_reset(chip, RESET_STANDBY);
+    chip_reset(chip, RESET_STANDBY);
     assert_int_equal(chip->cpu.system.demcr, 0);
     chip->cpu.system.demcr = TRCENA;
     board_power(lab->board, false);

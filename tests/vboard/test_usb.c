@@ -4,7 +4,7 @@
 
 enum { EP = 3, ADDRESS = 9 }; /* register and address used by most tests */
 
-static struct stm32f103 *chip_of(struct model *model)
+static struct chip *chip_of(struct model *model)
 {
     return &model->board->chip;
 }
@@ -576,7 +576,7 @@ static void test_isochronous_transfers_raise_the_high_priority_interrupt(void **
 static void test_activity_wakes_a_suspended_peripheral_through_exti_18(void **state)
 {
     struct model *model = *state;
-    struct stm32f103 *chip = chip_of(model);
+    struct chip *chip = chip_of(model);
     enum { EXTI = 0x40010400, IMR = 0, RTSR = 8, PR = 20, LINE = 1 << 18 };
     uint32_t value = 0;
     bus_write(chip, EXTI + IMR, 4, LINE);
@@ -607,7 +607,7 @@ static void test_forced_reset_acts_like_one_from_the_bus(void **state)
 static void test_reads_and_void_writes_leave_no_side_effect(void **state)
 {
     struct model *model = *state;
-    struct stm32f103 *chip = chip_of(model);
+    struct chip *chip = chip_of(model);
     uint64_t before = chip->cpu.side_effects;
     for (uint32_t offset = 0x40; offset <= 0x50; offset += 4)
         usb_read(chip, offset);
@@ -622,7 +622,7 @@ static void test_reads_and_void_writes_leave_no_side_effect(void **state)
 
 static void break_clock(struct model *model)
 {
-    struct stm32f103 *chip = chip_of(model);
+    struct chip *chip = chip_of(model);
     chip->rcc.CFGR &= ~(1u << 22);
     model_enable_usb(model);
 }

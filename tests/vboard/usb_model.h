@@ -474,7 +474,7 @@ static inline void model_clocks(struct model *model)
 {
     enum { RCC = 0x40021000, FLASH_INTERFACE = 0x40022000 };
     enum { CFGR = 10 << 18 | 1 << 22 | 4 << 8, PLL = 2, PLLON = 1 << 24, USBEN = 1 << 23 };
-    struct stm32f103 *chip = &model->board->chip;
+    struct chip *chip = &model->board->chip;
     uint32_t control;
     bus_write(chip, FLASH_INTERFACE, 4, 0x11);
     bus_write(chip, RCC + 4, 4, CFGR);
@@ -499,7 +499,7 @@ static inline int model_setup(void **state)
 {
     static const uint8_t spin[] = {0x00, 0x10, 0x00, 0x20, 0x09, 0x00, 0x00, 0x08, 0xFE, 0xE7};
     const struct board_info *info = board_find("BLUEPILL");
-    struct stm32f103_config config = board_default_config(info);
+    struct chip_config config = board_default_config(info);
     struct model *model = test_calloc(1, sizeof *model);
     model->board = board_new(info, &config);
     model->product = 0x42;

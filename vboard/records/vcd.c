@@ -59,7 +59,7 @@ static void put_if_new(struct vcd *vcd, unsigned signal, int value)
     vcd->last[signal] = value;
 }
 
-static int pin_value(const struct stm32f103 *chip, unsigned port, unsigned pin)
+static int pin_value(const struct chip *chip, unsigned port, unsigned pin)
 {
     struct pin_drive drive = gpio_pin_drive(chip, port, pin);
     if (!chip->powered)

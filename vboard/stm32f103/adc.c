@@ -13,20 +13,19 @@ static bool wants_interrupt(struct adc *adc)
            (SR & SR_JEOC && CR1 & CR1_JEOCIE);
 }
 
-void adc_update_interrupt(struct stm32f103 *chip)
+void adc_update_interrupt(struct chip *chip)
 {
     cortex_m3_set_irq(&chip->cpu, IRQ_ADC1_2,
                       wants_interrupt(&chip->adc[0]) || wants_interrupt(&chip->adc[1]));
     cortex_m3_set_irq(&chip->cpu, IRQ_ADC3, wants_interrupt(&chip->adc[2]));
 }
 
-static void unmodelled(struct stm32f103 *chip, unsigned n, const char *name, uint32_t value, const char *what)
+static void unmodelled(struct chip *chip, unsigned n, const char *name, uint32_t value, const char *what)
 {
-    stm32f103_violation(chip, SUSPICIOUS, "unmodelled", "ADC%u_%s = 0x%X: %s", n + 1, name, (unsigned)value,
-                        what);
+    chip_violation(chip, SUSPICIOUS, "unmodelled", "ADC%u_%s = 0x%X: %s", n + 1, name, (unsigned)value, what);
 }
 
-static void write_CR1(struct stm32f103 *chip, unsigned n, uint32_t value)
+static void write_CR1(struct chip *chip, unsigned n, uint32_t value)
 {
     uint32_t set = value & ~*adc_register(&chip->adc[n], ADC_CR1);
     if (set & CR1_DUALMOD)
@@ -42,7 +41,7 @@ static bool by_software(uint32_t CR2, uint32_t trigger, unsigned shift)
     return CR2 & trigger && (CR2 >> shift & CR2_EXTSEL) == CR2_EXTSEL;
 }
 
-static void write_CR2(struct stm32f103 *chip, unsigned n, uint32_t value)
+static void write_CR2(struct chip *chip, unsigned n, uint32_t value)
 {
     const uint32_t momentary = CR2_CAL | CR2_RSTCAL | CR2_JSWSTART | CR2_SWSTART;
     struct adc *adc = &chip->adc[n];
@@ -65,7 +64,7 @@ static void write_CR2(struct stm32f103 *chip, unsigned n, uint32_t value)
         adc_start_injected(chip, n);
 }
 
-void adc_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
+void adc_write(struct chip *chip, uint32_t offset, uint32_t value)
 {
     unsigned n = offset / INSTANCE_SIZE;
     offset %= INSTANCE_SIZE;
@@ -78,7 +77,7 @@ void adc_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
     adc_update_interrupt(chip);
 }
 
-uint32_t adc_read(struct stm32f103 *chip, uint32_t offset)
+uint32_t adc_read(struct chip *chip, uint32_t offset)
 {
     unsigned n = offset / INSTANCE_SIZE;
     struct adc *adc = &chip->adc[n];
@@ -93,7 +92,7 @@ uint32_t adc_read(struct stm32f103 *chip, uint32_t offset)
     return *adc_register(adc, offset);
 }
 
-void adc_reset(struct stm32f103 *chip, unsigned n)
+void adc_reset(struct chip *chip, unsigned n)
 {
     adc_stop(chip, n);
     chip->adc[n] = (struct adc){0};

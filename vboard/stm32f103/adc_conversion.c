@@ -12,7 +12,7 @@ enum { CONVERSION = 25, CALIBRATION = 2 * 83, CALIBRATION_RESET = 2 * 4 };
 
 const uint8_t adc_dma_line[ADCS] = {DMA1_CHANNEL + 1, 0, DMA2_CHANNEL + 5};
 
-static ticks half_cycles(const struct stm32f103 *chip, unsigned count)
+static ticks half_cycles(const struct chip *chip, unsigned count)
 {
     return count * rcc_adc_clock(chip) / 2;
 }
@@ -27,7 +27,7 @@ static unsigned sample_half_cycles(const struct adc *adc, unsigned channel)
 }
 
 /* Volts are not modelled: what is driven is at one of the ends, what is not in the middle. */
-static uint32_t pin_value(const struct stm32f103 *chip, uint8_t pin)
+static uint32_t pin_value(const struct chip *chip, uint8_t pin)
 {
     unsigned port = pin >> 4, number = pin & 15;
     struct pin_drive drive = gpio_pin_drive(chip, port, number);
@@ -57,7 +57,7 @@ static uint8_t pin_of_channel(unsigned n, unsigned channel)
 }
 
 /* What has no pin is at VSS, but for the two channels inside of the chip. */
-static uint32_t sample(const struct stm32f103 *chip, unsigned n, unsigned channel)
+static uint32_t sample(const struct chip *chip, unsigned n, unsigned channel)
 {
     uint8_t pin = pin_of_channel(n, channel);
     bool inside = n == 0 && chip->adc[0].registers[ADC_CR2 / 4] & CR2_TSVREFE;
@@ -106,35 +106,33 @@ static unsigned next_channel(const struct adc *adc)
                          : regular_channel(adc, adc->regular_place);
 }
 
-static void schedule(struct stm32f103 *chip, unsigned n)
+static void schedule(struct chip *chip, unsigned n)
 {
     const struct adc *adc = &chip->adc[n];
     ticks due = TICKS_NEVER;
     if (adc->injected || adc->regular)
-        due =
-            stm32f103_now(chip) + half_cycles(chip, sample_half_cycles(adc, next_channel(adc)) + CONVERSION);
-    stm32f103_schedule(chip, (enum event)(EVENT_ADC + n), due);
+        due = chip_now(chip) + half_cycles(chip, sample_half_cycles(adc, next_channel(adc)) + CONVERSION);
+    chip_schedule(chip, (enum event)(EVENT_ADC + n), due);
 }
 
-void adc_stop(struct stm32f103 *chip, unsigned n)
+void adc_stop(struct chip *chip, unsigned n)
 {
     struct adc *adc = &chip->adc[n];
     adc->regular = adc->injected = adc->calibrating = false;
     *adc_register(adc, ADC_CR2) &= ~(uint32_t)(CR2_CAL | CR2_RSTCAL);
-    stm32f103_schedule(chip, (enum event)(EVENT_ADC + n), TICKS_NEVER);
+    chip_schedule(chip, (enum event)(EVENT_ADC + n), TICKS_NEVER);
 }
 
-void adc_calibrate(struct stm32f103 *chip, unsigned n, uint32_t bit)
+void adc_calibrate(struct chip *chip, unsigned n, uint32_t bit)
 {
     struct adc *adc = &chip->adc[n];
     *adc_register(adc, ADC_CR2) |= bit;
     adc->calibrating = true;
-    stm32f103_schedule(chip, (enum event)(EVENT_ADC + n),
-                       stm32f103_now(chip) +
-                           half_cycles(chip, bit == CR2_CAL ? CALIBRATION : CALIBRATION_RESET));
+    chip_schedule(chip, (enum event)(EVENT_ADC + n),
+                  chip_now(chip) + half_cycles(chip, bit == CR2_CAL ? CALIBRATION : CALIBRATION_RESET));
 }
 
-void adc_start_regular(struct stm32f103 *chip, unsigned n)
+void adc_start_regular(struct chip *chip, unsigned n)
 {
     struct adc *adc = &chip->adc[n];
     adc->regular = true;
@@ -145,7 +143,7 @@ void adc_start_regular(struct stm32f103 *chip, unsigned n)
 }
 
 /* A regular conversion that is under way begins again afterwards (11.3.9). */
-void adc_start_injected(struct stm32f103 *chip, unsigned n)
+void adc_start_injected(struct chip *chip, unsigned n)
 {
     struct adc *adc = &chip->adc[n];
     adc->injected = true;
@@ -171,7 +169,7 @@ static void watch(struct adc *adc, uint32_t value, unsigned channel, bool inject
         adc->registers[ADC_SR / 4] |= SR_AWD;
 }
 
-static void convert_injected(struct stm32f103 *chip, unsigned n)
+static void convert_injected(struct chip *chip, unsigned n)
 {
     struct adc *adc = &chip->adc[n];
     unsigned place = adc->injected_place, channel = injected_channel(adc, place);
@@ -195,7 +193,7 @@ static void regular_group_over(struct adc *adc)
     }
 }
 
-static void convert_regular(struct stm32f103 *chip, unsigned n)
+static void convert_regular(struct chip *chip, unsigned n)
 {
     struct adc *adc = &chip->adc[n];
     unsigned channel = regular_channel(adc, adc->regular_place);
@@ -208,7 +206,7 @@ static void convert_regular(struct stm32f103 *chip, unsigned n)
         dma_request(chip, adc_dma_line[n], true);
 }
 
-void adc_event(struct stm32f103 *chip, unsigned n)
+void adc_event(struct chip *chip, unsigned n)
 {
     struct adc *adc = &chip->adc[n];
     if (adc->calibrating) {

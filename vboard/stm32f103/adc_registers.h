@@ -67,16 +67,16 @@ static inline uint32_t *adc_register(struct adc *adc, uint32_t offset)
     return &adc->registers[offset / 4];
 }
 
-void adc_update_interrupt(struct stm32f103 *chip);
+void adc_update_interrupt(struct chip *chip);
 
 /* adc_trigger.c */
 /* Writes CR2: what starts conversions may be another trigger now. */
-void adc_set_control(struct stm32f103 *chip, unsigned n, uint32_t control);
+void adc_set_control(struct chip *chip, unsigned n, uint32_t control);
 
 /* adc_conversion.c */
 extern const uint8_t adc_dma_line[ADCS];
-void adc_start_regular(struct stm32f103 *chip, unsigned n);
-void adc_start_injected(struct stm32f103 *chip, unsigned n);
-void adc_stop(struct stm32f103 *chip, unsigned n);
+void adc_start_regular(struct chip *chip, unsigned n);
+void adc_start_injected(struct chip *chip, unsigned n);
+void adc_stop(struct chip *chip, unsigned n);
 /* CAL or RSTCAL was set. */
-void adc_calibrate(struct stm32f103 *chip, unsigned n, uint32_t bit);
+void adc_calibrate(struct chip *chip, unsigned n, uint32_t bit);

@@ -26,13 +26,13 @@ static const struct trigger injected[2][CHOICES] = {
 static const struct trigger remapped_regular = {TIM8, TRGO}, remapped_injected = {TIM8, CC(4)};
 
 /* AFIO_MAPR.ADC1_ETRGINJ, ADC1_ETRGREG, and the two of ADC2: TIM8 in the place of the pin (9.4.2). */
-static bool is_remapped(const struct stm32f103 *chip, unsigned n, bool is_injected)
+static bool is_remapped(const struct chip *chip, unsigned n, bool is_injected)
 {
     return chip->afio.MAPR >> (MAPR_REMAPS_SHIFT + 2 * n + !is_injected) & 1;
 }
 
 /* CHOICES: by software; NONE: the trigger is off. */
-static unsigned selected(const struct stm32f103 *chip, unsigned n, bool is_injected)
+static unsigned selected(const struct chip *chip, unsigned n, bool is_injected)
 {
     uint32_t control = chip->adc[n].registers[ADC_CR2 / 4];
     uint32_t enable = (is_injected ? CR2_JEXTTRIG : CR2_EXTTRIG) | CR2_ADON;
@@ -40,7 +40,7 @@ static unsigned selected(const struct stm32f103 *chip, unsigned n, bool is_injec
     return (control & enable) == enable ? control >> shift & CR2_EXTSEL : NONE;
 }
 
-static struct trigger trigger_of(const struct stm32f103 *chip, unsigned n, bool is_injected)
+static struct trigger trigger_of(const struct chip *chip, unsigned n, bool is_injected)
 {
     unsigned from = selected(chip, n, is_injected);
     if (from >= CHOICES)
@@ -50,7 +50,7 @@ static struct trigger trigger_of(const struct stm32f103 *chip, unsigned n, bool 
     return (is_injected ? injected : regular)[n == ADC3][from];
 }
 
-static uint32_t flag_of(const struct stm32f103 *chip, unsigned n, bool is_injected, unsigned timer)
+static uint32_t flag_of(const struct chip *chip, unsigned n, bool is_injected, unsigned timer)
 {
     struct trigger trigger = trigger_of(chip, n, is_injected);
     return trigger.timer != timer ? 0
@@ -58,7 +58,7 @@ static uint32_t flag_of(const struct stm32f103 *chip, unsigned n, bool is_inject
                                   : trigger.flag;
 }
 
-uint32_t adc_awaits(const struct stm32f103 *chip, unsigned timer)
+uint32_t adc_awaits(const struct chip *chip, unsigned timer)
 {
     uint32_t flags = 0;
     for (unsigned n = 0; n < ADCS; n++)
@@ -66,7 +66,7 @@ uint32_t adc_awaits(const struct stm32f103 *chip, unsigned timer)
     return flags;
 }
 
-void adc_trigger(struct stm32f103 *chip, unsigned timer, uint32_t flags)
+void adc_trigger(struct chip *chip, unsigned timer, uint32_t flags)
 {
     for (unsigned n = 0; n < ADCS; n++) {
         if (flags & flag_of(chip, n, false, timer))
@@ -76,12 +76,12 @@ void adc_trigger(struct stm32f103 *chip, unsigned timer, uint32_t flags)
     }
 }
 
-static bool listens_to_pin(const struct stm32f103 *chip, unsigned n, bool is_injected)
+static bool listens_to_pin(const struct chip *chip, unsigned n, bool is_injected)
 {
     return n != ADC3 && selected(chip, n, is_injected) == OF_PIN && !is_remapped(chip, n, is_injected);
 }
 
-void adc_exti(struct stm32f103 *chip, uint32_t lines)
+void adc_exti(struct chip *chip, uint32_t lines)
 {
     for (unsigned n = 0; n < ADCS; n++) {
         if (lines & LINE_REGULAR && listens_to_pin(chip, n, false))
@@ -92,7 +92,7 @@ void adc_exti(struct stm32f103 *chip, uint32_t lines)
 }
 
 /* Timers are asked for the moments that start conversions from now on, not for those before. */
-void adc_set_control(struct stm32f103 *chip, unsigned n, uint32_t control)
+void adc_set_control(struct chip *chip, unsigned n, uint32_t control)
 {
     for (unsigned timer = 0; timer < TIMERS; timer++)
         tim_settle(chip, timer);

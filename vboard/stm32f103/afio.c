@@ -11,7 +11,7 @@ static unsigned swj_cfg(uint32_t value)
     return value >> SWJ_CFG_SHIFT & SWJ_CFG_MASK;
 }
 
-bool afio_pin_is_debug(const struct stm32f103 *chip, unsigned port, unsigned pin)
+bool afio_pin_is_debug(const struct chip *chip, unsigned port, unsigned pin)
 {
     unsigned cfg = swj_cfg(chip->afio.MAPR);
     if (port > 1) {
@@ -27,7 +27,7 @@ bool afio_pin_is_debug(const struct stm32f103 *chip, unsigned port, unsigned pin
     }
 }
 
-uint32_t afio_read(struct stm32f103 *chip, uint32_t offset)
+uint32_t afio_read(struct chip *chip, uint32_t offset)
 {
     const struct afio *afio = &chip->afio;
     switch (offset) {
@@ -39,17 +39,17 @@ uint32_t afio_read(struct stm32f103 *chip, uint32_t offset)
     }
 }
 
-static void write_mapr(struct stm32f103 *chip, uint32_t value)
+static void write_mapr(struct chip *chip, uint32_t value)
 {
     unsigned before = swj_cfg(chip->afio.MAPR), after = swj_cfg(value);
     if (after != SWJ_FULL && after != SWJ_NO_NJTRST && after != SWJ_ONLY_SW && after != SWJ_NONE) {
-        stm32f103_violation(chip, SUSPICIOUS, "swj-cfg",
-                            "AFIO_MAPR = 0x%08X: SWJ_CFG %u has no effect, the debug pins stay as they are "
-                            "(RM0008 9.4.2)",
-                            (unsigned)value, after);
+        chip_violation(chip, SUSPICIOUS, "swj-cfg",
+                       "AFIO_MAPR = 0x%08X: SWJ_CFG %u has no effect, the debug pins stay as they are "
+                       "(RM0008 9.4.2)",
+                       (unsigned)value, after);
         after = before;
     } else if (after == SWJ_FULL && before != SWJ_FULL) {
-        stm32f103_violation(
+        chip_violation(
             chip, SUSPICIOUS, "swj-cfg-lost",
             "AFIO_MAPR = 0x%08X gives the debug pins back; SWJ_CFG cannot be read, a read-modify-write "
             "loses it (RM0008 9.4.2)",
@@ -60,7 +60,7 @@ static void write_mapr(struct stm32f103 *chip, uint32_t value)
     chip->board.pins_changed(chip->board.context);
 }
 
-void afio_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
+void afio_write(struct chip *chip, uint32_t offset, uint32_t value)
 {
     switch (offset) {
     case EVCR: chip->afio.EVCR = value; break;
@@ -72,7 +72,7 @@ void afio_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
     gpio_inputs_changed(chip);
 }
 
-void afio_reset(struct stm32f103 *chip)
+void afio_reset(struct chip *chip)
 {
     chip->afio = (struct afio){0};
     chip->board.pins_changed(chip->board.context);

@@ -22,7 +22,7 @@ static unsigned data_register(uint32_t offset)
     return offset >= DR11 && offset <= DR42 ? (offset - DR11) / 4 + 11 : 0;
 }
 
-uint32_t bkp_read(struct stm32f103 *chip, uint32_t offset)
+uint32_t bkp_read(struct chip *chip, uint32_t offset)
 {
     switch (offset) {
     case RTCCR: return chip->bkp.RTCCR;
@@ -38,7 +38,7 @@ static void write_csr(struct bkp *bkp, uint32_t value)
     bkp->CSR = (bkp->CSR & ~(uint32_t)CSR_TPIE) | (value & CSR_TPIE);
 }
 
-void bkp_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
+void bkp_write(struct chip *chip, uint32_t offset, uint32_t value)
 {
     unsigned number = data_register(offset);
     char name[24];
@@ -56,15 +56,14 @@ void bkp_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
     } else {
         chip->bkp.CR = value;
         if (value & CR_TPE) {
-            stm32f103_violation(chip, SUSPICIOUS, "unmodelled",
-                                "BKP_CR = 0x%X: tamper detection (RM0008 6.3.1) is not modelled",
-                                (unsigned)value);
+            chip_violation(chip, SUSPICIOUS, "unmodelled",
+                           "BKP_CR = 0x%X: tamper detection (RM0008 6.3.1) is not modelled", (unsigned)value);
         }
     }
 }
 
 /* Of a system reset: only TPIE goes (RM0008 6.4.4). The data: rcc_reset_backup_domain. */
-void bkp_reset(struct stm32f103 *chip)
+void bkp_reset(struct chip *chip)
 {
     chip->bkp.CSR &= ~(uint32_t)CSR_TPIE;
 }

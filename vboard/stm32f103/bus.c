@@ -10,7 +10,7 @@
 enum { SYSTEM_SIZE = 0x800, SIGNATURE_SIZE = 0x14 };
 enum { WINDOW_FLASH, WINDOW_ALIAS, WINDOW_RAM };
 
-void bus_open_flash(struct stm32f103 *chip, bool open)
+void bus_open_flash(struct chip *chip, bool open)
 {
     struct cortex_m3_window *window = chip->cpu.window;
     uint8_t wait_states = chip->flash.ACR & ACR_LATENCY;
@@ -28,7 +28,7 @@ void bus_open_flash(struct stm32f103 *chip, bool open)
     }
 }
 
-void bus_reset_all(struct stm32f103 *chip)
+void bus_reset_all(struct chip *chip)
 {
     for (const struct map_region *region = map; region->name; region++) {
         if (region->port != NOT_A_PORT) {
@@ -50,15 +50,15 @@ static uint32_t little_endian(const uint8_t *bytes, unsigned size)
     return value;
 }
 
-static void wait_for_flash(struct stm32f103 *chip)
+static void wait_for_flash(struct chip *chip)
 {
     if (flash_is_busy(chip)) {
-        stm32f103_stall(chip, chip->flash.operation.ends); /* PM0075 2.3.3 */
+        chip_stall(chip, chip->flash.operation.ends); /* PM0075 2.3.3 */
     }
 }
 
 /* ST's boot loader is not ours to have; its signature area is. */
-static uint32_t read_system(struct stm32f103 *chip, uint32_t address, unsigned size)
+static uint32_t read_system(struct chip *chip, uint32_t address, unsigned size)
 {
     uint8_t signature[SIGNATURE_SIZE];
     for (unsigned i = 0; i < sizeof signature; i++) {
@@ -74,27 +74,27 @@ static uint32_t read_system(struct stm32f103 *chip, uint32_t address, unsigned s
     }
     if (!chip->system_memory_told) {
         chip->system_memory_told = true;
-        stm32f103_report(chip, REPORT_NOTE,
-                         "0x%08X is read: system memory, whose boot loader is not modelled, reads as 0",
-                         (unsigned)address);
+        chip_report(chip, REPORT_NOTE,
+                    "0x%08X is read: system memory, whose boot loader is not modelled, reads as 0",
+                    (unsigned)address);
     }
     return 0;
 }
 
 /* NULL: no flash there. The alias at 0 is there because BOOT0 is low. */
-static const uint8_t *flash_array(const struct stm32f103 *chip, uint32_t address)
+static const uint8_t *flash_array(const struct chip *chip, uint32_t address)
 {
     uint32_t offset = address >= FLASH_BASE ? address - FLASH_BASE : address;
     return offset < chip->config.flash_bytes ? &chip->flash_bytes[offset] : NULL;
 }
 
-static bool is_flash_interface(const struct stm32f103 *chip, uint32_t address)
+static bool is_flash_interface(const struct chip *chip, uint32_t address)
 {
     return flash_array(chip, address) || address - SYSTEM_BASE < SYSTEM_SIZE ||
            address - OPTION_BASE < sizeof chip->flash.option_bytes;
 }
 
-static uint32_t read_flash(struct stm32f103 *chip, uint32_t address, unsigned size)
+static uint32_t read_flash(struct chip *chip, uint32_t address, unsigned size)
 {
     wait_for_flash(chip);
     const uint8_t *bytes = flash_array(chip, address);
@@ -108,7 +108,7 @@ static uint32_t read_flash(struct stm32f103 *chip, uint32_t address, unsigned si
     return read_system(chip, address, size);
 }
 
-static bool is_ram(const struct stm32f103 *chip, uint32_t address)
+static bool is_ram(const struct chip *chip, uint32_t address)
 {
     return address - RAM_BASE < chip->config.ram_bytes;
 }
@@ -119,7 +119,7 @@ static bool is_ram(const struct stm32f103 *chip, uint32_t address)
  * free again when it is over, so writes in a row come every two cycles of APB (DS5319 2.3.21: 18 MHz on a
  * pin).
  */
-static void wait_for_bridge(struct stm32f103 *chip, const struct map_region *region, bool write)
+static void wait_for_bridge(struct chip *chip, const struct map_region *region, bool write)
 {
     enum { APB_CYCLES = 2 };
     struct cortex_m3 *cpu = &chip->cpu;
@@ -146,7 +146,7 @@ static void wait_for_bridge(struct stm32f103 *chip, const struct map_region *reg
 
 bool bus_read(void *context, uint32_t address, unsigned size, uint32_t *value)
 {
-    struct stm32f103 *chip = context;
+    struct chip *chip = context;
     if (is_flash_interface(chip, address)) {
         *value = read_flash(chip, address, size);
         return true;
@@ -167,7 +167,7 @@ bool bus_read(void *context, uint32_t address, unsigned size, uint32_t *value)
 
 bool bus_write(void *context, uint32_t address, unsigned size, uint32_t value)
 {
-    struct stm32f103 *chip = context;
+    struct chip *chip = context;
     if (is_flash_interface(chip, address)) {
         bool system = address - SYSTEM_BASE < SYSTEM_SIZE;
         chip->cpu.side_effects++;
@@ -193,7 +193,7 @@ bool bus_write(void *context, uint32_t address, unsigned size, uint32_t value)
 
 bool bus_fetch(void *context, uint32_t address, uint16_t *half_word)
 {
-    struct stm32f103 *chip = context;
+    struct chip *chip = context;
     uint32_t value;
     if (is_ram(chip, address)) {
         *half_word = (uint16_t)little_endian(&chip->ram[address - RAM_BASE], sizeof *half_word);

@@ -4,7 +4,7 @@
  */
 #include "bus_private.h"
 
-static bool in_reset(const struct stm32f103 *chip, const struct map_region *region)
+static bool in_reset(const struct chip *chip, const struct map_region *region)
 {
     if (region->clock_bit == ALWAYS_CLOCKED || region->bus == BUS_AHB) {
         return false;
@@ -24,24 +24,24 @@ struct access {
 };
 
 /* "write of 0x12 to USB.CNTR" */
-static void complain(struct stm32f103 *chip, const struct access *access, enum violation_level level,
+static void complain(struct chip *chip, const struct access *access, enum violation_level level,
                      const char *rule, const char *why)
 {
     const char *name = access->reg ? access->reg->name : "", *dot = access->reg ? "." : "";
     if (access->write) {
-        stm32f103_violation(chip, level, rule, "write of 0x%X (%u bytes) to %s%s%s at 0x%08X: %s",
-                            (unsigned)access->value, access->size, access->region->name, dot, name,
-                            (unsigned)access->address, why);
+        chip_violation(chip, level, rule, "write of 0x%X (%u bytes) to %s%s%s at 0x%08X: %s",
+                       (unsigned)access->value, access->size, access->region->name, dot, name,
+                       (unsigned)access->address, why);
     } else {
-        stm32f103_violation(chip, level, rule, "read of %s%s%s (%u bytes) at 0x%08X: %s",
-                            access->region->name, dot, name, access->size, (unsigned)access->address, why);
+        chip_violation(chip, level, rule, "read of %s%s%s (%u bytes) at 0x%08X: %s", access->region->name,
+                       dot, name, access->size, (unsigned)access->address, why);
     }
 }
 
-static bool reaches_peripheral(struct stm32f103 *chip, const struct access *access)
+static bool reaches_peripheral(struct chip *chip, const struct access *access)
 {
     const struct map_region *region = access->region;
-    if (region->absent || (region->high_density && !stm32f103_is_high_density(chip))) {
+    if (region->absent || (region->high_density && !chip_is_high_density(chip))) {
         complain(chip, access, FORBIDDEN, "absent-peripheral", "this chip does not have it (RM0008 table 3)");
         return false;
     }
@@ -60,7 +60,7 @@ static bool reaches_peripheral(struct stm32f103 *chip, const struct access *acce
 
 /* Reported, not refused: what a narrow access does is known (widen), and reading takes no harm. DMA may move
  * bytes (RM0008 13.3.4). */
-static void check_size(struct stm32f103 *chip, const struct access *access)
+static void check_size(struct chip *chip, const struct access *access)
 {
     bool allowed =
         access->size & (unsigned)access->region->sizes || (access->reg && access->reg->access == RW_ANY_SIZE);
@@ -73,7 +73,7 @@ static void check_size(struct stm32f103 *chip, const struct access *access)
     }
 }
 
-static bool register_allows(struct stm32f103 *chip, const struct access *access)
+static bool register_allows(struct chip *chip, const struct access *access)
 {
     const struct map_register *reg = access->reg;
     if (access->region->own_rules) {
@@ -100,7 +100,7 @@ static bool register_allows(struct stm32f103 *chip, const struct access *access)
     return true;
 }
 
-static bool permitted(struct stm32f103 *chip, const struct access *access)
+static bool permitted(struct chip *chip, const struct access *access)
 {
     if (!reaches_peripheral(chip, access)) {
         return false;
@@ -109,25 +109,24 @@ static bool permitted(struct stm32f103 *chip, const struct access *access)
     return register_allows(chip, access);
 }
 
-static struct access make_access(const struct stm32f103 *chip, const struct map_region *region,
-                                 uint32_t address, unsigned size, bool write, uint32_t value)
+static struct access make_access(const struct chip *chip, const struct map_region *region, uint32_t address,
+                                 unsigned size, bool write, uint32_t value)
 {
     struct access access = {
         .region = region, .address = address, .size = size, .write = write, .value = value};
     access.offset = (address - region->base) & ~3u;
     access.reg =
-        region->registers ? map_find_register(region, access.offset, stm32f103_is_high_density(chip)) : NULL;
+        region->registers ? map_find_register(region, access.offset, chip_is_high_density(chip)) : NULL;
     return access;
 }
 
-static void trace(struct stm32f103 *chip, const struct access *access, uint32_t value)
+static void trace(struct chip *chip, const struct access *access, uint32_t value)
 {
-    if (stm32f103_wants(chip, REPORT_REGISTER)) {
-        stm32f103_report(chip, REPORT_REGISTER, "PC 0x%08X %s.%s+0x%X %s 0x%0*X",
-                         (unsigned)stm32f103_pc(chip), access->region->name,
-                         access->reg ? access->reg->name : "",
-                         (unsigned)(access->address - access->region->base), access->write ? "<-" : "->",
-                         (int)(2 * access->size), (unsigned)value);
+    if (chip_wants(chip, REPORT_REGISTER)) {
+        chip_report(chip, REPORT_REGISTER, "PC 0x%08X %s.%s+0x%X %s 0x%0*X", (unsigned)chip_pc(chip),
+                    access->region->name, access->reg ? access->reg->name : "",
+                    (unsigned)(access->address - access->region->base), access->write ? "<-" : "->",
+                    (int)(2 * access->size), (unsigned)value);
     }
 }
 
@@ -142,7 +141,7 @@ static uint32_t model_offset(const struct access *access)
     return access->offset + access->region->model_offset + half;
 }
 
-static uint32_t read_register(struct stm32f103 *chip, const struct access *access)
+static uint32_t read_register(struct chip *chip, const struct access *access)
 {
     const struct map_region *region = access->region;
     uint32_t offset = model_offset(access);
@@ -156,8 +155,8 @@ static uint32_t lane(const struct access *access)
     return 8 * (access->address & (access->region->own_rules ? 1 : 3));
 }
 
-bool bus_read_peripheral(struct stm32f103 *chip, const struct map_region *region, uint32_t address,
-                         unsigned size, uint32_t *value)
+bool bus_read_peripheral(struct chip *chip, const struct map_region *region, uint32_t address, unsigned size,
+                         uint32_t *value)
 {
     struct access access = make_access(chip, region, address, size, false, 0);
     *value = 0;
@@ -173,7 +172,7 @@ bool bus_read_peripheral(struct stm32f103 *chip, const struct map_region *region
  * The whole register that a narrow write makes. The bridges to APB repeat the data in all lanes (RM0008 3.1),
  * of which a 16-bit register has only two; registers on AHB take only the lanes written.
  */
-static uint32_t widen(struct stm32f103 *chip, const struct access *access)
+static uint32_t widen(struct chip *chip, const struct access *access)
 {
     uint32_t mask = size_mask(access->size), shift = 8 * (access->address & 3);
     bool repeated = access->region->bus == BUS_APB1 || access->region->bus == BUS_APB2;
@@ -188,8 +187,8 @@ static uint32_t widen(struct stm32f103 *chip, const struct access *access)
     return (old & ~(mask << shift)) | access->value << shift;
 }
 
-bool bus_write_peripheral(struct stm32f103 *chip, const struct map_region *region, uint32_t address,
-                          unsigned size, uint32_t value)
+bool bus_write_peripheral(struct chip *chip, const struct map_region *region, uint32_t address, unsigned size,
+                          uint32_t value)
 {
     struct access access = make_access(chip, region, address, size, true, value & size_mask(size));
     trace(chip, &access, access.value);

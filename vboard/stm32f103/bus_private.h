@@ -4,7 +4,7 @@
 #include "chip.h"
 #include "map.h"
 
-bool bus_read_peripheral(struct stm32f103 *chip, const struct map_region *region, uint32_t address,
-                         unsigned size, uint32_t *value);
-bool bus_write_peripheral(struct stm32f103 *chip, const struct map_region *region, uint32_t address,
-                          unsigned size, uint32_t value);
+bool bus_read_peripheral(struct chip *chip, const struct map_region *region, uint32_t address, unsigned size,
+                         uint32_t *value);
+bool bus_write_peripheral(struct chip *chip, const struct map_region *region, uint32_t address, unsigned size,
+                          uint32_t value);

@@ -24,7 +24,7 @@ static bool fifo_wants(const struct can *can, unsigned fifo)
 }
 
 /* Two of the lines are USB's, too (table 63). */
-void can_update_irqs(struct stm32f103 *chip)
+void can_update_irqs(struct chip *chip)
 {
     struct can *can = &chip->can;
     can->tx_irq = can->IER & IER_TMEIE && any_request_done(can);
@@ -39,7 +39,7 @@ void can_update_irqs(struct stm32f103 *chip)
 
 /* Control */
 
-static void master_reset(struct stm32f103 *chip)
+static void master_reset(struct chip *chip)
 {
     struct can *can = &chip->can;
     can->MCR = MCR_RESET_VALUE;
@@ -47,21 +47,20 @@ static void master_reset(struct stm32f103 *chip)
     can->doing = CAN_STILL;
     for (unsigned i = 0; i < sizeof can->fifo / sizeof can->fifo[0]; i++)
         can->fifo[i] = (struct can_fifo){0};
-    stm32f103_schedule(chip, EVENT_CAN, TICKS_NEVER);
+    chip_schedule(chip, EVENT_CAN, TICKS_NEVER);
 }
 
 /* The manual wants SLEEP to be cleared with it; ST's HAL does so afterwards, and the chip obeys. */
-static void check_INRQ(struct stm32f103 *chip, uint32_t value)
+static void check_INRQ(struct chip *chip, uint32_t value)
 {
     if (value & ~chip->can.MCR & MCR_INRQ && value & MCR_SLEEP && chip->can.MSR & MSR_SLAK)
-        stm32f103_violation(
-            chip, SUSPICIOUS, "can-init-asleep",
-            "CAN_MCR = 0x%X: initialization asked for in sleep mode, with SLEEP still set (RM0008 "
-            "24.4.3)",
-            (unsigned)value);
+        chip_violation(chip, SUSPICIOUS, "can-init-asleep",
+                       "CAN_MCR = 0x%X: initialization asked for in sleep mode, with SLEEP still set (RM0008 "
+                       "24.4.3)",
+                       (unsigned)value);
 }
 
-static void write_MCR(struct stm32f103 *chip, uint32_t value)
+static void write_MCR(struct chip *chip, uint32_t value)
 {
     check_INRQ(chip, value);
     if (value & MCR_RESET)
@@ -70,23 +69,22 @@ static void write_MCR(struct stm32f103 *chip, uint32_t value)
         chip->can.MCR = value;
 }
 
-static uint32_t read_MSR(const struct stm32f103 *chip)
+static uint32_t read_MSR(const struct chip *chip)
 {
     const struct can *can = &chip->can;
     return can->MSR | (can->doing == CAN_SENDS ? MSR_TXM : 0) |
            (can_rx_is_recessive(chip) ? MSR_RX | MSR_SAMP : 0);
 }
 
-static void write_BTR(struct stm32f103 *chip, uint32_t value)
+static void write_BTR(struct chip *chip, uint32_t value)
 {
     if (chip->can.MSR & MSR_INAK)
         chip->can.BTR = value;
     else
-        stm32f103_violation(
-            chip, FORBIDDEN, "can-btr-locked",
-            "CAN_BTR = 0x%08X is ignored: writable only in initialization mode, MSR.INAK is 0 "
-            "(RM0008 24.9.2)",
-            (unsigned)value);
+        chip_violation(chip, FORBIDDEN, "can-btr-locked",
+                       "CAN_BTR = 0x%08X is ignored: writable only in initialization mode, MSR.INAK is 0 "
+                       "(RM0008 24.9.2)",
+                       (unsigned)value);
 }
 
 /* Transmit mailboxes */
@@ -112,7 +110,7 @@ static uint32_t read_TSR(const struct can *can)
 }
 
 /* A frame on the bus is tried to its end; it is not tried again (24.7.1). */
-static void abort_request(struct stm32f103 *chip, unsigned mailbox)
+static void abort_request(struct chip *chip, unsigned mailbox)
 {
     struct can *can = &chip->can;
     if (is_empty(can, mailbox))
@@ -124,7 +122,7 @@ static void abort_request(struct stm32f103 *chip, unsigned mailbox)
 }
 
 /* RQCP clears the other flags of its mailbox with it. */
-static void write_TSR(struct stm32f103 *chip, uint32_t value)
+static void write_TSR(struct chip *chip, uint32_t value)
 {
     const uint32_t flags = TSR_RQCP | TSR_TXOK | TSR_ALST | TSR_TERR;
     for (unsigned i = 0; i < CAN_MAILBOXES; i++) {
@@ -147,15 +145,15 @@ static uint32_t *mailbox_register(struct can *can, uint32_t offset)
     }
 }
 
-static void write_mailbox(struct stm32f103 *chip, uint32_t offset, uint32_t value)
+static void write_mailbox(struct chip *chip, uint32_t offset, uint32_t value)
 {
     struct can *can = &chip->can;
     unsigned mailbox = (offset - MAILBOXES_AT) / MESSAGE_SIZE;
     if (!is_empty(can, mailbox)) {
-        stm32f103_violation(chip, FORBIDDEN, "can-mailbox-busy",
-                            "0x%X to transmit mailbox %u is ignored: it waits to be sent, TSR.TME%u is 0 "
-                            "(RM0008 24.7.1)",
-                            (unsigned)value, mailbox, mailbox);
+        chip_violation(chip, FORBIDDEN, "can-mailbox-busy",
+                       "0x%X to transmit mailbox %u is ignored: it waits to be sent, TSR.TME%u is 0 "
+                       "(RM0008 24.7.1)",
+                       (unsigned)value, mailbox, mailbox);
         return;
     }
     *mailbox_register(can, offset) = value;
@@ -167,7 +165,7 @@ static void write_mailbox(struct stm32f103 *chip, uint32_t offset, uint32_t valu
 
 /* The bus */
 
-static void write_register(struct stm32f103 *chip, uint32_t offset, uint32_t value)
+static void write_register(struct chip *chip, uint32_t offset, uint32_t value)
 {
     struct can *can = &chip->can;
     switch (offset) {
@@ -183,7 +181,7 @@ static void write_register(struct stm32f103 *chip, uint32_t offset, uint32_t val
     }
 }
 
-void can_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
+void can_write(struct chip *chip, uint32_t offset, uint32_t value)
 {
     if (offset >= FMR)
         can_write_filter(chip, offset, value);
@@ -193,7 +191,7 @@ void can_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
     can_update_irqs(chip);
 }
 
-uint32_t can_read(struct stm32f103 *chip, uint32_t offset)
+uint32_t can_read(struct chip *chip, uint32_t offset)
 {
     struct can *can = &chip->can;
     if (offset >= FMR)
@@ -213,7 +211,7 @@ uint32_t can_read(struct stm32f103 *chip, uint32_t offset)
     }
 }
 
-void can_reset(struct stm32f103 *chip)
+void can_reset(struct chip *chip)
 {
     chip->can = (struct can){
         .BTR = BTR_RESET_VALUE, .FMR = FMR_RESET_VALUE, .clocked = chip->can.clocked, .paused = TICKS_NEVER};

@@ -8,28 +8,28 @@ enum { SYNC_BITS = 11 };
 
 /* Time */
 
-ticks can_bit_time(const struct stm32f103 *chip)
+ticks can_bit_time(const struct chip *chip)
 {
     uint32_t value = chip->can.BTR;
     unsigned quanta = 1 + (value >> 16 & 0xF) + 1 + (value >> 20 & 7) + 1, prescaler = (value & 0x3FF) + 1;
     return rcc_peripheral_clock(chip, CAN_BASE) * prescaler * quanta;
 }
 
-void can_begin(struct stm32f103 *chip, enum can_doing doing, unsigned bits)
+void can_begin(struct chip *chip, enum can_doing doing, unsigned bits)
 {
     chip->can.doing = doing;
-    stm32f103_schedule(chip, EVENT_CAN, stm32f103_now(chip) + bits * can_bit_time(chip));
+    chip_schedule(chip, EVENT_CAN, chip_now(chip) + bits * can_bit_time(chip));
 }
 
-void can_stand_still(struct stm32f103 *chip)
+void can_stand_still(struct chip *chip)
 {
     chip->can.doing = CAN_STILL;
-    stm32f103_schedule(chip, EVENT_CAN, TICKS_NEVER);
+    chip_schedule(chip, EVENT_CAN, TICKS_NEVER);
 }
 
 /* Pins */
 
-bool can_rx_is_recessive(const struct stm32f103 *chip)
+bool can_rx_is_recessive(const struct chip *chip)
 {
     int at = pin_of_signal(chip, (struct pin_signal){SIGNAL_CAN_RX, 0, 0});
     if (at < 0)
@@ -41,7 +41,7 @@ bool can_rx_is_recessive(const struct stm32f103 *chip)
 
 /* Modes (24.4) */
 
-static void acknowledge(struct stm32f103 *chip, uint32_t mode)
+static void acknowledge(struct chip *chip, uint32_t mode)
 {
     struct can *can = &chip->can;
     if (can->MSR & mode && can->doing == CAN_STILL)
@@ -52,27 +52,27 @@ static void acknowledge(struct stm32f103 *chip, uint32_t mode)
     can_stand_still(chip);
 }
 
-static void tell_dominant(struct stm32f103 *chip)
+static void tell_dominant(struct chip *chip)
 {
     if (!chip->can.dominant_told) {
         chip->can.dominant_told = true;
-        stm32f103_violation(chip, SUSPICIOUS, "can-rx-dominant",
-                            "CAN waits for 11 recessive bits, but its RX pin is low: it never leaves "
-                            "initialization or sleep mode (RM0008 24.4.2)");
+        chip_violation(chip, SUSPICIOUS, "can-rx-dominant",
+                       "CAN waits for 11 recessive bits, but its RX pin is low: it never leaves "
+                       "initialization or sleep mode (RM0008 24.4.2)");
     }
 }
 
 /* The other way round is judged where USB is enabled. */
-static void check_memory(struct stm32f103 *chip)
+static void check_memory(struct chip *chip)
 {
     if (usb_transceiver_on(chip) && !chip->can.memory_told) {
         chip->can.memory_told = true;
-        stm32f103_violation(chip, FORBIDDEN, "usb-can-memory",
-                            "CAN enabled while USB, which shares its memory, is (RM0008 23.2, 24.2)");
+        chip_violation(chip, FORBIDDEN, "usb-can-memory",
+                       "CAN enabled while USB, which shares its memory, is (RM0008 23.2, 24.2)");
     }
 }
 
-static void synchronized(struct stm32f103 *chip)
+static void synchronized(struct chip *chip)
 {
     struct can *can = &chip->can;
     if (!can_loops_back(can) && !can_rx_is_recessive(chip)) {
@@ -81,7 +81,7 @@ static void synchronized(struct stm32f103 *chip)
         return;
     }
     can->MSR &= ~(uint32_t)(MSR_INAK | MSR_SLAK);
-    can->running_since = stm32f103_now(chip);
+    can->running_since = chip_now(chip);
     check_memory(chip);
     if (can->ESR & ESR_BOFF)
         can_begin(chip, CAN_RECOVERS, CAN_RECOVERY_BITS);
@@ -89,14 +89,14 @@ static void synchronized(struct stm32f103 *chip)
         can_stand_still(chip);
 }
 
-static void recovered(struct stm32f103 *chip)
+static void recovered(struct chip *chip)
 {
     chip->can.ESR &= ESR_LEC;
     can_stand_still(chip);
 }
 
 /* What is on the bus ends first. Initialization goes before sleep (figure 225). */
-void can_proceed(struct stm32f103 *chip)
+void can_proceed(struct chip *chip)
 {
     struct can *can = &chip->can;
     if (can->doing == CAN_SENDS || can->doing == CAN_RESTS)
@@ -113,7 +113,7 @@ void can_proceed(struct stm32f103 *chip)
     }
 }
 
-void can_event(struct stm32f103 *chip)
+void can_event(struct chip *chip)
 {
     struct can *can = &chip->can;
     chip->cpu.side_effects++;
@@ -128,18 +128,18 @@ void can_event(struct stm32f103 *chip)
 }
 
 /* What is under way stands still with the clock. */
-void can_clock_changed(struct stm32f103 *chip)
+void can_clock_changed(struct chip *chip)
 {
     struct can *can = &chip->can;
     bool clocked = rcc_peripheral_clock(chip, CAN_BASE) != 0;
-    ticks now = stm32f103_now(chip), due = chip->due[EVENT_CAN];
+    ticks now = chip_now(chip), due = chip->due[EVENT_CAN];
     if (clocked == can->clocked)
         return;
     can->clocked = clocked;
     if (!clocked) {
         can->paused = due == TICKS_NEVER ? TICKS_NEVER : due > now ? due - now : 0;
-        stm32f103_schedule(chip, EVENT_CAN, TICKS_NEVER);
+        chip_schedule(chip, EVENT_CAN, TICKS_NEVER);
     } else if (can->doing != CAN_STILL && can->paused != TICKS_NEVER) {
-        stm32f103_schedule(chip, EVENT_CAN, now + can->paused);
+        chip_schedule(chip, EVENT_CAN, now + can->paused);
     }
 }

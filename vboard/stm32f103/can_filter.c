@@ -79,7 +79,7 @@ static struct can_message *place(struct can_fifo *fifo, unsigned number)
     return &fifo->message[(fifo->first + number) % FIFO_PLACES];
 }
 
-static void store(struct stm32f103 *chip, unsigned number, const struct can_message *message)
+static void store(struct chip *chip, unsigned number, const struct can_message *message)
 {
     struct can *can = &chip->can;
     struct can_fifo *fifo = &can->fifo[number];
@@ -93,7 +93,7 @@ static void store(struct stm32f103 *chip, unsigned number, const struct can_mess
     fifo->flags |= fifo->count == FIFO_PLACES ? RFR_FULL : 0;
 }
 
-void can_receive(struct stm32f103 *chip, const struct can_message *message, uint16_t time)
+void can_receive(struct chip *chip, const struct can_message *message, uint16_t time)
 {
     const struct can *can = &chip->can;
     struct can_message got = {.IR = message->IR & (message->IR & TIR_IDE ? ~1u : 0xFFE00000u | TIR_RTR)};
@@ -127,7 +127,7 @@ uint32_t can_read_RFR(const struct can *can, unsigned fifo)
 }
 
 /* Released at once: RFOM reads as 0. */
-void can_write_RFR(struct stm32f103 *chip, unsigned fifo, uint32_t value)
+void can_write_RFR(struct chip *chip, unsigned fifo, uint32_t value)
 {
     struct can_fifo *from = &chip->can.fifo[fifo];
     from->flags &= (uint8_t) ~(value & (RFR_FULL | RFR_FOVR));
@@ -157,29 +157,29 @@ uint32_t can_read_filter(const struct can *can, uint32_t offset)
 }
 
 /* 24.9.4: FM1R, FS1R and FFA1R only with FINIT, a bank's own registers with FINIT or while it is off. */
-static bool is_writable(struct stm32f103 *chip, uint32_t offset, uint32_t value)
+static bool is_writable(struct chip *chip, uint32_t offset, uint32_t value)
 {
     const struct can *can = &chip->can;
     unsigned bank = (offset - BANKS_AT) / BANK_SIZE;
     if (can->FMR & FMR_FINIT || offset == FA1R)
         return true;
     if (offset >= BANKS_AT && can->FA1R >> bank & 1)
-        stm32f103_violation(chip, FORBIDDEN, "can-filter-locked",
-                            "CAN_F%uR%u = 0x%X is ignored: the filter bank is active (RM0008 24.9.4)", bank,
-                            (unsigned)(offset / 4 % 2) + 1, (unsigned)value);
+        chip_violation(chip, FORBIDDEN, "can-filter-locked",
+                       "CAN_F%uR%u = 0x%X is ignored: the filter bank is active (RM0008 24.9.4)", bank,
+                       (unsigned)(offset / 4 % 2) + 1, (unsigned)value);
     else if (offset < BANKS_AT)
-        stm32f103_violation(chip, FORBIDDEN, "can-filter-locked",
-                            "CAN_%s = 0x%X is ignored: writable only with FINIT set (RM0008 24.9.4)",
-                            offset == FM1R   ? "FM1R"
-                            : offset == FS1R ? "FS1R"
-                                             : "FFA1R",
-                            (unsigned)value);
+        chip_violation(chip, FORBIDDEN, "can-filter-locked",
+                       "CAN_%s = 0x%X is ignored: writable only with FINIT set (RM0008 24.9.4)",
+                       offset == FM1R   ? "FM1R"
+                       : offset == FS1R ? "FS1R"
+                                        : "FFA1R",
+                       (unsigned)value);
     else
         return true;
     return false;
 }
 
-void can_write_filter(struct stm32f103 *chip, uint32_t offset, uint32_t value)
+void can_write_filter(struct chip *chip, uint32_t offset, uint32_t value)
 {
     struct can *can = &chip->can;
     if (offset == FMR)

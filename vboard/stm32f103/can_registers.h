@@ -75,33 +75,33 @@ unsigned can_data_bytes(const struct can_message *message);
 
 /* can_filter.c */
 /* A frame was received: into a FIFO, if a filter lets it pass. */
-void can_receive(struct stm32f103 *chip, const struct can_message *message, uint16_t time);
+void can_receive(struct chip *chip, const struct can_message *message, uint16_t time);
 uint32_t can_read_fifo(const struct can *can, uint32_t offset);
 uint32_t can_read_RFR(const struct can *can, unsigned fifo);
-void can_write_RFR(struct stm32f103 *chip, unsigned fifo, uint32_t value);
+void can_write_RFR(struct chip *chip, unsigned fifo, uint32_t value);
 uint32_t can_read_filter(const struct can *can, uint32_t offset);
-void can_write_filter(struct stm32f103 *chip, uint32_t offset, uint32_t value);
+void can_write_filter(struct chip *chip, uint32_t offset, uint32_t value);
 
 /* can_bus.c */
 enum { CAN_RECOVERY_BITS = 128 * 11 }; /* from bus-off (24.7.6) */
 /* INRQ, SLEEP, a request or an abort: what is to be done now? */
-void can_proceed(struct stm32f103 *chip);
-bool can_rx_is_recessive(const struct stm32f103 *chip);
-ticks can_bit_time(const struct stm32f103 *chip);
+void can_proceed(struct chip *chip);
+bool can_rx_is_recessive(const struct chip *chip);
+ticks can_bit_time(const struct chip *chip);
 /* An event comes after so many bits; or none does. */
-void can_begin(struct stm32f103 *chip, enum can_doing doing, unsigned bits);
-void can_stand_still(struct stm32f103 *chip);
+void can_begin(struct chip *chip, enum can_doing doing, unsigned bits);
+void can_stand_still(struct chip *chip);
 
 /* can_transmit.c */
 bool can_loops_back(const struct can *can);
 /* The next frame, if there is one and the mode allows it; and its end. */
-void can_start_frame(struct stm32f103 *chip);
-void can_frame_over(struct stm32f103 *chip);
+void can_start_frame(struct chip *chip);
+void can_frame_over(struct chip *chip);
 /* The transmit mailbox is empty again: with TXOK, TERR or neither (an abort). */
-void can_mailbox_done(struct stm32f103 *chip, unsigned mailbox, uint32_t flags);
+void can_mailbox_done(struct chip *chip, unsigned mailbox, uint32_t flags);
 bool can_is_sending(const struct can *can, unsigned mailbox);
 /* The mailbox that is sent first of those that wait; -1: none does. `last`: that is sent last. */
 int can_next_mailbox(const struct can *can, bool last);
 
 /* can.c */
-void can_update_irqs(struct stm32f103 *chip);
+void can_update_irqs(struct chip *chip);

@@ -10,23 +10,23 @@ enum { ERROR_FRAME_BITS = 6 + 8, INTERMISSION_BITS = 3, SUSPEND_BITS = 8, SOF_BI
 enum { TEC_STEP = 8, TEC_WARNING = 96, TEC_PASSIVE = 128, TEC_BUS_OFF = 256 };
 
 /* The counter of bit times runs in time triggered mode only (24.7.2). */
-static uint16_t time_stamp(const struct stm32f103 *chip)
+static uint16_t time_stamp(const struct chip *chip)
 {
     const struct can *can = &chip->can;
     ticks bit = can_bit_time(chip);
-    return can->MCR & MCR_TTCM && bit ? (uint16_t)((stm32f103_now(chip) - can->running_since) / bit) : 0;
+    return can->MCR & MCR_TTCM && bit ? (uint16_t)((chip_now(chip) - can->running_since) / bit) : 0;
 }
 
-static bool tx_reaches_bus(struct stm32f103 *chip)
+static bool tx_reaches_bus(struct chip *chip)
 {
     int at = pin_of_signal(chip, (struct pin_signal){SIGNAL_CAN_TX, 0, 0});
     bool out = at >= 0 && gpio_pin_is_alternate(chip, (unsigned)at >> 4, (unsigned)at & 0xF);
     if (!out && !chip->can.pin_told) {
         chip->can.pin_told = true;
-        stm32f103_violation(chip, SUSPICIOUS, "can-tx-pin",
-                            "CAN sends, but its TX pin P%c%u is no alternate-function output: nothing leaves "
-                            "the chip (RM0008 9.1.11 table 30)",
-                            'A' + (at >> 4), (unsigned)at & 0xF);
+        chip_violation(chip, SUSPICIOUS, "can-tx-pin",
+                       "CAN sends, but its TX pin P%c%u is no alternate-function output: nothing leaves "
+                       "the chip (RM0008 9.1.11 table 30)",
+                       'A' + (at >> 4), (unsigned)at & 0xF);
     }
     return out;
 }
@@ -102,7 +102,7 @@ bool can_is_sending(const struct can *can, unsigned mailbox)
     return can->doing == CAN_SENDS && can->sending == mailbox;
 }
 
-void can_mailbox_done(struct stm32f103 *chip, unsigned mailbox, uint32_t flags)
+void can_mailbox_done(struct chip *chip, unsigned mailbox, uint32_t flags)
 {
     struct can *can = &chip->can;
     can->mailbox[mailbox].IR &= ~(uint32_t)TIR_TXRQ;
@@ -130,7 +130,7 @@ static void put_time(struct can *can, struct can_message *message, uint16_t time
 }
 
 /* Where the frame ends is known when it begins: nobody else is there. */
-void can_start_frame(struct stm32f103 *chip)
+void can_start_frame(struct chip *chip)
 {
     struct can *can = &chip->can;
     int next = can_next_mailbox(can, false);
@@ -154,7 +154,7 @@ void can_start_frame(struct stm32f103 *chip)
     can_begin(chip, CAN_SENDS, bits);
 }
 
-static void frame_sent(struct stm32f103 *chip)
+static void frame_sent(struct chip *chip)
 {
     struct can *can = &chip->can;
     unsigned errors = transmit_errors(can);
@@ -165,16 +165,16 @@ static void frame_sent(struct stm32f103 *chip)
     can_begin(chip, CAN_RESTS, INTERMISSION_BITS);
 }
 
-static void tell_alone(struct stm32f103 *chip)
+static void tell_alone(struct chip *chip)
 {
     if (!chip->can.alone_told && chip->can.error == LEC_ACK) {
         chip->can.alone_told = true;
-        stm32f103_report(chip, REPORT_NOTE,
-                         "CAN: no other node is on the bus, frames in normal mode are not acknowledged");
+        chip_report(chip, REPORT_NOTE,
+                    "CAN: no other node is on the bus, frames in normal mode are not acknowledged");
     }
 }
 
-static void frame_failed(struct stm32f103 *chip)
+static void frame_failed(struct chip *chip)
 {
     struct can *can = &chip->can;
     bool was_passive = is_passive(can);
@@ -192,7 +192,7 @@ static void frame_failed(struct stm32f103 *chip)
         can_stand_still(chip);
 }
 
-void can_frame_over(struct stm32f103 *chip)
+void can_frame_over(struct chip *chip)
 {
     if (chip->can.error)
         frame_failed(chip);

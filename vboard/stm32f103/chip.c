@@ -12,7 +12,7 @@ enum { SCR_SLEEPDEEP = 1 << 2 };
 /* Power and reset */
 
 /* xorshift64* */
-uint32_t stm32f103_random(struct stm32f103 *chip)
+uint32_t chip_random(struct chip *chip)
 {
     uint64_t x = chip->random_state;
     x ^= x >> 12;
@@ -22,7 +22,7 @@ uint32_t stm32f103_random(struct stm32f103 *chip)
     return (uint32_t)(x * 0x2545F4914F6CDD1Dull >> 32);
 }
 
-static void request_reset(struct stm32f103 *chip, enum reset_cause cause)
+static void request_reset(struct chip *chip, enum reset_cause cause)
 {
     chip->reset_requested = true;
     chip->reset_cause = cause;
@@ -43,7 +43,7 @@ static const struct cortex_m3_bus core_bus = {
     .violation = chip_violation_text,
 };
 
-static bool sleeps_deeply(const struct stm32f103 *chip)
+static bool sleeps_deeply(const struct chip *chip)
 {
     return chip->cpu.sleeping && chip->cpu.system.scr & SCR_SLEEPDEEP;
 }
@@ -51,7 +51,7 @@ static bool sleeps_deeply(const struct stm32f103 *chip)
 /* Stop and Standby begin in this very cycle: the run ends, to go on without clocks. */
 static void core_slept(void *context, bool asleep)
 {
-    struct stm32f103 *chip = context;
+    struct chip *chip = context;
     if (asleep && sleeps_deeply(chip)) {
         chip->slept_cycle = chip->cpu.cycles;
         chip_ask_replan(chip);
@@ -62,13 +62,13 @@ static void core_slept(void *context, bool asleep)
 }
 
 /* The core's own cold start, which must not turn back time nor forget what a debugger set. */
-static void start_core(struct stm32f103 *chip)
+static void start_core(struct chip *chip)
 {
     struct cortex_m3 *cpu = &chip->cpu;
     struct cortex_m3 old = *cpu;
     struct cortex_m3_bus bus = core_bus;
     bus.context = chip;
-    cortex_m3_init(cpu, &bus, stm32f103_is_high_density(chip) ? IRQS_HIGH_DENSITY : IRQS_MEDIUM_DENSITY);
+    cortex_m3_init(cpu, &bus, chip_is_high_density(chip) ? IRQS_HIGH_DENSITY : IRQS_MEDIUM_DENSITY);
     memcpy(cpu->window, old.window, sizeof cpu->window);
     cpu->cycles = old.cycles;
     cpu->instructions = old.instructions;
@@ -98,7 +98,7 @@ static const char *cause_name(enum reset_cause cause)
 }
 
 /* RM0008 7.1.1: everything but the backup domain and the flags in RCC_CSR. */
-static void reset_peripherals(struct stm32f103 *chip, enum reset_cause cause)
+static void reset_peripherals(struct chip *chip, enum reset_cause cause)
 {
     chip->reset_requested = false;
     chip->bus_error = false;
@@ -119,15 +119,15 @@ static void reset_peripherals(struct stm32f103 *chip, enum reset_cause cause)
     chip->board.usb_changed(chip->board.context);
 }
 
-static void fill_random(struct stm32f103 *chip, void *bytes, size_t size)
+static void fill_random(struct chip *chip, void *bytes, size_t size)
 {
     uint8_t *to = bytes;
     for (size_t i = 0; i < size; i++) {
-        to[i] = (uint8_t)stm32f103_random(chip);
+        to[i] = (uint8_t)chip_random(chip);
     }
 }
 
-void stm32f103_reset(struct stm32f103 *chip, enum reset_cause cause)
+void chip_reset(struct chip *chip, enum reset_cause cause)
 {
     if (!chip->powered) {
         chip->reset_requested = false;
@@ -139,7 +139,7 @@ void stm32f103_reset(struct stm32f103 *chip, enum reset_cause cause)
     }
     chip->reset_cause = cause;
     flash_power_lost(chip); /* a reset ends an operation no better than a loss of power */
-    stm32f103_report(chip, REPORT_RESET, "%s", cause_name(cause));
+    chip_report(chip, REPORT_RESET, "%s", cause_name(cause));
     reset_peripherals(chip, cause);
     if (cause == RESET_STANDBY) {
         fill_random(chip, chip->ram, chip->config.ram_bytes);
@@ -149,7 +149,7 @@ void stm32f103_reset(struct stm32f103 *chip, enum reset_cause cause)
     }
 }
 
-static void power_on(struct stm32f103 *chip)
+static void power_on(struct chip *chip)
 {
     chip->powered = true;
     chip->nrst_low = false;
@@ -159,16 +159,16 @@ static void power_on(struct stm32f103 *chip)
     memset(&chip->pwr, 0, sizeof chip->pwr);
     rcc_reset_backup_domain(chip);
     chip->rcc.CSR = 0;
-    stm32f103_report(chip, REPORT_RESET, "%s", cause_name(RESET_POWER));
+    chip_report(chip, REPORT_RESET, "%s", cause_name(RESET_POWER));
     reset_peripherals(chip, RESET_POWER);
     fill_random(chip, chip->usb.packet_memory, sizeof chip->usb.packet_memory);
     start_core(chip);
 }
 
-static void power_off(struct stm32f103 *chip)
+static void power_off(struct chip *chip)
 {
     flash_power_lost(chip);
-    stm32f103_report(chip, REPORT_RESET, "power off");
+    chip_report(chip, REPORT_RESET, "power off");
     reset_peripherals(chip, RESET_POWER);
     chip->powered = false;
     for (unsigned i = 0; i < EVENT_COUNT; i++) {
@@ -178,10 +178,10 @@ static void power_off(struct stm32f103 *chip)
     }
     chip->board.pins_changed(chip->board.context);
     chip->board.usb_changed(chip->board.context);
-    stm32f103_stop(chip);
+    chip_stop(chip);
 }
 
-void stm32f103_power(struct stm32f103 *chip, bool on)
+void chip_power(struct chip *chip, bool on)
 {
     if (on && !chip->powered) {
         power_on(chip);
@@ -190,8 +190,7 @@ void stm32f103_power(struct stm32f103 *chip, bool on)
     }
 }
 
-void stm32f103_init(struct stm32f103 *chip, const struct stm32f103_config *config,
-                    const struct stm32f103_board *board)
+void chip_init(struct chip *chip, const struct chip_config *config, const struct chip_board *board)
 {
     memset(chip, 0, sizeof *chip);
     chip->config = *config;
@@ -215,15 +214,15 @@ void stm32f103_init(struct stm32f103 *chip, const struct stm32f103_config *confi
 /* The run loop */
 
 /* Time passes; the clocks come back once somebody has called. */
-static void sleep_on(struct stm32f103 *chip, ticks limit)
+static void sleep_on(struct chip *chip, ticks limit)
 {
-    stm32f103_pass_asleep(chip, limit < chip->wakes_at ? limit : chip->wakes_at);
+    chip_pass_asleep(chip, limit < chip->wakes_at ? limit : chip->wakes_at);
     if (chip_core_time(chip) >= chip->wakes_at) {
         low_power_wake(chip);
     }
 }
 
-static void fall_asleep(struct stm32f103 *chip)
+static void fall_asleep(struct chip *chip)
 {
     if (chip->slept_cycle != UINT64_MAX) {
         chip_rewind(chip, chip->slept_cycle);
@@ -232,7 +231,7 @@ static void fall_asleep(struct stm32f103 *chip)
     low_power_enter(chip);
 }
 
-static void run_core(struct stm32f103 *chip, ticks limit)
+static void run_core(struct chip *chip, ticks limit)
 {
     if (!chip->powered || chip->nrst_low) {
         chip_pass_time(chip, limit);
@@ -256,13 +255,13 @@ static void run_core(struct stm32f103 *chip, ticks limit)
     }
 }
 
-void stm32f103_run(struct stm32f103 *chip, ticks until)
+void chip_run(struct chip *chip, ticks until)
 {
     chip->cpu.stop = false;
     chip->halt = false;
     while (!chip->cpu.stop) {
         if (chip->reset_requested) {
-            stm32f103_reset(chip, chip->reset_cause);
+            chip_reset(chip, chip->reset_cause);
             continue;
         }
         ticks now = chip_core_time(chip);

@@ -54,7 +54,7 @@ enum unstable_cells {
 };
 
 /* What differs from chip to chip and from day to day. All times as in the data sheet. */
-struct stm32f103_config {
+struct chip_config {
     uint32_t flash_bytes;         /* really there */
     uint16_t flash_size_register; /* KiB, as at 0x1FFFF7E0 */
     uint32_t page_bytes;          /* 1024 or 2048 */
@@ -88,7 +88,7 @@ struct stm32f103_config {
 enum { PIN_FLOATS = -2 };
 
 /* What the chip asks of the board around it, and tells it. */
-struct stm32f103_board {
+struct chip_board {
     void *context;
     void (*report)(void *context, enum report_kind kind, const char *text);
     void (*violation)(void *context, enum violation_level level, const char *rule, const char *text);
@@ -358,10 +358,10 @@ struct fsmc {
 
 enum sleep_state { AWAKE, IN_STOP, IN_STANDBY };
 
-struct stm32f103 {
+struct chip {
     struct cortex_m3 cpu;
-    struct stm32f103_config config;
-    struct stm32f103_board board;
+    struct chip_config config;
+    struct chip_board board;
 
     /* time = clock_time + (cpu.cycles - clock_cycles) * ticks_per_cycle */
     ticks clock_time;
@@ -372,7 +372,7 @@ struct stm32f103 {
     ticks run_limit;        /* what the core was told to run to */
     bool core_runs;         /* inside cortex_m3_run */
     bool replan;            /* cpu.stop was set only to look at the events again */
-    bool halt;              /* cpu.stop was meant for the caller of stm32f103_run */
+    bool halt;              /* cpu.stop was meant for the caller of chip_run */
     bool bus_error;         /* a peripheral refuses the access under way */
     uint64_t bridge_free;   /* processor cycle in which the last write through a bridge to APB is over */
     uint8_t bus_master;     /* who makes the access under way: 0 the core, else a channel of DMA, from 1 */
@@ -425,50 +425,49 @@ struct stm32f103 {
 
 /* More than 128 KiB of flash: the peripherals of large chips, too (RM0008 2.2). */
 enum { MEDIUM_DENSITY_FLASH = 128 * 1024 };
-static inline bool stm32f103_is_high_density(const struct stm32f103 *chip)
+static inline bool chip_is_high_density(const struct chip *chip)
 {
     return chip->config.flash_bytes > MEDIUM_DENSITY_FLASH;
 }
 
 /* A new chip, without power, its flash erased. */
-void stm32f103_init(struct stm32f103 *chip, const struct stm32f103_config *config,
-                    const struct stm32f103_board *board);
+void chip_init(struct chip *chip, const struct chip_config *config, const struct chip_board *board);
 
 /* Power on and off. Flash, option bytes and (as on a board without a battery) nothing else outlives power. */
-void stm32f103_power(struct stm32f103 *chip, bool on);
+void chip_power(struct chip *chip, bool on);
 /* System reset; what it leaves (backup registers, RCC_CSR flags, RAM) is as RM0008 7.1 says. */
-void stm32f103_reset(struct stm32f103 *chip, enum reset_cause cause);
+void chip_reset(struct chip *chip, enum reset_cause cause);
 /* Runs until the time given, or until cpu.stop is set. Time passes for a chip without power too. */
-void stm32f103_run(struct stm32f103 *chip, ticks until);
+void chip_run(struct chip *chip, ticks until);
 
-/* stm32f103_run returns soon: like setting cpu.stop, but safe from inside of whatever happens in a run. */
-void stm32f103_stop(struct stm32f103 *chip);
+/* chip_run returns soon: like setting cpu.stop, but safe from inside of whatever happens in a run. */
+void chip_stop(struct chip *chip);
 /* Around a call of somebody who may set cpu.stop: it is then told apart from the chip's own use of it. */
-bool stm32f103_begin_call(struct stm32f103 *chip);
-void stm32f103_end_call(struct stm32f103 *chip, bool stopped);
+bool chip_begin_call(struct chip *chip);
+void chip_end_call(struct chip *chip, bool stopped);
 
 /* Virtual time now; inside an event, the event's own time. */
-ticks stm32f103_now(const struct stm32f103 *chip);
-void stm32f103_schedule(struct stm32f103 *chip, enum event event, ticks at);
+ticks chip_now(const struct chip *chip);
+void chip_schedule(struct chip *chip, enum event event, ticks at);
 /* The clock tree changed: a processor cycle lasts this long from now on. */
-void stm32f103_set_clock(struct stm32f103 *chip, ticks ticks_per_cycle);
-uint32_t stm32f103_hclk_hz(const struct stm32f103 *chip);
+void chip_set_clock(struct chip *chip, ticks ticks_per_cycle);
+uint32_t chip_hclk_hz(const struct chip *chip);
 /* Holds the processor until the time given (wait states, a busy flash): adds to cpu.cycles. Events on the way
  * are handled at their times. */
-void stm32f103_stall(struct stm32f103 *chip, ticks until);
+void chip_stall(struct chip *chip, ticks until);
 /* Time passes without a cycle of the processor: in Stop and Standby. */
-void stm32f103_pass_asleep(struct stm32f103 *chip, ticks until);
+void chip_pass_asleep(struct chip *chip, ticks until);
 /* Deterministic pseudo-random bits from config.seed. */
-uint32_t stm32f103_random(struct stm32f103 *chip);
+uint32_t chip_random(struct chip *chip);
 
 /* printf-like; reports at the chip's present time. */
-void stm32f103_report(struct stm32f103 *chip, enum report_kind kind, const char *format, ...)
+void chip_report(struct chip *chip, enum report_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-void stm32f103_violation(struct stm32f103 *chip, enum violation_level level, const char *rule,
-                         const char *format, ...) __attribute__((format(printf, 4, 5)));
+void chip_violation(struct chip *chip, enum violation_level level, const char *rule, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 /* Address of the instruction being executed. */
-uint32_t stm32f103_pc(const struct stm32f103 *chip);
-static inline bool stm32f103_wants(const struct stm32f103 *chip, enum report_kind kind)
+uint32_t chip_pc(const struct chip *chip);
+static inline bool chip_wants(const struct chip *chip, enum report_kind kind)
 {
     return chip->report_wanted >> kind & 1;
 }
@@ -496,9 +495,9 @@ enum { IRQ_SPI3 = 51, IRQ_UART4, IRQ_UART5, IRQ_TIM6, IRQ_TIM7, IRQ_DMA2_CHANNEL
  * register. The bus (bus.c) has checked clock, address, access size and reset state before.
  */
 #define PERIPHERAL(name)                                                                                     \
-    uint32_t name##_read(struct stm32f103 *chip, uint32_t offset);                                           \
-    void name##_write(struct stm32f103 *chip, uint32_t offset, uint32_t value);                              \
-    void name##_reset(struct stm32f103 *chip)
+    uint32_t name##_read(struct chip *chip, uint32_t offset);                                                \
+    void name##_write(struct chip *chip, uint32_t offset, uint32_t value);                                   \
+    void name##_reset(struct chip *chip)
 PERIPHERAL(rcc);
 PERIPHERAL(flash);
 PERIPHERAL(afio);
@@ -523,58 +522,58 @@ PERIPHERAL(fsmc);
 #define FSMC_BASE 0xA0000000u
 /* Several of a kind: the offset tells which, INSTANCE_SIZE apart. */
 enum { INSTANCE_SIZE = 0x400 };
-uint32_t tim_read(struct stm32f103 *chip, uint32_t offset);
-void tim_write(struct stm32f103 *chip, uint32_t offset, uint32_t value);
-void tim_reset(struct stm32f103 *chip, unsigned timer);
-uint32_t usart_read(struct stm32f103 *chip, uint32_t offset);
-void usart_write(struct stm32f103 *chip, uint32_t offset, uint32_t value);
-uint32_t i2c_read(struct stm32f103 *chip, uint32_t offset);
-void i2c_write(struct stm32f103 *chip, uint32_t offset, uint32_t value);
-void i2c_reset(struct stm32f103 *chip, unsigned n);
-void i2c_event(struct stm32f103 *chip, unsigned n);
-uint32_t spi_read(struct stm32f103 *chip, uint32_t offset);
-void spi_write(struct stm32f103 *chip, uint32_t offset, uint32_t value);
-void spi_reset(struct stm32f103 *chip, unsigned n);
-void spi_event(struct stm32f103 *chip, unsigned n);
-uint32_t adc_read(struct stm32f103 *chip, uint32_t offset);
-void adc_write(struct stm32f103 *chip, uint32_t offset, uint32_t value);
-void adc_reset(struct stm32f103 *chip, unsigned n);
-void adc_event(struct stm32f103 *chip, unsigned n);
+uint32_t tim_read(struct chip *chip, uint32_t offset);
+void tim_write(struct chip *chip, uint32_t offset, uint32_t value);
+void tim_reset(struct chip *chip, unsigned timer);
+uint32_t usart_read(struct chip *chip, uint32_t offset);
+void usart_write(struct chip *chip, uint32_t offset, uint32_t value);
+uint32_t i2c_read(struct chip *chip, uint32_t offset);
+void i2c_write(struct chip *chip, uint32_t offset, uint32_t value);
+void i2c_reset(struct chip *chip, unsigned n);
+void i2c_event(struct chip *chip, unsigned n);
+uint32_t spi_read(struct chip *chip, uint32_t offset);
+void spi_write(struct chip *chip, uint32_t offset, uint32_t value);
+void spi_reset(struct chip *chip, unsigned n);
+void spi_event(struct chip *chip, unsigned n);
+uint32_t adc_read(struct chip *chip, uint32_t offset);
+void adc_write(struct chip *chip, uint32_t offset, uint32_t value);
+void adc_reset(struct chip *chip, unsigned n);
+void adc_event(struct chip *chip, unsigned n);
 /* Flags of a timer that start conversions, and that they have come. */
-uint32_t adc_awaits(const struct stm32f103 *chip, unsigned timer);
-void adc_trigger(struct stm32f103 *chip, unsigned timer, uint32_t flags);
+uint32_t adc_awaits(const struct chip *chip, unsigned timer);
+void adc_trigger(struct chip *chip, unsigned timer, uint32_t flags);
 /* Lines of EXTI that have risen. */
-void adc_exti(struct stm32f103 *chip, uint32_t lines);
-void usart_reset(struct stm32f103 *chip, unsigned n);
-uint32_t gpio_read(struct stm32f103 *chip, unsigned port, uint32_t offset);
-void gpio_write(struct stm32f103 *chip, unsigned port, uint32_t offset, uint32_t value);
-void gpio_reset(struct stm32f103 *chip, unsigned port);
+void adc_exti(struct chip *chip, uint32_t lines);
+void usart_reset(struct chip *chip, unsigned n);
+uint32_t gpio_read(struct chip *chip, unsigned port, uint32_t offset);
+void gpio_write(struct chip *chip, unsigned port, uint32_t offset, uint32_t value);
+void gpio_reset(struct chip *chip, unsigned port);
 
 /* gpio.c: what a pin does to the world: */
 struct pin_drive {
     int output; /* 0 or 1 driven, -1 not driven */
     int pull;   /* 0 down, 1 up, -1 none */
 };
-struct pin_drive gpio_pin_drive(const struct stm32f103 *chip, unsigned port, unsigned pin);
+struct pin_drive gpio_pin_drive(const struct chip *chip, unsigned port, unsigned pin);
 /*
  * Share of the time that the chip drives this pin high, 0 to DUTY_FULL: what an LED makes of PWM. A steady
  * output gives one of the ends; -1 while the pin is not driven high at any time.
  */
 enum { DUTY_FULL = 1000 };
-int gpio_pin_duty(const struct stm32f103 *chip, unsigned port, unsigned pin);
+int gpio_pin_duty(const struct chip *chip, unsigned port, unsigned pin);
 /* The pin is an output of the peripherals (AF push-pull or open-drain). */
-bool gpio_pin_is_alternate(const struct stm32f103 *chip, unsigned port, unsigned pin);
+bool gpio_pin_is_alternate(const struct chip *chip, unsigned port, unsigned pin);
 /* Level seen on a pin by the chip: its own drive, the outside, pulls; a floating one reads as 0 and, if read,
  * is a violation. */
-bool gpio_pin_level(struct stm32f103 *chip, unsigned port, unsigned pin);
+bool gpio_pin_level(struct chip *chip, unsigned port, unsigned pin);
 
 /* The outside changed: lets EXTI look at its pins. */
-void gpio_inputs_changed(struct stm32f103 *chip);
+void gpio_inputs_changed(struct chip *chip);
 /* Level without complaint about a floating pin. */
-bool gpio_peek_level(const struct stm32f103 *chip, unsigned port, unsigned pin);
+bool gpio_peek_level(const struct chip *chip, unsigned port, unsigned pin);
 
 /* afio.c: the pin belongs to the debug port until SWJ_CFG frees it. */
-bool afio_pin_is_debug(const struct stm32f103 *chip, unsigned port, unsigned pin);
+bool afio_pin_is_debug(const struct chip *chip, unsigned port, unsigned pin);
 
 /* pin_functions.c: alternate functions by AFIO_MAPR. */
 enum signal_kind {
@@ -593,156 +592,156 @@ struct pin_signal {
 };
 enum { MAX_PIN_SIGNALS = 4 };
 /* Everything that is wired to a pin now; returns how many. */
-unsigned pin_signals(const struct stm32f103 *chip, unsigned port, unsigned pin,
+unsigned pin_signals(const struct chip *chip, unsigned port, unsigned pin,
                      struct pin_signal signals[MAX_PIN_SIGNALS]);
 /* Which pin has the signal: port << 4 | pin, or -1. */
-int pin_of_signal(const struct stm32f103 *chip, struct pin_signal signal);
+int pin_of_signal(const struct chip *chip, struct pin_signal signal);
 /* Level and duty a peripheral drives the pin with; -1: none does. */
-int pin_function_level(const struct stm32f103 *chip, unsigned port, unsigned pin);
-int pin_function_duty(const struct stm32f103 *chip, unsigned port, unsigned pin);
+int pin_function_level(const struct chip *chip, unsigned port, unsigned pin);
+int pin_function_duty(const struct chip *chip, unsigned port, unsigned pin);
 /* A level that changes by itself in time: reads of it are all different. */
-bool pin_function_moves(const struct stm32f103 *chip, unsigned port, unsigned pin);
+bool pin_function_moves(const struct chip *chip, unsigned port, unsigned pin);
 /* MAPR selects a mapping that the manual reserves. */
-void pin_functions_check(struct stm32f103 *chip, uint32_t MAPR);
+void pin_functions_check(struct chip *chip, uint32_t MAPR);
 
 /* tim*.c; timers from 0 (TIM1) */
-void tim_event(struct stm32f103 *chip, unsigned timer);
+void tim_event(struct chip *chip, unsigned timer);
 /* RCC changed the clock of the timers. */
-void tim_clock_changed(struct stm32f103 *chip);
+void tim_clock_changed(struct chip *chip);
 /* Pins, or who looks at them, changed. */
-void tim_replan(struct stm32f103 *chip);
-int tim_output_level(const struct stm32f103 *chip, unsigned timer, unsigned channel, bool complementary);
-int tim_output_duty(const struct stm32f103 *chip, unsigned timer, unsigned channel, bool complementary);
+void tim_replan(struct chip *chip);
+int tim_output_level(const struct chip *chip, unsigned timer, unsigned channel, bool complementary);
+int tim_output_duty(const struct chip *chip, unsigned timer, unsigned channel, bool complementary);
 bool tim_is_counting(const struct tim *tim);
 /* The world outside moved pins: input capture. */
-void tim_inputs_changed(struct stm32f103 *chip);
+void tim_inputs_changed(struct chip *chip);
 
 /* usart.c, usart_line.c; n from 0 (USART1) */
-void usart_tx_event(struct stm32f103 *chip, unsigned n);
-void usart_rx_event(struct stm32f103 *chip, unsigned n);
+void usart_tx_event(struct chip *chip, unsigned n);
+void usart_rx_event(struct chip *chip, unsigned n);
 /* Its TX line is held. */
-bool usart_transmits(const struct stm32f103 *chip, unsigned n);
-void usart_clock_changed(struct stm32f103 *chip);
+bool usart_transmits(const struct chip *chip, unsigned n);
+void usart_clock_changed(struct chip *chip);
 /* The world outside sends: bytes follow each other on the wire, at peer_baud. Returns how many fit. */
-unsigned usart_send_to(struct stm32f103 *chip, unsigned n, const uint8_t *bytes, unsigned length);
+unsigned usart_send_to(struct chip *chip, unsigned n, const uint8_t *bytes, unsigned length);
 
 /* dma.c: a peripheral requests, or no longer requests, a transfer; 0: it has no channel. */
 enum dma_line { DMA1_CHANNEL = 0, DMA2_CHANNEL = 7 }; /* plus the number of the channel, from 1 */
-void dma_request(struct stm32f103 *chip, unsigned line, bool wanted);
-void dma_event(struct stm32f103 *chip, unsigned n);
-void dma_clock_changed(struct stm32f103 *chip);
+void dma_request(struct chip *chip, unsigned line, bool wanted);
+void dma_event(struct chip *chip, unsigned n);
+void dma_clock_changed(struct chip *chip);
 
 /* dac.c: timers' flags that it waits for, that they have come, and lines of EXTI that have risen. */
-uint32_t dac_awaits(const struct stm32f103 *chip, unsigned timer);
-void dac_trigger(struct stm32f103 *chip, unsigned timer, uint32_t flags);
-void dac_exti(struct stm32f103 *chip, uint32_t lines);
+uint32_t dac_awaits(const struct chip *chip, unsigned timer);
+void dac_trigger(struct chip *chip, unsigned timer, uint32_t flags);
+void dac_exti(struct chip *chip, uint32_t lines);
 /* What it makes of the pin, 0 to 0xFFF; -1: it does not drive it. */
-int dac_output(const struct stm32f103 *chip, uint8_t pin);
+int dac_output(const struct chip *chip, uint8_t pin);
 
 /* sdio.c: 0 a command, 1 data */
-void sdio_event(struct stm32f103 *chip, unsigned what);
+void sdio_event(struct chip *chip, unsigned what);
 
 /* fsmc.c: memory outside of the chip, on chips that have an FSMC; false: bus error. */
-bool fsmc_has(const struct stm32f103 *chip, uint32_t address);
-bool fsmc_memory_read(struct stm32f103 *chip, uint32_t address, unsigned size, uint32_t *value);
-bool fsmc_memory_write(struct stm32f103 *chip, uint32_t address, unsigned size, uint32_t value);
+bool fsmc_has(const struct chip *chip, uint32_t address);
+bool fsmc_memory_read(struct chip *chip, uint32_t address, unsigned size, uint32_t *value);
+bool fsmc_memory_write(struct chip *chip, uint32_t address, unsigned size, uint32_t value);
 
 /* can_bus.c */
-void can_event(struct stm32f103 *chip);
-void can_clock_changed(struct stm32f103 *chip);
+void can_event(struct chip *chip);
+void can_clock_changed(struct chip *chip);
 
 /* rtc.c */
-void rtc_event(struct stm32f103 *chip);
+void rtc_event(struct chip *chip);
 /* RTCCLK was selected, started or stopped. */
-void rtc_clock_changed(struct stm32f103 *chip);
-void rtc_reset_backup_domain(struct stm32f103 *chip);
+void rtc_clock_changed(struct chip *chip);
+void rtc_reset_backup_domain(struct chip *chip);
 /* Somebody begins to wait for the alarm. */
-void rtc_plan(struct stm32f103 *chip);
+void rtc_plan(struct chip *chip);
 
 /* wwdg.c */
-void wwdg_event(struct stm32f103 *chip);
-void wwdg_clock_changed(struct stm32f103 *chip);
+void wwdg_event(struct chip *chip);
+void wwdg_clock_changed(struct chip *chip);
 
 /* exti.c: level of a line that is not a pin: 16 PVD, 17 RTC alarm, 18 USB wake-up. */
-void exti_set_line(struct stm32f103 *chip, unsigned line, bool level);
+void exti_set_line(struct chip *chip, unsigned line, bool level);
 
 /* pwr.c: the backup domain may be written. */
-bool pwr_backup_writable(struct stm32f103 *chip, const char *what, uint32_t value);
+bool pwr_backup_writable(struct chip *chip, const char *what, uint32_t value);
 
 /* flash.c */
-bool flash_is_busy(const struct stm32f103 *chip);
+bool flash_is_busy(const struct chip *chip);
 /* A write to the flash array by the processor: starts a program operation, or is refused. false: bus error.
  */
-bool flash_array_write(struct stm32f103 *chip, uint32_t address, unsigned size, uint32_t value);
+bool flash_array_write(struct chip *chip, uint32_t address, unsigned size, uint32_t value);
 /* Power fails in the middle of an operation: what was worked on is left in doubt. */
-void flash_power_lost(struct stm32f103 *chip);
-void flash_event(struct stm32f103 *chip);
+void flash_power_lost(struct chip *chip);
+void flash_event(struct chip *chip);
 /* Enough wait states, and the prefetch buffer as PM0075 3.1 wants, for the clock now? */
-void flash_check_clock(struct stm32f103 *chip);
+void flash_check_clock(struct chip *chip);
 /* flash_options.c: option bytes as a chip comes from the factory; into OBR and WRPR, as at each reset. */
-void flash_options_factory(struct stm32f103 *chip);
-void flash_options_load(struct stm32f103 *chip);
+void flash_options_factory(struct chip *chip);
+void flash_options_load(struct chip *chip);
 /* OBR or WRPR forbids to change the page of this address. */
-bool flash_is_protected(const struct stm32f103 *chip, uint32_t address);
+bool flash_is_protected(const struct chip *chip, uint32_t address);
 /* Puts bytes into flash (or option bytes) as a programmer on the bench would; address absolute. false: not
  * flash. */
-bool flash_load(struct stm32f103 *chip, uint32_t address, const void *bytes, uint32_t length);
+bool flash_load(struct chip *chip, uint32_t address, const void *bytes, uint32_t length);
 /*
  * Bits of the half-word at an absolute, even address that are unstable; 0: none. flash_bytes has them as they
  * were read last.
  */
-uint16_t flash_unstable_bits(const struct stm32f103 *chip, uint32_t address);
+uint16_t flash_unstable_bits(const struct chip *chip, uint32_t address);
 /* Makes exactly these bits of it unstable. false: not flash. At most FLASH_UNSTABLE_PAGES pages have such
  * bits at a time; the one that got them first keeps what it reads. */
-bool flash_make_unstable(struct stm32f103 *chip, uint32_t address, uint16_t bits);
+bool flash_make_unstable(struct chip *chip, uint32_t address, uint16_t bits);
 
 /* rcc.c */
-void rcc_event(struct stm32f103 *chip);
-uint32_t rcc_usb_hz(const struct stm32f103 *chip); /* 0 when the PLL is off */
-uint32_t rcc_pclk1_hz(const struct stm32f103 *chip);
+void rcc_event(struct chip *chip);
+uint32_t rcc_usb_hz(const struct chip *chip); /* 0 when the PLL is off */
+uint32_t rcc_pclk1_hz(const struct chip *chip);
 /* How long a cycle of a peripheral's clock lasts now; 0 while it is off or the chip is in Stop. */
-ticks rcc_peripheral_clock(const struct stm32f103 *chip, uint32_t peripheral_base);
+ticks rcc_peripheral_clock(const struct chip *chip, uint32_t peripheral_base);
 /* One cycle of ADCCLK; and whether it is within its limit, if an ADC is on. */
-ticks rcc_adc_clock(const struct stm32f103 *chip);
-void rcc_check_adc_clock(struct stm32f103 *chip);
+ticks rcc_adc_clock(const struct chip *chip);
+void rcc_check_adc_clock(struct chip *chip);
 /* The same of a timer: twice as fast as its APB if that has a prescaler (RM0008 figure 8). */
-ticks rcc_timer_clock(const struct stm32f103 *chip, uint32_t peripheral_base);
+ticks rcc_timer_clock(const struct chip *chip, uint32_t peripheral_base);
 /* Of RTCCLK, 0: none. */
-uint32_t rcc_rtc_hz(const struct stm32f103 *chip);
+uint32_t rcc_rtc_hz(const struct chip *chip);
 /* Stop mode turns HSI, HSE and PLL off and wakes up on HSI (RM0008 5.3.5). */
-void rcc_enter_stop(struct stm32f103 *chip);
-uint32_t rcc_sysclk_hz(const struct stm32f103 *chip);
-uint32_t rcc_lsi_hz(const struct stm32f103 *chip);
-bool rcc_lsi_on(const struct stm32f103 *chip);
+void rcc_enter_stop(struct chip *chip);
+uint32_t rcc_sysclk_hz(const struct chip *chip);
+uint32_t rcc_lsi_hz(const struct chip *chip);
+bool rcc_lsi_on(const struct chip *chip);
 /* The watchdog runs: LSI is forced on. */
-void rcc_force_lsi(struct stm32f103 *chip);
+void rcc_force_lsi(struct chip *chip);
 /* Tells the peripherals that count time. */
-void rcc_clocks_changed(struct stm32f103 *chip);
-void rcc_set_reset_flags(struct stm32f103 *chip, enum reset_cause cause);
+void rcc_clocks_changed(struct chip *chip);
+void rcc_set_reset_flags(struct chip *chip, enum reset_cause cause);
 /* Backup domain reset: at power-up and by BDCR.BDRST. */
-void rcc_reset_backup_domain(struct stm32f103 *chip);
-bool rcc_clock_enabled(const struct stm32f103 *chip, uint32_t peripheral_base);
+void rcc_reset_backup_domain(struct chip *chip);
+bool rcc_clock_enabled(const struct chip *chip, uint32_t peripheral_base);
 
 /* low_power.c */
 /* The core sleeps with SLEEPDEEP: Stop or Standby. */
-void low_power_enter(struct stm32f103 *chip);
+void low_power_enter(struct chip *chip);
 /* It is wakes_at. */
-void low_power_wake(struct stm32f103 *chip);
+void low_power_wake(struct chip *chip);
 /* An EXTI line asks for attention, or the WKUP pin or the alarm in Standby. */
-void low_power_exti(struct stm32f103 *chip);
-void low_power_alarm(struct stm32f103 *chip);
-void low_power_inputs_changed(struct stm32f103 *chip);
+void low_power_exti(struct chip *chip);
+void low_power_alarm(struct chip *chip);
+void low_power_inputs_changed(struct chip *chip);
 
 /* iwdg.c */
-void iwdg_event(struct stm32f103 *chip);
+void iwdg_event(struct chip *chip);
 /* By software, or by the option byte at reset. */
-void iwdg_start(struct stm32f103 *chip);
+void iwdg_start(struct chip *chip);
 
 /* bus.c */
 bool bus_read(void *chip, uint32_t address, unsigned size, uint32_t *value);
 bool bus_write(void *chip, uint32_t address, unsigned size, uint32_t value);
 bool bus_fetch(void *chip, uint32_t address, uint16_t *half_word);
 /* Opens the flash windows of the core, or closes them while the flash is busy. */
-void bus_open_flash(struct stm32f103 *chip, bool open);
+void bus_open_flash(struct chip *chip, bool open);
 /* Resets every modelled peripheral (but not the backup domain). */
-void bus_reset_all(struct stm32f103 *chip);
+void bus_reset_all(struct chip *chip);

@@ -5,25 +5,25 @@
 #include <stdio.h>
 
 /* Between instructions r[15] is the next one. */
-uint32_t stm32f103_pc(const struct stm32f103 *chip)
+uint32_t chip_pc(const struct chip *chip)
 {
     return chip->core_runs ? chip->cpu.private_state.at : chip->cpu.r[15];
 }
 
 void chip_report_text(void *context, enum report_kind kind, const char *text)
 {
-    struct stm32f103 *chip = context;
+    struct chip *chip = context;
     chip->board.report(chip->board.context, kind, text);
 }
 
 void chip_violation_text(void *context, enum violation_level level, const char *rule, const char *text)
 {
-    struct stm32f103 *chip = context;
+    struct chip *chip = context;
     chip->violations++;
     chip->board.violation(chip->board.context, level, rule, text);
 }
 
-void stm32f103_report(struct stm32f103 *chip, enum report_kind kind, const char *format, ...)
+void chip_report(struct chip *chip, enum report_kind kind, const char *format, ...)
 {
     char text[512];
     va_list arguments;
@@ -33,8 +33,7 @@ void stm32f103_report(struct stm32f103 *chip, enum report_kind kind, const char 
     chip_report_text(chip, kind, text);
 }
 
-void stm32f103_violation(struct stm32f103 *chip, enum violation_level level, const char *rule,
-                         const char *format, ...)
+void chip_violation(struct chip *chip, enum violation_level level, const char *rule, const char *format, ...)
 {
     char text[512];
     va_list arguments;
@@ -46,7 +45,7 @@ void stm32f103_violation(struct stm32f103 *chip, enum violation_level level, con
         size_t room = sizeof text - (size_t)length;
         unsigned line = chip->bus_master;
         if (line == 0) {
-            (void)snprintf(end, room, " (PC 0x%08X)", (unsigned)stm32f103_pc(chip));
+            (void)snprintf(end, room, " (PC 0x%08X)", (unsigned)chip_pc(chip));
         } else {
             bool second = line > DMA2_CHANNEL;
             (void)snprintf(end, room, " (by DMA%u channel %u)", second ? 2u : 1u,

@@ -2,17 +2,17 @@
  * their own. */
 #include "chip_private.h"
 
-ticks chip_core_time(const struct stm32f103 *chip)
+ticks chip_core_time(const struct chip *chip)
 {
     return chip->clock_time + (chip->cpu.cycles - chip->clock_cycles) * chip->ticks_per_cycle;
 }
 
-ticks stm32f103_now(const struct stm32f103 *chip)
+ticks chip_now(const struct chip *chip)
 {
     return chip->event_time != TICKS_NEVER ? chip->event_time : chip_core_time(chip);
 }
 
-uint64_t chip_cycle_at(const struct stm32f103 *chip, ticks time)
+uint64_t chip_cycle_at(const struct chip *chip, ticks time)
 {
     if (time == TICKS_NEVER) {
         return UINT64_MAX;
@@ -24,7 +24,7 @@ uint64_t chip_cycle_at(const struct stm32f103 *chip, ticks time)
     return chip->clock_cycles + ahead / chip->ticks_per_cycle + (ahead % chip->ticks_per_cycle != 0);
 }
 
-void chip_pass_time(struct stm32f103 *chip, ticks until)
+void chip_pass_time(struct chip *chip, ticks until)
 {
     uint64_t cycle = chip_cycle_at(chip, until);
     if (cycle > chip->cpu.cycles) {
@@ -32,7 +32,7 @@ void chip_pass_time(struct stm32f103 *chip, ticks until)
     }
 }
 
-void chip_ask_replan(struct stm32f103 *chip)
+void chip_ask_replan(struct chip *chip)
 {
     if (!chip->core_runs) {
         return;
@@ -44,47 +44,47 @@ void chip_ask_replan(struct stm32f103 *chip)
     chip->cpu.stop = true;
 }
 
-void stm32f103_stop(struct stm32f103 *chip)
+void chip_stop(struct chip *chip)
 {
     chip->halt = true;
     chip->cpu.stop = true;
 }
 
-bool stm32f103_begin_call(struct stm32f103 *chip)
+bool chip_begin_call(struct chip *chip)
 {
     bool stopped = chip->cpu.stop;
     chip->cpu.stop = false;
     return stopped;
 }
 
-void stm32f103_end_call(struct stm32f103 *chip, bool stopped)
+void chip_end_call(struct chip *chip, bool stopped)
 {
     chip->halt |= chip->cpu.stop;
     chip->cpu.stop |= stopped;
 }
 
 /* Whatever time passes now is not counted in cycles. */
-static void rebase(struct stm32f103 *chip, ticks now)
+static void rebase(struct chip *chip, ticks now)
 {
     chip->clock_time = now;
     chip->clock_cycles = chip->cpu.cycles;
 }
 
-void stm32f103_pass_asleep(struct stm32f103 *chip, ticks until)
+void chip_pass_asleep(struct chip *chip, ticks until)
 {
     if (until > chip_core_time(chip)) {
         rebase(chip, until);
     }
 }
 
-void chip_rewind(struct stm32f103 *chip, uint64_t cycles)
+void chip_rewind(struct chip *chip, uint64_t cycles)
 {
     ticks now = chip_core_time(chip) - (chip->cpu.cycles - cycles) * chip->ticks_per_cycle;
     chip->cpu.cycles = cycles;
     rebase(chip, now);
 }
 
-void stm32f103_set_clock(struct stm32f103 *chip, ticks ticks_per_cycle)
+void chip_set_clock(struct chip *chip, ticks ticks_per_cycle)
 {
     if (ticks_per_cycle == chip->ticks_per_cycle) {
         return;
@@ -94,14 +94,14 @@ void stm32f103_set_clock(struct stm32f103 *chip, ticks ticks_per_cycle)
     chip_ask_replan(chip); /* the limit in cycles is of the old clock */
 }
 
-uint32_t stm32f103_hclk_hz(const struct stm32f103 *chip)
+uint32_t chip_hclk_hz(const struct chip *chip)
 {
     return (uint32_t)(TICKS_PER_SECOND / chip->ticks_per_cycle);
 }
 
 /* Events */
 
-void stm32f103_schedule(struct stm32f103 *chip, enum event event, ticks at)
+void chip_schedule(struct chip *chip, enum event event, ticks at)
 {
     chip->due[event] = at;
     if (at < chip->run_limit) {
@@ -109,7 +109,7 @@ void stm32f103_schedule(struct stm32f103 *chip, enum event event, ticks at)
     }
 }
 
-enum event chip_next_event(const struct stm32f103 *chip)
+enum event chip_next_event(const struct chip *chip)
 {
     unsigned first = 0;
     for (unsigned i = 1; i < EVENT_COUNT; i++) {
@@ -120,17 +120,17 @@ enum event chip_next_event(const struct stm32f103 *chip)
     return (enum event)first;
 }
 
-static void board_event(struct stm32f103 *chip)
+static void board_event(struct chip *chip)
 {
-    bool stopped = stm32f103_begin_call(chip);
+    bool stopped = chip_begin_call(chip);
     chip->board.host_event(chip->board.context, chip->event_time);
-    stm32f103_end_call(chip, stopped);
+    chip_end_call(chip, stopped);
 }
 
 /* Events of peripherals of which there are several. */
 static const struct {
     unsigned first, count;
-    void (*handle)(struct stm32f103 *chip, unsigned n);
+    void (*handle)(struct chip *chip, unsigned n);
 } several[] = {
     {EVENT_TIM, TIMERS, tim_event},
     {EVENT_USART_TX, USARTS, usart_tx_event},
@@ -142,7 +142,7 @@ static const struct {
     {EVENT_SDIO, 2, sdio_event},
 };
 
-static void dispatch(struct stm32f103 *chip, enum event event)
+static void dispatch(struct chip *chip, enum event event)
 {
     for (unsigned i = 0; i < sizeof several / sizeof several[0]; i++) {
         if (event - several[i].first < several[i].count) {
@@ -163,7 +163,7 @@ static void dispatch(struct stm32f103 *chip, enum event event)
     }
 }
 
-void chip_handle_event(struct stm32f103 *chip, enum event event)
+void chip_handle_event(struct chip *chip, enum event event)
 {
     ticks due = chip->due[event];
     chip->due[event] = TICKS_NEVER;
@@ -172,7 +172,7 @@ void chip_handle_event(struct stm32f103 *chip, enum event event)
     chip->event_time = TICKS_NEVER;
 }
 
-void stm32f103_stall(struct stm32f103 *chip, ticks until)
+void chip_stall(struct chip *chip, ticks until)
 {
     while (chip->powered && !chip->reset_requested) {
         enum event event = chip_next_event(chip);

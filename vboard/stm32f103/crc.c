@@ -5,7 +5,7 @@
 enum { DR = 0x00, IDR = 0x04, CR = 0x08, CR_RESET = 1 };
 #define POLYNOMIAL 0x04C11DB7u
 
-uint32_t crc_read(struct stm32f103 *chip, uint32_t offset)
+uint32_t crc_read(struct chip *chip, uint32_t offset)
 {
     return offset == DR ? chip->crc.DR : offset == IDR ? chip->crc.IDR : 0;
 }
@@ -19,7 +19,7 @@ static uint32_t fold(uint32_t crc, uint32_t word)
     return crc;
 }
 
-void crc_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
+void crc_write(struct chip *chip, uint32_t offset, uint32_t value)
 {
     if (offset == DR) {
         chip->crc.DR = fold(chip->crc.DR, value);
@@ -30,7 +30,7 @@ void crc_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
     }
 }
 
-void crc_reset(struct stm32f103 *chip)
+void crc_reset(struct chip *chip)
 {
     chip->crc = (struct crc){.DR = UINT32_MAX};
 }

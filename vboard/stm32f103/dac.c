@@ -25,22 +25,22 @@ enum {
 enum { TSEL_EXTI9 = 6, TSEL_SOFTWARE = 7, WAVE_NONE = 0, WAVE_NOISE = 1, FULL_SCALE = 0xFFF };
 enum { LFSR_START = 0xAAA, LFSR_TOP = 1 << 11 };
 
-static uint32_t control(const struct stm32f103 *chip, unsigned channel)
+static uint32_t control(const struct chip *chip, unsigned channel)
 {
     return chip->dac.CR >> HALF * channel;
 }
 
-static unsigned trigger_of(const struct stm32f103 *chip, unsigned channel)
+static unsigned trigger_of(const struct chip *chip, unsigned channel)
 {
     return control(chip, channel) >> CR_TSEL_SHIFT & CR_TSEL;
 }
 
-static bool is_triggered(const struct stm32f103 *chip, unsigned channel)
+static bool is_triggered(const struct chip *chip, unsigned channel)
 {
     return (control(chip, channel) & (CR_EN | CR_TEN)) == (CR_EN | CR_TEN);
 }
 
-int dac_output(const struct stm32f103 *chip, uint8_t pin)
+int dac_output(const struct chip *chip, uint8_t pin)
 {
     for (unsigned i = 0; i < DAC_CHANNELS; i++) {
         if (pin == BOARD_PIN('A', 4 + i) && control(chip, i) & CR_EN)
@@ -75,7 +75,7 @@ static void step_triangle(struct dac_channel *channel, uint32_t top)
 }
 
 /* Added without overflow. */
-static void load_output(struct stm32f103 *chip, unsigned n)
+static void load_output(struct chip *chip, unsigned n)
 {
     struct dac_channel *channel = &chip->dac.channel[n];
     uint32_t CR_value = control(chip, n), wave = CR_value >> CR_WAVE_SHIFT & CR_WAVE, value = channel->DHR;
@@ -91,7 +91,7 @@ static void load_output(struct stm32f103 *chip, unsigned n)
 
 /* Triggers (12.3.6) */
 
-static void trigger(struct stm32f103 *chip, unsigned n)
+static void trigger(struct chip *chip, unsigned n)
 {
     static const uint8_t dma_line[DAC_CHANNELS] = {DMA2_CHANNEL + 3, DMA2_CHANNEL + 4};
     load_output(chip, n);
@@ -101,14 +101,14 @@ static void trigger(struct stm32f103 *chip, unsigned n)
 }
 
 /* Table 74: TRGO of these timers. */
-static bool listens_to(const struct stm32f103 *chip, unsigned n, unsigned timer)
+static bool listens_to(const struct chip *chip, unsigned n, unsigned timer)
 {
     static const uint8_t timers[] = {TIM6, TIM8, TIM7, TIM5, TIM2, TIM4};
     unsigned from = trigger_of(chip, n);
     return is_triggered(chip, n) && from < TSEL_EXTI9 && timers[from] == timer;
 }
 
-uint32_t dac_awaits(const struct stm32f103 *chip, unsigned timer)
+uint32_t dac_awaits(const struct chip *chip, unsigned timer)
 {
     bool any = false;
     for (unsigned i = 0; i < DAC_CHANNELS; i++)
@@ -116,7 +116,7 @@ uint32_t dac_awaits(const struct stm32f103 *chip, unsigned timer)
     return any ? tim_trigger_output(&chip->tim[timer]) : 0;
 }
 
-void dac_trigger(struct stm32f103 *chip, unsigned timer, uint32_t flags)
+void dac_trigger(struct chip *chip, unsigned timer, uint32_t flags)
 {
     for (unsigned i = 0; i < DAC_CHANNELS; i++) {
         if (listens_to(chip, i, timer) && flags & tim_trigger_output(&chip->tim[timer]))
@@ -124,7 +124,7 @@ void dac_trigger(struct stm32f103 *chip, unsigned timer, uint32_t flags)
     }
 }
 
-void dac_exti(struct stm32f103 *chip, uint32_t lines)
+void dac_exti(struct chip *chip, uint32_t lines)
 {
     enum { LINE_9 = 1 << 9 };
     for (unsigned i = 0; i < DAC_CHANNELS; i++) {
@@ -136,7 +136,7 @@ void dac_exti(struct stm32f103 *chip, uint32_t lines)
 /* Registers */
 
 /* Timers are asked for the moments that trigger from now on. */
-static void write_CR(struct stm32f103 *chip, uint32_t value)
+static void write_CR(struct chip *chip, uint32_t value)
 {
     for (unsigned timer = 0; timer < TIMERS; timer++)
         tim_settle(chip, timer);
@@ -152,7 +152,7 @@ static void write_CR(struct stm32f103 *chip, uint32_t value)
         tim_plan(chip, timer);
 }
 
-static void write_SWTRIGR(struct stm32f103 *chip, uint32_t value)
+static void write_SWTRIGR(struct chip *chip, uint32_t value)
 {
     for (unsigned i = 0; i < DAC_CHANNELS; i++) {
         if (value >> i & 1 && is_triggered(chip, i) && trigger_of(chip, i) == TSEL_SOFTWARE)
@@ -161,7 +161,7 @@ static void write_SWTRIGR(struct stm32f103 *chip, uint32_t value)
 }
 
 /* Without a trigger the output follows. */
-static void hold(struct stm32f103 *chip, unsigned n, uint32_t value)
+static void hold(struct chip *chip, unsigned n, uint32_t value)
 {
     chip->dac.channel[n].DHR = (uint16_t)(value & FULL_SCALE);
     if (!(control(chip, n) & CR_TEN))
@@ -183,7 +183,7 @@ static unsigned dual_shift(uint32_t offset)
     return offset == DHR8RD ? 8 : HALF;
 }
 
-void dac_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
+void dac_write(struct chip *chip, uint32_t offset, uint32_t value)
 {
     unsigned form = (offset - DHR12R1) / 4 % 3;
     if (offset == DAC_CR) {
@@ -198,7 +198,7 @@ void dac_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
     }
 }
 
-uint32_t dac_read(struct stm32f103 *chip, uint32_t offset)
+uint32_t dac_read(struct chip *chip, uint32_t offset)
 {
     const struct dac_channel *channel = chip->dac.channel;
     unsigned form = (offset - DHR12R1) / 4 % 3;
@@ -211,7 +211,7 @@ uint32_t dac_read(struct stm32f103 *chip, uint32_t offset)
     return to_form(form, channel[0].DHR) | to_form(form, channel[1].DHR) << dual_shift(offset);
 }
 
-void dac_reset(struct stm32f103 *chip)
+void dac_reset(struct chip *chip)
 {
     chip->dac = (struct dac){.channel = {{.LFSR = LFSR_START}, {.LFSR = LFSR_START}}};
 }

@@ -58,7 +58,7 @@ static bool wants_interrupt(const struct dma *dma, unsigned channel)
 }
 
 /* The last two of DMA2 share a line (RM0008 table 63). */
-static void update_irq(struct stm32f103 *chip, unsigned channel)
+static void update_irq(struct chip *chip, unsigned channel)
 {
     enum { CHANNEL4 = DMA1_CHANNELS + DMA2_SEPARATE_IRQS, CHANNEL5 };
     const struct dma *dma = &chip->dma;
@@ -73,7 +73,7 @@ static void update_irq(struct stm32f103 *chip, unsigned channel)
     }
 }
 
-static void raise_flags(struct stm32f103 *chip, unsigned channel, uint32_t flags)
+static void raise_flags(struct chip *chip, unsigned channel, uint32_t flags)
 {
     chip->dma.ISR |= (uint64_t)(flags | GIF) << FLAG_BITS * channel;
     update_irq(chip, channel);
@@ -98,18 +98,18 @@ static int arbitrate(const struct dma *dma, unsigned n)
     return best;
 }
 
-static void schedule(struct stm32f103 *chip, unsigned n)
+static void schedule(struct chip *chip, unsigned n)
 {
     enum event event = (enum event)(EVENT_DMA + n);
     if (chip->due[event] == TICKS_NEVER && arbitrate(&chip->dma, n) >= 0) {
         ticks clock = rcc_peripheral_clock(chip, controllers[n].base);
         if (clock != 0) {
-            stm32f103_schedule(chip, event, stm32f103_now(chip) + TRANSFER_CYCLES * clock);
+            chip_schedule(chip, event, chip_now(chip) + TRANSFER_CYCLES * clock);
         }
     }
 }
 
-void dma_request(struct stm32f103 *chip, unsigned line, bool wanted)
+void dma_request(struct chip *chip, unsigned line, bool wanted)
 {
     if (line == 0) {
         return;
@@ -129,7 +129,7 @@ static unsigned size_of(const struct dma_channel *c, unsigned shift)
 }
 
 /* Addresses are aligned to the size, whatever their low bits say (13.3.4). */
-static bool move(struct stm32f103 *chip, uint32_t from, unsigned from_size, uint32_t to, unsigned to_size)
+static bool move(struct chip *chip, uint32_t from, unsigned from_size, uint32_t to, unsigned to_size)
 {
     uint32_t value = 0;
     from &= ~(from_size - 1);
@@ -144,7 +144,7 @@ static bool move(struct stm32f103 *chip, uint32_t from, unsigned from_size, uint
     return bus_read(chip, from, from_size, &value) && bus_write(chip, to, to_size, value);
 }
 
-static void end_of_block(struct stm32f103 *chip, unsigned channel)
+static void end_of_block(struct chip *chip, unsigned channel)
 {
     struct dma_channel *c = &chip->dma.channel[channel];
     if (c->CCR & CCR_CIRC) {
@@ -155,19 +155,19 @@ static void end_of_block(struct stm32f103 *chip, unsigned channel)
     raise_flags(chip, channel, TCIF);
 }
 
-static void transfer_failed(struct stm32f103 *chip, unsigned channel)
+static void transfer_failed(struct chip *chip, unsigned channel)
 {
     struct dma_channel *c = &chip->dma.channel[channel];
-    stm32f103_violation(
-        chip, SUSPICIOUS, "dma-transfer-error",
-        "DMA%u channel %u: CPAR 0x%08X CMAR 0x%08X: bus error, the channel is turned off (RM0008 "
-        "13.3.5)",
-        controller_of(channel) + 1, number_of(channel), (unsigned)c->peripheral, (unsigned)c->memory);
+    chip_violation(chip, SUSPICIOUS, "dma-transfer-error",
+                   "DMA%u channel %u: CPAR 0x%08X CMAR 0x%08X: bus error, the channel is turned off (RM0008 "
+                   "13.3.5)",
+                   controller_of(channel) + 1, number_of(channel), (unsigned)c->peripheral,
+                   (unsigned)c->memory);
     c->CCR &= ~(uint32_t)CCR_EN;
     raise_flags(chip, channel, TEIF);
 }
 
-static void transfer(struct stm32f103 *chip, unsigned channel)
+static void transfer(struct chip *chip, unsigned channel)
 {
     struct dma_channel *c = &chip->dma.channel[channel];
     unsigned peripheral_size = size_of(c, CCR_PSIZE_SHIFT), memory_size = size_of(c, CCR_MSIZE_SHIFT);
@@ -198,7 +198,7 @@ static bool is_flash(uint32_t address)
     return address < FLASH_END;
 }
 
-void dma_event(struct stm32f103 *chip, unsigned n)
+void dma_event(struct chip *chip, unsigned n)
 {
     int channel = arbitrate(&chip->dma, n);
     if (channel < 0) {
@@ -206,7 +206,7 @@ void dma_event(struct stm32f103 *chip, unsigned n)
     }
     const struct dma_channel *c = &chip->dma.channel[channel];
     if (flash_is_busy(chip) && (is_flash(c->peripheral) || is_flash(c->memory))) {
-        stm32f103_schedule(chip, (enum event)(EVENT_DMA + n), chip->flash.operation.ends);
+        chip_schedule(chip, (enum event)(EVENT_DMA + n), chip->flash.operation.ends);
         return;
     }
     transfer(chip, (unsigned)channel);
@@ -215,22 +215,22 @@ void dma_event(struct stm32f103 *chip, unsigned n)
 
 /* Registers */
 
-static void check_CCR(struct stm32f103 *chip, unsigned channel, uint32_t value)
+static void check_CCR(struct chip *chip, unsigned channel, uint32_t value)
 {
     uint32_t psize = value >> CCR_PSIZE_SHIFT & 3, msize = value >> CCR_MSIZE_SHIFT & 3;
     if (value & CCR_MEM2MEM && value & CCR_CIRC) {
-        stm32f103_violation(chip, FORBIDDEN, "dma-mem2mem-circular",
-                            "DMA%u_CCR%u = 0x%X: memory to memory cannot be circular (RM0008 13.3.3)",
-                            controller_of(channel) + 1, number_of(channel), (unsigned)value);
+        chip_violation(chip, FORBIDDEN, "dma-mem2mem-circular",
+                       "DMA%u_CCR%u = 0x%X: memory to memory cannot be circular (RM0008 13.3.3)",
+                       controller_of(channel) + 1, number_of(channel), (unsigned)value);
     }
     if (psize == 3 || msize == 3) {
-        stm32f103_violation(chip, UNDEFINED, "dma-size",
-                            "DMA%u_CCR%u = 0x%X: 3 is no size, PSIZE and MSIZE are 0, 1 or 2 (RM0008 13.4.3)",
-                            controller_of(channel) + 1, number_of(channel), (unsigned)value);
+        chip_violation(chip, UNDEFINED, "dma-size",
+                       "DMA%u_CCR%u = 0x%X: 3 is no size, PSIZE and MSIZE are 0, 1 or 2 (RM0008 13.4.3)",
+                       controller_of(channel) + 1, number_of(channel), (unsigned)value);
     }
 }
 
-static void write_CCR(struct stm32f103 *chip, unsigned channel, uint32_t value)
+static void write_CCR(struct chip *chip, unsigned channel, uint32_t value)
 {
     struct dma_channel *c = &chip->dma.channel[channel];
     bool enabled = value & ~c->CCR & CCR_EN;
@@ -245,7 +245,7 @@ static void write_CCR(struct stm32f103 *chip, unsigned channel, uint32_t value)
     schedule(chip, controller_of(channel));
 }
 
-static void write_channel(struct stm32f103 *chip, unsigned channel, uint32_t offset, uint32_t value)
+static void write_channel(struct chip *chip, unsigned channel, uint32_t offset, uint32_t value)
 {
     struct dma_channel *c = &chip->dma.channel[channel];
     if (offset == CCR) {
@@ -253,14 +253,13 @@ static void write_channel(struct stm32f103 *chip, unsigned channel, uint32_t off
         return;
     }
     if (c->CCR & CCR_EN) {
-        stm32f103_violation(
-            chip, FORBIDDEN, "dma-changed-while-on",
-            "DMA%u channel %u: 0x%X to its %s is ignored while CCR.EN is set (RM0008 13.4.4 to "
-            "13.4.6)",
-            controller_of(channel) + 1, number_of(channel), (unsigned)value,
-            offset == CNDTR  ? "CNDTR"
-            : offset == CPAR ? "CPAR"
-                             : "CMAR");
+        chip_violation(chip, FORBIDDEN, "dma-changed-while-on",
+                       "DMA%u channel %u: 0x%X to its %s is ignored while CCR.EN is set (RM0008 13.4.4 to "
+                       "13.4.6)",
+                       controller_of(channel) + 1, number_of(channel), (unsigned)value,
+                       offset == CNDTR  ? "CNDTR"
+                       : offset == CPAR ? "CPAR"
+                                        : "CMAR");
         return;
     }
     switch (offset) {
@@ -270,7 +269,7 @@ static void write_channel(struct stm32f103 *chip, unsigned channel, uint32_t off
     }
 }
 
-static void write_IFCR(struct stm32f103 *chip, unsigned n, uint32_t value)
+static void write_IFCR(struct chip *chip, unsigned n, uint32_t value)
 {
     struct dma *dma = &chip->dma;
     for (unsigned i = 0; i < controllers[n].count; i++) {
@@ -285,7 +284,7 @@ static void write_IFCR(struct stm32f103 *chip, unsigned n, uint32_t value)
     }
 }
 
-void dma_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
+void dma_write(struct chip *chip, uint32_t offset, uint32_t value)
 {
     unsigned n = offset / INSTANCE_SIZE;
     offset %= INSTANCE_SIZE;
@@ -297,13 +296,13 @@ void dma_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
     }
 }
 
-static uint32_t read_ISR(const struct stm32f103 *chip, unsigned n)
+static uint32_t read_ISR(const struct chip *chip, unsigned n)
 {
     uint64_t mask = (1ull << FLAG_BITS * controllers[n].count) - 1;
     return (uint32_t)(chip->dma.ISR >> FLAG_BITS * controllers[n].first & mask);
 }
 
-uint32_t dma_read(struct stm32f103 *chip, uint32_t offset)
+uint32_t dma_read(struct chip *chip, uint32_t offset)
 {
     unsigned n = offset / INSTANCE_SIZE;
     offset %= INSTANCE_SIZE;
@@ -320,22 +319,22 @@ uint32_t dma_read(struct stm32f103 *chip, uint32_t offset)
     }
 }
 
-void dma_reset(struct stm32f103 *chip)
+void dma_reset(struct chip *chip)
 {
     chip->dma = (struct dma){0};
     for (unsigned i = 0; i < DMA_CHANNELS; i++) {
         update_irq(chip, i);
     }
     for (unsigned n = 0; n < DMAS; n++) {
-        stm32f103_schedule(chip, (enum event)(EVENT_DMA + n), TICKS_NEVER);
+        chip_schedule(chip, (enum event)(EVENT_DMA + n), TICKS_NEVER);
     }
 }
 
-void dma_clock_changed(struct stm32f103 *chip)
+void dma_clock_changed(struct chip *chip)
 {
     for (unsigned n = 0; n < DMAS; n++) {
         if (rcc_peripheral_clock(chip, controllers[n].base) == 0) {
-            stm32f103_schedule(chip, (enum event)(EVENT_DMA + n), TICKS_NEVER);
+            chip_schedule(chip, (enum event)(EVENT_DMA + n), TICKS_NEVER);
         } else {
             schedule(chip, n);
         }

@@ -10,7 +10,7 @@ static uint32_t lines(unsigned first, unsigned last)
     return (2u << last) - (1u << first);
 }
 
-static void update_irqs(struct stm32f103 *chip)
+static void update_irqs(struct chip *chip)
 {
     uint32_t active = chip->exti.PR & chip->exti.IMR;
     for (unsigned line = 0; line <= 4; line++) {
@@ -24,7 +24,7 @@ static void update_irqs(struct stm32f103 *chip)
 }
 
 /* An edge on a line that only makes events leaves its pending bit alone (RM0008 10.2.4). */
-static void trigger(struct stm32f103 *chip, uint32_t mask)
+static void trigger(struct chip *chip, uint32_t mask)
 {
     struct exti *exti = &chip->exti;
     adc_exti(chip, mask);
@@ -39,7 +39,7 @@ static void trigger(struct stm32f103 *chip, uint32_t mask)
     }
 }
 
-void exti_set_line(struct stm32f103 *chip, unsigned line, bool level)
+void exti_set_line(struct chip *chip, unsigned line, bool level)
 {
     struct exti *exti = &chip->exti;
     uint32_t mask = 1u << line;
@@ -52,13 +52,13 @@ void exti_set_line(struct stm32f103 *chip, unsigned line, bool level)
     }
 }
 
-static bool line_level(const struct stm32f103 *chip, unsigned line)
+static bool line_level(const struct chip *chip, unsigned line)
 {
     unsigned port = chip->afio.EXTICR[line / 4] >> 4 * (line % 4) & 0xF;
     return port < PORTS && gpio_peek_level(chip, port, line);
 }
 
-void gpio_inputs_changed(struct stm32f103 *chip)
+void gpio_inputs_changed(struct chip *chip)
 {
     uint32_t watched = chip->exti.RTSR | chip->exti.FTSR;
     for (unsigned line = 0; line < PIN_LINES; line++) {
@@ -71,7 +71,7 @@ void gpio_inputs_changed(struct stm32f103 *chip)
 }
 
 /* Lines watched from now on start from the level they have, not with an edge. */
-static void sample(struct stm32f103 *chip)
+static void sample(struct chip *chip)
 {
     uint32_t watched = chip->exti.RTSR | chip->exti.FTSR;
     for (unsigned line = 0; line < PIN_LINES; line++) {
@@ -82,7 +82,7 @@ static void sample(struct stm32f103 *chip)
     }
 }
 
-uint32_t exti_read(struct stm32f103 *chip, uint32_t offset)
+uint32_t exti_read(struct chip *chip, uint32_t offset)
 {
     const struct exti *exti = &chip->exti;
     switch (offset) {
@@ -95,7 +95,7 @@ uint32_t exti_read(struct stm32f103 *chip, uint32_t offset)
     }
 }
 
-void exti_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
+void exti_write(struct chip *chip, uint32_t offset, uint32_t value)
 {
     struct exti *exti = &chip->exti;
     uint32_t risen;
@@ -128,7 +128,7 @@ void exti_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
     }
 }
 
-void exti_reset(struct stm32f103 *chip)
+void exti_reset(struct chip *chip)
 {
     chip->exti = (struct exti){.level = chip->exti.level & ~lines(0, 15)};
     update_irqs(chip);

@@ -1,6 +1,6 @@
 /*
  * Unstable cells: what an operation that was cut off may leave when the chip is told to
- * (stm32f103_config.torn). Such a cell reads 0 or 1, from one power-up to the next or from one read to the
+ * (chip_config.torn). Such a cell reads 0 or 1, from one power-up to the next or from one read to the
  * next, until an erase of its page or a program of 0 is completed. Sources: flash_cells.h.
  */
 #include "flash_cells.h"
@@ -9,12 +9,12 @@ enum { BITS = 16, ALL_BITS = 0xFFFF };
 
 /* Finding them ------------------------------------------------------------------------------------------- */
 
-static uint32_t page_at(const struct stm32f103 *chip, uint32_t address)
+static uint32_t page_at(const struct chip *chip, uint32_t address)
 {
     return (address - FLASH_BASE) / chip->config.page_bytes;
 }
 
-static struct flash_unstable_page *find(struct stm32f103 *chip, uint32_t page)
+static struct flash_unstable_page *find(struct chip *chip, uint32_t page)
 {
     for (unsigned i = 0; i < chip->flash.unstable_pages; i++) {
         if (chip->flash.unstable[i].page == page) {
@@ -24,15 +24,15 @@ static struct flash_unstable_page *find(struct stm32f103 *chip, uint32_t page)
     return NULL;
 }
 
-static uint16_t *mask_at(struct stm32f103 *chip, uint32_t address)
+static uint16_t *mask_at(struct chip *chip, uint32_t address)
 {
     struct flash_unstable_page *found = flash_has(chip, address) ? find(chip, page_at(chip, address)) : NULL;
     return found ? &found->mask[(address - FLASH_BASE) % chip->config.page_bytes / HALF_WORD] : NULL;
 }
 
-uint16_t flash_unstable_bits(const struct stm32f103 *chip, uint32_t address)
+uint16_t flash_unstable_bits(const struct chip *chip, uint32_t address)
 {
-    const uint16_t *mask = mask_at((struct stm32f103 *)chip, address);
+    const uint16_t *mask = mask_at((struct chip *)chip, address);
     return mask ? *mask : 0;
 }
 
@@ -49,7 +49,7 @@ static bool is_stable(const struct flash_unstable_page *page)
 }
 
 /* Pages without an unstable cell any more make room. */
-static void forget_stable_pages(struct stm32f103 *chip)
+static void forget_stable_pages(struct chip *chip)
 {
     struct flash *flash = &chip->flash;
     unsigned kept = 0;
@@ -62,7 +62,7 @@ static void forget_stable_pages(struct stm32f103 *chip)
 }
 
 /* The oldest page makes room if need be: its cells stay as they read now. */
-static struct flash_unstable_page *find_or_add(struct stm32f103 *chip, uint32_t page)
+static struct flash_unstable_page *find_or_add(struct chip *chip, uint32_t page)
 {
     struct flash *flash = &chip->flash;
     struct flash_unstable_page *found = find(chip, page);
@@ -70,10 +70,10 @@ static struct flash_unstable_page *find_or_add(struct stm32f103 *chip, uint32_t 
         return found;
     }
     if (flash->unstable_pages == FLASH_UNSTABLE_PAGES) {
-        stm32f103_report(chip, REPORT_NOTE,
-                         "more than %u pages have unstable cells: those at 0x%08X stay as they read now",
-                         (unsigned)FLASH_UNSTABLE_PAGES,
-                         (unsigned)(FLASH_BASE + flash->unstable[0].page * chip->config.page_bytes));
+        chip_report(chip, REPORT_NOTE,
+                    "more than %u pages have unstable cells: those at 0x%08X stay as they read now",
+                    (unsigned)FLASH_UNSTABLE_PAGES,
+                    (unsigned)(FLASH_BASE + flash->unstable[0].page * chip->config.page_bytes));
         for (unsigned i = 1; i < FLASH_UNSTABLE_PAGES; i++) {
             flash->unstable[i - 1] = flash->unstable[i];
         }
@@ -84,7 +84,7 @@ static struct flash_unstable_page *find_or_add(struct stm32f103 *chip, uint32_t 
     return found;
 }
 
-static void mark(struct stm32f103 *chip, uint32_t address, uint16_t bits)
+static void mark(struct chip *chip, uint32_t address, uint16_t bits)
 {
     if (bits || find(chip, page_at(chip, address))) {
         find_or_add(chip, page_at(chip, address))
@@ -92,14 +92,14 @@ static void mark(struct stm32f103 *chip, uint32_t address, uint16_t bits)
     }
 }
 
-static void cells_changed(struct stm32f103 *chip)
+static void cells_changed(struct chip *chip)
 {
     forget_stable_pages(chip);
     chip->cpu.side_effects++;
     bus_open_flash(chip, !flash_is_busy(chip));
 }
 
-bool flash_make_unstable(struct stm32f103 *chip, uint32_t address, uint16_t bits)
+bool flash_make_unstable(struct chip *chip, uint32_t address, uint16_t bits)
 {
     if (!flash_has(chip, address) || address % HALF_WORD) {
         return false;
@@ -111,7 +111,7 @@ bool flash_make_unstable(struct stm32f103 *chip, uint32_t address, uint16_t bits
 
 /* Completed operations ----------------------------------------------------------------------------------- */
 
-void flash_cells_programmed(struct stm32f103 *chip, uint32_t address, uint16_t value)
+void flash_cells_programmed(struct chip *chip, uint32_t address, uint16_t value)
 {
     uint16_t *mask = mask_at(chip, address);
     if (mask) {
@@ -120,7 +120,7 @@ void flash_cells_programmed(struct stm32f103 *chip, uint32_t address, uint16_t v
     }
 }
 
-void flash_cells_replaced(struct stm32f103 *chip, uint32_t address, uint32_t bytes)
+void flash_cells_replaced(struct chip *chip, uint32_t address, uint32_t bytes)
 {
     if (chip->flash.unstable_pages == 0) {
         return;
@@ -143,9 +143,9 @@ struct tear {
     uint32_t chosen; /* the one cell: a number of any size */
 };
 
-static struct tear draw_tear(struct stm32f103 *chip)
+static struct tear draw_tear(struct chip *chip)
 {
-    uint32_t random = stm32f103_random(chip);
+    uint32_t random = chip_random(chip);
     return (struct tear){
         .progress = random % 3,
         .share = (random >> 8) % 4,
@@ -153,13 +153,13 @@ static struct tear draw_tear(struct stm32f103 *chip)
     };
 }
 
-static uint16_t random_bits(struct stm32f103 *chip)
+static uint16_t random_bits(struct chip *chip)
 {
-    return (uint16_t)(stm32f103_random(chip) >> BITS);
+    return (uint16_t)(chip_random(chip) >> BITS);
 }
 
 /* Which of the cells that were to change are in between. */
-static uint16_t torn_bits(struct stm32f103 *chip, const struct tear *tear, uint16_t moving)
+static uint16_t torn_bits(struct chip *chip, const struct tear *tear, uint16_t moving)
 {
     switch (tear->share) {
     case ONE_CELL: return 0; /* by choose_one() */
@@ -171,7 +171,7 @@ static uint16_t torn_bits(struct stm32f103 *chip, const struct tear *tear, uint1
 }
 
 /* Which of the others are as they were to be. */
-static uint16_t moved_bits(struct stm32f103 *chip, const struct tear *tear, uint16_t moving)
+static uint16_t moved_bits(struct chip *chip, const struct tear *tear, uint16_t moving)
 {
     switch (tear->progress) {
     case HARDLY_BEGUN: return 0;
@@ -191,7 +191,7 @@ static uint16_t choose_bit(uint16_t bits, uint32_t n)
     return bits & (uint16_t)-bits;
 }
 
-void flash_tear_program(struct stm32f103 *chip, uint32_t address, uint16_t value)
+void flash_tear_program(struct chip *chip, uint32_t address, uint16_t value)
 {
     struct tear tear = draw_tear(chip);
     uint16_t old = flash_half_word_at(chip, address);
@@ -206,10 +206,10 @@ void flash_tear_program(struct stm32f103 *chip, uint32_t address, uint16_t value
 }
 
 /* Erases begin with programming what is 1 in some chips, so a 1 may be in between too. */
-void flash_tear_erase(struct stm32f103 *chip, uint32_t first, uint32_t bytes)
+void flash_tear_erase(struct chip *chip, uint32_t first, uint32_t bytes)
 {
     struct tear tear = draw_tear(chip);
-    uint16_t ones = stm32f103_random(chip) % 4 == 0 ? ALL_BITS : 0;
+    uint16_t ones = chip_random(chip) % 4 == 0 ? ALL_BITS : 0;
     uint32_t chosen = tear.chosen % (bytes / HALF_WORD) * HALF_WORD;
     for (uint32_t at = 0; at < bytes; at += HALF_WORD) {
         uint16_t old = flash_half_word_at(chip, first + at);
@@ -228,16 +228,16 @@ void flash_tear_erase(struct stm32f103 *chip, uint32_t first, uint32_t bytes)
 
 /* Reading ------------------------------------------------------------------------------------------------ */
 
-void flash_cells_wake(struct stm32f103 *chip)
+void flash_cells_wake(struct chip *chip)
 {
     if (chip->flash.unstable_pages && chip->config.unstable_cells == CELLS_BY_CHANCE) {
-        chip->flash.readings = CELLS_READ_0 + stm32f103_random(chip) % 3;
+        chip->flash.readings = CELLS_READ_0 + chip_random(chip) % 3;
     } else {
         chip->flash.readings = chip->config.unstable_cells;
     }
 }
 
-static void sense_half_word(struct stm32f103 *chip, uint32_t address)
+static void sense_half_word(struct chip *chip, uint32_t address)
 {
     uint16_t unstable = flash_unstable_bits(chip, address);
     if (!unstable) {
@@ -251,7 +251,7 @@ static void sense_half_word(struct stm32f103 *chip, uint32_t address)
     chip->cpu.side_effects++;
 }
 
-void flash_sense(struct stm32f103 *chip, uint32_t address, uint32_t bytes)
+void flash_sense(struct chip *chip, uint32_t address, uint32_t bytes)
 {
     if (chip->flash.unstable_pages == 0) {
         return;
@@ -262,7 +262,7 @@ void flash_sense(struct stm32f103 *chip, uint32_t address, uint32_t bytes)
 }
 
 /* There are few such pages, and gaps between them to look at are fewer still. */
-void flash_stable_stretch(const struct stm32f103 *chip, uint32_t *offset, uint32_t *bytes)
+void flash_stable_stretch(const struct chip *chip, uint32_t *offset, uint32_t *bytes)
 {
     const struct flash *flash = &chip->flash;
     uint32_t pages = chip->config.flash_bytes / chip->config.page_bytes, best = 0, length = 0;

@@ -13,16 +13,16 @@
 
 /* Completed operations make cells stable: programming those that became 0, all else (an erase, a programmer
  * on the bench) all of them. Addresses absolute, `bytes` from there. */
-void flash_cells_programmed(struct stm32f103 *chip, uint32_t address, uint16_t value);
-void flash_cells_replaced(struct stm32f103 *chip, uint32_t address, uint32_t bytes);
+void flash_cells_programmed(struct chip *chip, uint32_t address, uint16_t value);
+void flash_cells_replaced(struct chip *chip, uint32_t address, uint32_t bytes);
 
 /* Leave an operation cut off: part of its cells done, part not begun, part unstable, by chance. */
-void flash_tear_program(struct stm32f103 *chip, uint32_t address, uint16_t value);
-void flash_tear_erase(struct stm32f103 *chip, uint32_t first, uint32_t bytes);
+void flash_tear_program(struct chip *chip, uint32_t address, uint16_t value);
+void flash_tear_erase(struct chip *chip, uint32_t first, uint32_t bytes);
 
 /* At each power-up and reset: how they read this time. */
-void flash_cells_wake(struct stm32f103 *chip);
+void flash_cells_wake(struct chip *chip);
 /* To be called before the flash array is read: the unstable cells there take a value. */
-void flash_sense(struct stm32f103 *chip, uint32_t address, uint32_t bytes);
+void flash_sense(struct chip *chip, uint32_t address, uint32_t bytes);
 /* The longest stretch of pages without an unstable cell: plain memory for the core. */
-void flash_stable_stretch(const struct stm32f103 *chip, uint32_t *offset, uint32_t *bytes);
+void flash_stable_stretch(const struct chip *chip, uint32_t *offset, uint32_t *bytes);

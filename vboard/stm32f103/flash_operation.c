@@ -5,12 +5,12 @@
 #include "flash_cells.h"
 #include "flash_registers.h"
 
-bool flash_is_busy(const struct stm32f103 *chip)
+bool flash_is_busy(const struct chip *chip)
 {
     return chip->flash.operation.kind != FLASH_NOTHING;
 }
 
-void flash_update_irq(struct stm32f103 *chip)
+void flash_update_irq(struct chip *chip)
 {
     const struct flash *flash = &chip->flash;
     bool done = flash->SR & SR_EOP && flash->CR & CR_EOPIE;
@@ -18,32 +18,32 @@ void flash_update_irq(struct stm32f103 *chip)
     cortex_m3_set_irq(&chip->cpu, IRQ_FLASH, done || error);
 }
 
-void flash_set_status(struct stm32f103 *chip, uint32_t flags)
+void flash_set_status(struct chip *chip, uint32_t flags)
 {
     chip->flash.SR |= flags;
     flash_update_irq(chip);
 }
 
-static uint8_t *bytes_at(struct stm32f103 *chip, uint32_t address)
+static uint8_t *bytes_at(struct chip *chip, uint32_t address)
 {
     return flash_is_option(address) ? &chip->flash.option_bytes[address - OPTION_BASE]
                                     : &chip->flash_bytes[address - FLASH_BASE];
 }
 
-uint16_t flash_half_word_at(struct stm32f103 *chip, uint32_t address)
+uint16_t flash_half_word_at(struct chip *chip, uint32_t address)
 {
     const uint8_t *bytes = bytes_at(chip, address);
     return (uint16_t)(bytes[0] | bytes[1] << 8);
 }
 
-void flash_set_half_word(struct stm32f103 *chip, uint32_t address, uint16_t value)
+void flash_set_half_word(struct chip *chip, uint32_t address, uint16_t value)
 {
     uint8_t *bytes = bytes_at(chip, address);
     bytes[0] = (uint8_t)value;
     bytes[1] = (uint8_t)(value >> 8);
 }
 
-struct flash_wear flash_wear_at(const struct stm32f103 *chip, uint32_t address)
+struct flash_wear flash_wear_at(const struct chip *chip, uint32_t address)
 {
     for (unsigned i = 0; i < MAX_WORN; i++) {
         if (chip->config.worn[i].address == address) {
@@ -54,7 +54,7 @@ struct flash_wear flash_wear_at(const struct stm32f103 *chip, uint32_t address)
 }
 
 /* What an erase of these addresses leaves at 0. */
-static void wear_erased(struct stm32f103 *chip, uint32_t first, uint32_t bytes)
+static void wear_erased(struct chip *chip, uint32_t first, uint32_t bytes)
 {
     for (unsigned i = 0; i < MAX_WORN; i++) {
         const struct flash_wear *worn = &chip->config.worn[i];
@@ -82,39 +82,38 @@ static bool is_program(const struct flash_operation *operation)
     return operation->kind == FLASH_PROGRAM || operation->kind == FLASH_OPTION_PROGRAM;
 }
 
-static ticks operation_time(const struct stm32f103 *chip, const struct flash_operation *operation)
+static ticks operation_time(const struct chip *chip, const struct flash_operation *operation)
 {
     return is_program(operation) ? chip->config.half_word_ns * TICKS_PER_MICROSECOND / 1000
                                  : ticks_from_us(chip->config.page_erase_us);
 }
 
-static bool cut_is_due(const struct stm32f103 *chip, uint64_t operation, enum power_cut_phase phase)
+static bool cut_is_due(const struct chip *chip, uint64_t operation, enum power_cut_phase phase)
 {
     return chip->power_cut_operation == operation && chip->power_cut_operation != 0 &&
            chip->power_cut_phase == phase;
 }
 
-static void cut_power(struct stm32f103 *chip)
+static void cut_power(struct chip *chip)
 {
     chip->power_cut_operation = 0;
-    stm32f103_power(chip, false);
+    chip_power(chip, false);
 }
 
-static void report_operation(struct stm32f103 *chip, const struct flash_operation *operation)
+static void report_operation(struct chip *chip, const struct flash_operation *operation)
 {
-    if (!stm32f103_wants(chip, REPORT_FLASH)) {
+    if (!chip_wants(chip, REPORT_FLASH)) {
         return;
     }
     if (is_program(operation)) {
-        stm32f103_report(chip, REPORT_FLASH, "%s 0x%08X = 0x%04X", operation_name(operation),
-                         (unsigned)operation->address, operation->value);
+        chip_report(chip, REPORT_FLASH, "%s 0x%08X = 0x%04X", operation_name(operation),
+                    (unsigned)operation->address, operation->value);
     } else {
-        stm32f103_report(chip, REPORT_FLASH, "%s 0x%08X", operation_name(operation),
-                         (unsigned)operation->address);
+        chip_report(chip, REPORT_FLASH, "%s 0x%08X", operation_name(operation), (unsigned)operation->address);
     }
 }
 
-void flash_begin(struct stm32f103 *chip, struct flash_operation operation)
+void flash_begin(struct chip *chip, struct flash_operation operation)
 {
     struct flash *flash = &chip->flash;
     if (cut_is_due(chip, flash->operations + 1, CUT_BEFORE)) {
@@ -122,15 +121,15 @@ void flash_begin(struct stm32f103 *chip, struct flash_operation operation)
         return;
     }
     if (!(chip->rcc.CR & RCC_CR_HSIRDY)) {
-        stm32f103_violation(chip, FORBIDDEN, "flash-without-hsi",
-                            "%s 0x%08X: HSI must be on for programming and erasing (PM0075 2.3.3)",
-                            operation_name(&operation), (unsigned)operation.address);
+        chip_violation(chip, FORBIDDEN, "flash-without-hsi",
+                       "%s 0x%08X: HSI must be on for programming and erasing (PM0075 2.3.3)",
+                       operation_name(&operation), (unsigned)operation.address);
     }
     report_operation(chip, &operation);
     flash->operations++;
     flash->programs += is_program(&operation);
     flash->erases += !is_program(&operation);
-    ticks now = stm32f103_now(chip), lasts = operation_time(chip, &operation);
+    ticks now = chip_now(chip), lasts = operation_time(chip, &operation);
     operation.ends = now + lasts;
     flash->operation = operation;
     flash->begun_cycle = chip->cpu.cycles;
@@ -138,7 +137,7 @@ void flash_begin(struct stm32f103 *chip, struct flash_operation operation)
     flash->SR |= SR_BSY;
     bus_open_flash(chip, false);
     bool cut = cut_is_due(chip, flash->operations, CUT_INSIDE);
-    stm32f103_schedule(chip, EVENT_FLASH, cut ? now + lasts / 2 : operation.ends);
+    chip_schedule(chip, EVENT_FLASH, cut ? now + lasts / 2 : operation.ends);
 }
 
 static void fill(uint8_t *bytes, uint32_t count)
@@ -148,7 +147,7 @@ static void fill(uint8_t *bytes, uint32_t count)
     }
 }
 
-static void erase_pages(struct stm32f103 *chip, uint32_t first, uint32_t count)
+static void erase_pages(struct chip *chip, uint32_t first, uint32_t count)
 {
     uint32_t size = chip->config.page_bytes;
     for (uint32_t page = first; page < first + count; page++) {
@@ -159,18 +158,18 @@ static void erase_pages(struct stm32f103 *chip, uint32_t first, uint32_t count)
     wear_erased(chip, FLASH_BASE + first * size, count * size);
 }
 
-static uint32_t page_of(const struct stm32f103 *chip, uint32_t address)
+static uint32_t page_of(const struct chip *chip, uint32_t address)
 {
     return (address - FLASH_BASE) / chip->config.page_bytes;
 }
 
-static void erase_all(struct stm32f103 *chip)
+static void erase_all(struct chip *chip)
 {
     erase_pages(chip, 0, chip->config.flash_bytes / chip->config.page_bytes);
 }
 
 /* Taking the read protection off wipes the flash (PM0075 2.4.1). */
-static void program_option(struct stm32f103 *chip, const struct flash_operation *operation)
+static void program_option(struct chip *chip, const struct flash_operation *operation)
 {
     if (operation->address == OPTION_BASE && (operation->value & 0xFF) == RDP_KEY &&
         chip->flash.OBR & OBR_RDPRT) {
@@ -179,7 +178,7 @@ static void program_option(struct stm32f103 *chip, const struct flash_operation 
     flash_set_half_word(chip, operation->address, operation->value);
 }
 
-static void program_half_word(struct stm32f103 *chip, const struct flash_operation *operation)
+static void program_half_word(struct chip *chip, const struct flash_operation *operation)
 {
     uint16_t stays = flash_wear_at(chip, operation->address).stays_1;
     stays &= flash_half_word_at(chip, operation->address);
@@ -187,7 +186,7 @@ static void program_half_word(struct stm32f103 *chip, const struct flash_operati
     flash_cells_programmed(chip, operation->address, operation->value);
 }
 
-static void complete(struct stm32f103 *chip, const struct flash_operation *operation)
+static void complete(struct chip *chip, const struct flash_operation *operation)
 {
     chip->cpu.side_effects++; /* the core sees this memory through its windows */
     switch (operation->kind) {
@@ -200,7 +199,7 @@ static void complete(struct stm32f103 *chip, const struct flash_operation *opera
     }
 }
 
-static void end_operation(struct stm32f103 *chip)
+static void end_operation(struct chip *chip)
 {
     chip->flash.operation = (struct flash_operation){.kind = FLASH_NOTHING};
     chip->flash.SR &= ~(uint32_t)SR_BSY;
@@ -208,7 +207,7 @@ static void end_operation(struct stm32f103 *chip)
     bus_open_flash(chip, true);
 }
 
-void flash_event(struct stm32f103 *chip)
+void flash_event(struct chip *chip)
 {
     struct flash_operation operation = chip->flash.operation;
     if (cut_is_due(chip, chip->flash.operations, CUT_INSIDE)) {
@@ -223,28 +222,28 @@ void flash_event(struct stm32f103 *chip)
     }
 }
 
-static void doubt(struct stm32f103 *chip, uint8_t *bytes, uint32_t count)
+static void doubt(struct chip *chip, uint8_t *bytes, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
-        bytes[i] = (uint8_t)stm32f103_random(chip);
+        bytes[i] = (uint8_t)chip_random(chip);
     }
 }
 
 /* Bits that were to become 0 may have, or not; a 0 never becomes 1. */
-static void doubt_program(struct stm32f103 *chip, const struct flash_operation *operation)
+static void doubt_program(struct chip *chip, const struct flash_operation *operation)
 {
     uint16_t old = flash_half_word_at(chip, operation->address);
-    uint16_t kept = (uint16_t)(stm32f103_random(chip) & old);
+    uint16_t kept = (uint16_t)(chip_random(chip) & old);
     flash_set_half_word(chip, operation->address, (uint16_t)((old & operation->value) | kept));
 }
 
-static void doubt_flash(struct stm32f103 *chip, uint32_t address, uint32_t count)
+static void doubt_flash(struct chip *chip, uint32_t address, uint32_t count)
 {
     doubt(chip, bytes_at(chip, address), count);
     flash_cells_replaced(chip, address, count);
 }
 
-static void tear(struct stm32f103 *chip, const struct flash_operation *operation)
+static void tear(struct chip *chip, const struct flash_operation *operation)
 {
     bool unstable = chip->config.torn == TORN_UNSTABLE;
     uint32_t page_bytes = chip->config.page_bytes;
@@ -271,7 +270,7 @@ static void tear(struct stm32f103 *chip, const struct flash_operation *operation
     }
 }
 
-void flash_power_lost(struct stm32f103 *chip)
+void flash_power_lost(struct chip *chip)
 {
     if (!flash_is_busy(chip)) {
         return;
@@ -281,7 +280,7 @@ void flash_power_lost(struct stm32f103 *chip)
     end_operation(chip);
 }
 
-bool flash_load(struct stm32f103 *chip, uint32_t address, const void *bytes, uint32_t length)
+bool flash_load(struct chip *chip, uint32_t address, const void *bytes, uint32_t length)
 {
     const uint8_t *from = bytes;
     uint32_t room = flash_is_option(address)   ? OPTION_BYTES - (address - OPTION_BASE)

@@ -11,13 +11,13 @@ enum { PROTECTION_UNIT = 4096, LAST_UNIT = 31 }; /* each WRP bit: 4 KiB; the las
 
 #define FLASH_BASE 0x08000000u
 
-static void set_option(struct stm32f103 *chip, unsigned at, uint8_t value)
+static void set_option(struct chip *chip, unsigned at, uint8_t value)
 {
     chip->flash.option_bytes[at] = value;
     chip->flash.option_bytes[at + 1] = (uint8_t)~value;
 }
 
-void flash_options_factory(struct stm32f103 *chip)
+void flash_options_factory(struct chip *chip)
 {
     static const uint8_t factory[16] = {RDP_KEY, 0x5A, 0xFF, 0, 0xFF, 0, 0xFF, 0,
                                         0xFF,    0,    0xFF, 0, 0xFF, 0, 0xFF, 0};
@@ -35,7 +35,7 @@ void flash_options_factory(struct stm32f103 *chip)
 
 /* A byte that does not fit its complement loads as 0xFF, and says so; a pair that is erased does so in
  * silence. */
-static uint8_t load(struct stm32f103 *chip, unsigned at)
+static uint8_t load(struct chip *chip, unsigned at)
 {
     const uint8_t *pair = &chip->flash.option_bytes[at];
     if ((pair[0] ^ pair[1]) == 0xFF) {
@@ -47,7 +47,7 @@ static uint8_t load(struct stm32f103 *chip, unsigned at)
     return ERASED;
 }
 
-void flash_options_load(struct stm32f103 *chip)
+void flash_options_load(struct chip *chip)
 {
     struct flash *flash = &chip->flash;
     flash->OBR = 0;
@@ -67,7 +67,7 @@ void flash_options_load(struct stm32f103 *chip)
 }
 
 /* With read protection on, the first 4 KiB are write-protected, too (PM0075 2.4.1). */
-bool flash_is_protected(const struct stm32f103 *chip, uint32_t address)
+bool flash_is_protected(const struct chip *chip, uint32_t address)
 {
     uint32_t unit = (address - FLASH_BASE) / PROTECTION_UNIT;
     if (unit > LAST_UNIT) {

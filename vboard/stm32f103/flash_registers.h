@@ -27,9 +27,9 @@ enum { HALF_WORD = 2, ERASED = 0xFFFF, RDP_KEY = 0xA5, OBR_RDPRT = 2 };
 #define KEY2         0xCDEF89ABu
 #define FLASH_BASE   0x08000000u
 #define OPTION_BASE  0x1FFFF800u
-#define OPTION_BYTES ((uint32_t)sizeof((struct stm32f103 *)0)->flash.option_bytes)
+#define OPTION_BYTES ((uint32_t)sizeof((struct chip *)0)->flash.option_bytes)
 
-static inline bool flash_has(const struct stm32f103 *chip, uint32_t address)
+static inline bool flash_has(const struct chip *chip, uint32_t address)
 {
     return address - FLASH_BASE < chip->config.flash_bytes;
 }
@@ -39,12 +39,12 @@ static inline bool flash_is_option(uint32_t address)
     return address - OPTION_BASE < OPTION_BYTES;
 }
 
-uint16_t flash_half_word_at(struct stm32f103 *chip, uint32_t address);
-void flash_set_half_word(struct stm32f103 *chip, uint32_t address, uint16_t value);
+uint16_t flash_half_word_at(struct chip *chip, uint32_t address);
+void flash_set_half_word(struct chip *chip, uint32_t address, uint16_t value);
 /* All 0 where nothing is worn. */
-struct flash_wear flash_wear_at(const struct stm32f103 *chip, uint32_t address);
-void flash_update_irq(struct stm32f103 *chip);
+struct flash_wear flash_wear_at(const struct chip *chip, uint32_t address);
+void flash_update_irq(struct chip *chip);
 /* Sets flags of SR. */
-void flash_set_status(struct stm32f103 *chip, uint32_t flags);
+void flash_set_status(struct chip *chip, uint32_t flags);
 /* Begins an operation; `ends` is set here. */
-void flash_begin(struct stm32f103 *chip, struct flash_operation operation);
+void flash_begin(struct chip *chip, struct flash_operation operation);

@@ -39,7 +39,7 @@ static const struct {
 enum { PAGE_FREE = 0 };
 
 /* What a cell holds at power-up: the same for the same seed. */
-static uint8_t noise(const struct stm32f103 *chip, uint32_t address)
+static uint8_t noise(const struct chip *chip, uint32_t address)
 {
     uint64_t x = (chip->config.seed + address) * 0x9E3779B97F4A7C15ull;
     x ^= x >> 29;
@@ -58,7 +58,7 @@ static int find_page(const struct fsmc *fsmc, uint32_t address)
     return -1;
 }
 
-static uint8_t read_byte(const struct stm32f103 *chip, uint32_t address)
+static uint8_t read_byte(const struct chip *chip, uint32_t address)
 {
     const struct fsmc *fsmc = &chip->fsmc;
     int at = find_page(fsmc, address);
@@ -66,19 +66,18 @@ static uint8_t read_byte(const struct stm32f103 *chip, uint32_t address)
     return kept ? fsmc->memory[at][address % FSMC_PAGE] : noise(chip, address);
 }
 
-static void tell_full(struct stm32f103 *chip, uint32_t address)
+static void tell_full(struct chip *chip, uint32_t address)
 {
     if (!chip->fsmc.full_told) {
         chip->fsmc.full_told = true;
-        stm32f103_violation(
-            chip, SUSPICIOUS, "unmodelled",
-            "0x%08X is written through FSMC: of the memory there only %u pages of %u bytes are "
-            "kept, this one is not",
-            (unsigned)address, FSMC_PAGES, FSMC_PAGE);
+        chip_violation(chip, SUSPICIOUS, "unmodelled",
+                       "0x%08X is written through FSMC: of the memory there only %u pages of %u bytes are "
+                       "kept, this one is not",
+                       (unsigned)address, FSMC_PAGES, FSMC_PAGE);
     }
 }
 
-static void write_byte(struct stm32f103 *chip, uint32_t address, uint8_t value)
+static void write_byte(struct chip *chip, uint32_t address, uint8_t value)
 {
     struct fsmc *fsmc = &chip->fsmc;
     int at = find_page(fsmc, address);
@@ -123,34 +122,34 @@ static const char *refusal(const struct fsmc *fsmc, uint32_t address, bool write
     return write && !(control & BCR_WREN) ? "BCR.WREN is 0: no writes" : NULL;
 }
 
-static bool is_open(struct stm32f103 *chip, uint32_t address, bool write)
+static bool is_open(struct chip *chip, uint32_t address, bool write)
 {
     if (!rcc_clock_enabled(chip, FSMC_BASE)) {
-        stm32f103_violation(chip, FORBIDDEN, "unclocked-peripheral",
-                            "%s of 0x%08X: the clock of FSMC is off in RCC (RM0008 7.3.6)",
-                            write ? "write" : "read", (unsigned)address);
+        chip_violation(chip, FORBIDDEN, "unclocked-peripheral",
+                       "%s of 0x%08X: the clock of FSMC is off in RCC (RM0008 7.3.6)",
+                       write ? "write" : "read", (unsigned)address);
         return false;
     }
     const char *why = refusal(&chip->fsmc, address, write);
     if (why)
-        stm32f103_violation(chip, SUSPICIOUS, "fsmc-refused", "%s of 0x%08X is a bus error: %s (RM0008 21.3)",
-                            write ? "write" : "read", (unsigned)address, why);
+        chip_violation(chip, SUSPICIOUS, "fsmc-refused", "%s of 0x%08X is a bus error: %s (RM0008 21.3)",
+                       write ? "write" : "read", (unsigned)address, why);
     else if (!chip->fsmc.told) {
         chip->fsmc.told = true;
-        stm32f103_report(chip, REPORT_NOTE,
-                         "FSMC: memory is taken to be at 0x60000000 to 0x6FFFFFFF, up to %u KiB of what is "
-                         "written there is kept",
-                         FSMC_PAGES * FSMC_PAGE / 1024);
+        chip_report(chip, REPORT_NOTE,
+                    "FSMC: memory is taken to be at 0x60000000 to 0x6FFFFFFF, up to %u KiB of what is "
+                    "written there is kept",
+                    FSMC_PAGES * FSMC_PAGE / 1024);
     }
     return !why;
 }
 
-bool fsmc_has(const struct stm32f103 *chip, uint32_t address)
+bool fsmc_has(const struct chip *chip, uint32_t address)
 {
-    return address - MEMORY_BASE < MEMORY_SIZE && stm32f103_is_high_density(chip);
+    return address - MEMORY_BASE < MEMORY_SIZE && chip_is_high_density(chip);
 }
 
-bool fsmc_memory_read(struct stm32f103 *chip, uint32_t address, unsigned size, uint32_t *value)
+bool fsmc_memory_read(struct chip *chip, uint32_t address, unsigned size, uint32_t *value)
 {
     *value = 0;
     if (!is_open(chip, address, false))
@@ -162,7 +161,7 @@ bool fsmc_memory_read(struct stm32f103 *chip, uint32_t address, unsigned size, u
     return true;
 }
 
-bool fsmc_memory_write(struct stm32f103 *chip, uint32_t address, unsigned size, uint32_t value)
+bool fsmc_memory_write(struct chip *chip, uint32_t address, unsigned size, uint32_t value)
 {
     chip->cpu.side_effects++;
     if (!is_open(chip, address, true))
@@ -174,18 +173,18 @@ bool fsmc_memory_write(struct stm32f103 *chip, uint32_t address, unsigned size, 
 
 /* Registers */
 
-uint32_t fsmc_read(struct stm32f103 *chip, uint32_t offset)
+uint32_t fsmc_read(struct chip *chip, uint32_t offset)
 {
     return chip->fsmc.registers[offset / 4];
 }
 
-void fsmc_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
+void fsmc_write(struct chip *chip, uint32_t offset, uint32_t value)
 {
     chip->fsmc.registers[offset / 4] = value;
 }
 
 /* A memory outside of the chip keeps what it has while there is power. */
-void fsmc_reset(struct stm32f103 *chip)
+void fsmc_reset(struct chip *chip)
 {
     struct fsmc *fsmc = &chip->fsmc;
     memset(fsmc->registers, 0, sizeof fsmc->registers);

@@ -16,7 +16,7 @@ static unsigned pin_bits(const struct gpio *gpio, unsigned pin)
     return bits >> 4 * (pin % 8) & 0xF;
 }
 
-static bool owned_by_usb(const struct stm32f103 *chip, unsigned port, unsigned pin)
+static bool owned_by_usb(const struct chip *chip, unsigned port, unsigned pin)
 {
     return port == 0 && (pin == 11 || pin == 12) && usb_transceiver_on(chip);
 }
@@ -31,7 +31,7 @@ static int debug_pull(unsigned port, unsigned pin)
     }
 }
 
-struct pin_drive gpio_pin_drive(const struct stm32f103 *chip, unsigned port, unsigned pin)
+struct pin_drive gpio_pin_drive(const struct chip *chip, unsigned port, unsigned pin)
 {
     struct pin_drive drive = {-1, -1};
     const struct gpio *gpio = &chip->gpio[port];
@@ -55,13 +55,13 @@ struct pin_drive gpio_pin_drive(const struct stm32f103 *chip, unsigned port, uns
     return drive;
 }
 
-bool gpio_pin_is_alternate(const struct stm32f103 *chip, unsigned port, unsigned pin)
+bool gpio_pin_is_alternate(const struct chip *chip, unsigned port, unsigned pin)
 {
     unsigned bits = pin_bits(&chip->gpio[port], pin);
     return bits & MODE_MASK && bits >> 2 >= OUTPUT_AF_PUSH_PULL && !afio_pin_is_debug(chip, port, pin);
 }
 
-int gpio_pin_duty(const struct stm32f103 *chip, unsigned port, unsigned pin)
+int gpio_pin_duty(const struct chip *chip, unsigned port, unsigned pin)
 {
     struct pin_drive drive = gpio_pin_drive(chip, port, pin);
     if (!gpio_pin_is_alternate(chip, port, pin)) {
@@ -71,7 +71,7 @@ int gpio_pin_duty(const struct stm32f103 *chip, unsigned port, unsigned pin)
 }
 
 /* PIN_FLOATS or -1 as pin_level() of the board says when nothing decides. */
-static int pin_level(const struct stm32f103 *chip, unsigned port, unsigned pin)
+static int pin_level(const struct chip *chip, unsigned port, unsigned pin)
 {
     struct pin_drive drive = gpio_pin_drive(chip, port, pin);
     if (drive.output >= 0) {
@@ -81,13 +81,13 @@ static int pin_level(const struct stm32f103 *chip, unsigned port, unsigned pin)
     return outside >= 0 ? outside : drive.pull >= 0 ? drive.pull : outside;
 }
 
-bool gpio_peek_level(const struct stm32f103 *chip, unsigned port, unsigned pin)
+bool gpio_peek_level(const struct chip *chip, unsigned port, unsigned pin)
 {
     return pin_level(chip, port, pin) > 0;
 }
 
 /* The input of an analog pin is off and reads as 0 (RM0008 9.1.12). */
-static bool input_is_on(const struct stm32f103 *chip, unsigned port, unsigned pin)
+static bool input_is_on(const struct chip *chip, unsigned port, unsigned pin)
 {
     return (pin_bits(&chip->gpio[port], pin) & 0xF) != INPUT_ANALOG;
 }
@@ -96,7 +96,7 @@ static bool input_is_on(const struct stm32f103 *chip, unsigned port, unsigned pi
  * Only a pin that something is connected to is worth a complaint: whoever reads IDR reads all 16, and most of
  * them float on any board.
  */
-bool gpio_pin_level(struct stm32f103 *chip, unsigned port, unsigned pin)
+bool gpio_pin_level(struct chip *chip, unsigned port, unsigned pin)
 {
     struct gpio *gpio = &chip->gpio[port];
     if (!input_is_on(chip, port, pin)) {
@@ -108,7 +108,7 @@ bool gpio_pin_level(struct stm32f103 *chip, unsigned port, unsigned pin)
     }
     if (level == PIN_FLOATS && !(gpio->float_reported >> pin & 1)) {
         gpio->float_reported |= (uint16_t)(1u << pin);
-        stm32f103_violation(
+        chip_violation(
             chip, SUSPICIOUS, "floating-input",
             "GPIO%c_IDR: P%c%u is read while nothing drives it; its mode 0x%X has no pull (RM0008 9.1.7)",
             'A' + port, 'A' + port, pin, pin_bits(gpio, pin));
@@ -116,7 +116,7 @@ bool gpio_pin_level(struct stm32f103 *chip, unsigned port, unsigned pin)
     return level > 0;
 }
 
-static uint32_t read_inputs(struct stm32f103 *chip, unsigned port)
+static uint32_t read_inputs(struct chip *chip, unsigned port)
 {
     uint32_t value = 0;
     for (unsigned pin = 0; pin < PINS; pin++) {
@@ -125,7 +125,7 @@ static uint32_t read_inputs(struct stm32f103 *chip, unsigned port)
     return value;
 }
 
-static uint32_t read_lock(struct stm32f103 *chip, unsigned port)
+static uint32_t read_lock(struct chip *chip, unsigned port)
 {
     struct gpio *gpio = &chip->gpio[port];
     if (gpio->lock_step == LOCK_101) {
@@ -136,7 +136,7 @@ static uint32_t read_lock(struct stm32f103 *chip, unsigned port)
     return gpio->LCKR;
 }
 
-uint32_t gpio_read(struct stm32f103 *chip, unsigned port, uint32_t offset)
+uint32_t gpio_read(struct chip *chip, unsigned port, uint32_t offset)
 {
     const struct gpio *gpio = &chip->gpio[port];
     switch (offset) {
@@ -150,24 +150,24 @@ uint32_t gpio_read(struct stm32f103 *chip, unsigned port, uint32_t offset)
 }
 
 /* Programs that change CNF in two steps pass through the reserved mode, and no chip minds. */
-static void check_mode(struct stm32f103 *chip, unsigned port, unsigned pin, unsigned bits)
+static void check_mode(struct chip *chip, unsigned port, unsigned pin, unsigned bits)
 {
     const char *cr = pin < 8 ? "CRL" : "CRH";
     if (bits == CNF_RESERVED_INPUT) {
-        stm32f103_violation(chip, SUSPICIOUS, "gpio-reserved-mode",
-                            "GPIO%c_%s: mode 0x%X of pin %u is reserved (RM0008 9.2.1)", 'A' + port, cr, bits,
-                            pin);
+        chip_violation(chip, SUSPICIOUS, "gpio-reserved-mode",
+                       "GPIO%c_%s: mode 0x%X of pin %u is reserved (RM0008 9.2.1)", 'A' + port, cr, bits,
+                       pin);
     }
     if (bits & MODE_MASK && afio_pin_is_debug(chip, port, pin)) {
-        stm32f103_violation(chip, SUSPICIOUS, "pin-owned-by-debug",
-                            "GPIO%c_%s: mode 0x%X makes P%c%u an output, but it is the debug port's until "
-                            "AFIO_MAPR.SWJ_CFG frees it (RM0008 9.3.5)",
-                            'A' + port, cr, bits, 'A' + port, pin);
+        chip_violation(chip, SUSPICIOUS, "pin-owned-by-debug",
+                       "GPIO%c_%s: mode 0x%X makes P%c%u an output, but it is the debug port's until "
+                       "AFIO_MAPR.SWJ_CFG frees it (RM0008 9.3.5)",
+                       'A' + port, cr, bits, 'A' + port, pin);
     }
 }
 
 /* CRL or CRH, from pin `first` on. */
-static uint32_t configure(struct stm32f103 *chip, unsigned port, unsigned first, uint32_t old, uint32_t value)
+static uint32_t configure(struct chip *chip, unsigned port, unsigned first, uint32_t old, uint32_t value)
 {
     const struct gpio *gpio = &chip->gpio[port];
     for (unsigned i = 0; i < 8; i++) {
@@ -176,10 +176,10 @@ static uint32_t configure(struct stm32f103 *chip, unsigned port, unsigned first,
             continue;
         }
         if (gpio->LCKR & LCKK && gpio->LCKR >> (first + i) & 1) {
-            stm32f103_violation(
-                chip, SUSPICIOUS, "gpio-locked",
-                "GPIO%c_%s = 0x%08X: pin %u is locked until reset by LCKR 0x%05X (RM0008 9.2.7)", 'A' + port,
-                first ? "CRH" : "CRL", (unsigned)value, first + i, (unsigned)gpio->LCKR);
+            chip_violation(chip, SUSPICIOUS, "gpio-locked",
+                           "GPIO%c_%s = 0x%08X: pin %u is locked until reset by LCKR 0x%05X (RM0008 9.2.7)",
+                           'A' + port, first ? "CRH" : "CRL", (unsigned)value, first + i,
+                           (unsigned)gpio->LCKR);
             value = (value & ~mask) | (old & mask);
             continue;
         }
@@ -188,13 +188,13 @@ static uint32_t configure(struct stm32f103 *chip, unsigned port, unsigned first,
     return value;
 }
 
-static void write_lock(struct stm32f103 *chip, unsigned port, uint32_t value)
+static void write_lock(struct chip *chip, unsigned port, uint32_t value)
 {
     struct gpio *gpio = &chip->gpio[port];
     if (gpio->LCKR & LCKK) {
-        stm32f103_violation(chip, SUSPICIOUS, "gpio-locked",
-                            "GPIO%c_LCKR = 0x%05X: locked already, stays so until reset (RM0008 9.2.7)",
-                            'A' + port, (unsigned)value);
+        chip_violation(chip, SUSPICIOUS, "gpio-locked",
+                       "GPIO%c_LCKR = 0x%05X: locked already, stays so until reset (RM0008 9.2.7)",
+                       'A' + port, (unsigned)value);
         return;
     }
     bool key = value & LCKK, same = (value & 0xFFFF) == gpio->LCKR;
@@ -210,13 +210,13 @@ static void write_lock(struct stm32f103 *chip, unsigned port, uint32_t value)
     gpio->LCKR = value & 0xFFFF;
 }
 
-static void outputs_changed(struct stm32f103 *chip)
+static void outputs_changed(struct chip *chip)
 {
     chip->board.pins_changed(chip->board.context);
     gpio_inputs_changed(chip);
 }
 
-void gpio_write(struct stm32f103 *chip, unsigned port, uint32_t offset, uint32_t value)
+void gpio_write(struct chip *chip, unsigned port, uint32_t offset, uint32_t value)
 {
     struct gpio *gpio = &chip->gpio[port];
     uint32_t CRL_before = gpio->CRL, CRH_before = gpio->CRH, ODR_before = gpio->ODR;
@@ -241,7 +241,7 @@ void gpio_write(struct stm32f103 *chip, unsigned port, uint32_t offset, uint32_t
     }
 }
 
-void gpio_reset(struct stm32f103 *chip, unsigned port)
+void gpio_reset(struct chip *chip, unsigned port)
 {
     uint16_t reported = chip->gpio[port].float_reported;
     chip->gpio[port] = (struct gpio){.CRL = CR_RESET, .CRH = CR_RESET, .float_reported = reported};

@@ -12,7 +12,7 @@ enum { CCR_CCR = 0xFFF, CCR_DUTY = 1 << 14, CCR_FS = 1 << 15, TRISE_AFTER_RESET 
 
 static const uint32_t bases[I2CS] = {0x40005400, 0x40005800};
 
-static void update(struct stm32f103 *chip, unsigned n)
+static void update(struct chip *chip, unsigned n)
 {
     const struct i2c *i2c = &chip->i2c[n];
     cortex_m3_set_irq(&chip->cpu, IRQ_I2C1_EV + 2 * n, i2c->SR1 & SR1_SB && i2c->CR2 & CR2_ITEVTEN);
@@ -20,16 +20,15 @@ static void update(struct stm32f103 *chip, unsigned n)
 }
 
 /* Of SCL: low and high time 1:1, 2:1 or 16:9 (26.6.8). */
-static void schedule(struct stm32f103 *chip, unsigned n, unsigned bits)
+static void schedule(struct chip *chip, unsigned n, unsigned bits)
 {
     uint32_t value = chip->i2c[n].CCR, count = value & CCR_CCR ? value & CCR_CCR : 1;
     unsigned parts = !(value & CCR_FS) ? 2 : value & CCR_DUTY ? 25 : 3;
-    stm32f103_schedule(chip, (enum event)(EVENT_I2C + n),
-                       stm32f103_now(chip) +
-                           (ticks)bits * parts * count * rcc_peripheral_clock(chip, bases[n]));
+    chip_schedule(chip, (enum event)(EVENT_I2C + n),
+                  chip_now(chip) + (ticks)bits * parts * count * rcc_peripheral_clock(chip, bases[n]));
 }
 
-static void begin(struct stm32f103 *chip, unsigned n)
+static void begin(struct chip *chip, unsigned n)
 {
     struct i2c *i2c = &chip->i2c[n];
     if (i2c->doing != I2C_NOTHING || !(i2c->CR1 & CR1_PE))
@@ -43,7 +42,7 @@ static void begin(struct stm32f103 *chip, unsigned n)
     schedule(chip, n, 1);
 }
 
-void i2c_event(struct stm32f103 *chip, unsigned n)
+void i2c_event(struct chip *chip, unsigned n)
 {
     struct i2c *i2c = &chip->i2c[n];
     switch (i2c->doing) {
@@ -65,13 +64,13 @@ void i2c_event(struct stm32f103 *chip, unsigned n)
     update(chip, n);
 }
 
-static void stop_all(struct stm32f103 *chip, unsigned n)
+static void stop_all(struct chip *chip, unsigned n)
 {
     chip->i2c[n].doing = I2C_NOTHING;
-    stm32f103_schedule(chip, (enum event)(EVENT_I2C + n), TICKS_NEVER);
+    chip_schedule(chip, (enum event)(EVENT_I2C + n), TICKS_NEVER);
 }
 
-static void write_CR1(struct stm32f103 *chip, unsigned n, uint32_t value)
+static void write_CR1(struct chip *chip, unsigned n, uint32_t value)
 {
     struct i2c *i2c = &chip->i2c[n];
     if (value & CR1_SWRST) {
@@ -89,7 +88,7 @@ static void write_CR1(struct stm32f103 *chip, unsigned n, uint32_t value)
 }
 
 /* Behind a start condition: an address. SB goes with SR1 read and DR written (26.3.3). */
-static void write_DR(struct stm32f103 *chip, unsigned n, uint32_t value)
+static void write_DR(struct chip *chip, unsigned n, uint32_t value)
 {
     struct i2c *i2c = &chip->i2c[n];
     i2c->DR = value;
@@ -100,7 +99,7 @@ static void write_DR(struct stm32f103 *chip, unsigned n, uint32_t value)
     schedule(chip, n, ADDRESS_BITS);
 }
 
-void i2c_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
+void i2c_write(struct chip *chip, uint32_t offset, uint32_t value)
 {
     unsigned n = offset / INSTANCE_SIZE;
     struct i2c *i2c = &chip->i2c[n];
@@ -117,7 +116,7 @@ void i2c_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
     update(chip, n);
 }
 
-uint32_t i2c_read(struct stm32f103 *chip, uint32_t offset)
+uint32_t i2c_read(struct chip *chip, uint32_t offset)
 {
     unsigned n = offset / INSTANCE_SIZE;
     struct i2c *i2c = &chip->i2c[n];
@@ -138,7 +137,7 @@ uint32_t i2c_read(struct stm32f103 *chip, uint32_t offset)
     }
 }
 
-void i2c_reset(struct stm32f103 *chip, unsigned n)
+void i2c_reset(struct chip *chip, unsigned n)
 {
     stop_all(chip, n);
     chip->i2c[n] = (struct i2c){.TRISE = TRISE_AFTER_RESET};

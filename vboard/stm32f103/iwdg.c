@@ -9,31 +9,31 @@ enum { KR = 0x00, PR = 0x04, RLR = 0x08, SR = 0x0C };
 enum { KEY_RELOAD = 0xAAAA, KEY_ACCESS = 0x5555, KEY_START = 0xCCCC };
 enum { SR_PVU = 1, SR_RVU = 2, RLR_RESET = 0xFFF, UPDATE_LSI_CYCLES = 5 };
 
-static ticks lsi_cycles(const struct stm32f103 *chip, uint64_t count)
+static ticks lsi_cycles(const struct chip *chip, uint64_t count)
 {
     return count * (TICKS_PER_SECOND / rcc_lsi_hz(chip));
 }
 
-static ticks count_time(const struct stm32f103 *chip, uint32_t PR_value)
+static ticks count_time(const struct chip *chip, uint32_t PR_value)
 {
     return lsi_cycles(chip, PR_value >= 6 ? 256 : 4u << PR_value);
 }
 
-static void watch(struct stm32f103 *chip)
+static void watch(struct chip *chip)
 {
-    ticks now = stm32f103_now(chip);
-    stm32f103_schedule(chip, EVENT_IWDG, now + (chip->iwdg.bites - now) / 2);
+    ticks now = chip_now(chip);
+    chip_schedule(chip, EVENT_IWDG, now + (chip->iwdg.bites - now) / 2);
 }
 
-static void reload(struct stm32f103 *chip, uint32_t counts)
+static void reload(struct chip *chip, uint32_t counts)
 {
     if (chip->iwdg.running) {
-        chip->iwdg.bites = stm32f103_now(chip) + (counts + 1) * count_time(chip, chip->iwdg.PR);
+        chip->iwdg.bites = chip_now(chip) + (counts + 1) * count_time(chip, chip->iwdg.PR);
         watch(chip);
     }
 }
 
-void iwdg_start(struct stm32f103 *chip)
+void iwdg_start(struct chip *chip)
 {
     if (!chip->iwdg.running) {
         chip->iwdg.running = true;
@@ -43,22 +43,22 @@ void iwdg_start(struct stm32f103 *chip)
     }
 }
 
-void iwdg_event(struct stm32f103 *chip)
+void iwdg_event(struct chip *chip)
 {
-    if (stm32f103_now(chip) >= chip->iwdg.bites) {
-        stm32f103_reset(chip, RESET_IWDG);
+    if (chip_now(chip) >= chip->iwdg.bites) {
+        chip_reset(chip, RESET_IWDG);
         return;
     }
     chip->cpu.side_effects++;
-    stm32f103_schedule(chip, EVENT_IWDG, chip->iwdg.bites);
+    chip_schedule(chip, EVENT_IWDG, chip->iwdg.bites);
 }
 
-static bool updating(struct stm32f103 *chip, ticks until)
+static bool updating(struct chip *chip, ticks until)
 {
-    return until != 0 && (!rcc_lsi_on(chip) || stm32f103_now(chip) < until);
+    return until != 0 && (!rcc_lsi_on(chip) || chip_now(chip) < until);
 }
 
-static uint32_t status(struct stm32f103 *chip)
+static uint32_t status(struct chip *chip)
 {
     uint32_t value = (updating(chip, chip->iwdg.PVU_until) ? SR_PVU : 0) |
                      (updating(chip, chip->iwdg.RVU_until) ? SR_RVU : 0);
@@ -68,7 +68,7 @@ static uint32_t status(struct stm32f103 *chip)
     return value;
 }
 
-uint32_t iwdg_read(struct stm32f103 *chip, uint32_t offset)
+uint32_t iwdg_read(struct chip *chip, uint32_t offset)
 {
     switch (offset) {
     case PR: return chip->iwdg.PR;
@@ -78,7 +78,7 @@ uint32_t iwdg_read(struct stm32f103 *chip, uint32_t offset)
     }
 }
 
-static void write_key(struct stm32f103 *chip, uint32_t value)
+static void write_key(struct chip *chip, uint32_t value)
 {
     struct iwdg *iwdg = &chip->iwdg;
     bool unlocked = value == KEY_ACCESS;
@@ -92,11 +92,11 @@ static void write_key(struct stm32f103 *chip, uint32_t value)
 }
 
 /* The count goes on with the new prescaler. */
-static void change_prescaler(struct stm32f103 *chip, uint32_t value)
+static void change_prescaler(struct chip *chip, uint32_t value)
 {
     struct iwdg *iwdg = &chip->iwdg;
     if (iwdg->running) {
-        ticks now = stm32f103_now(chip);
+        ticks now = chip_now(chip);
         iwdg->bites = now + (iwdg->bites - now) / count_time(chip, iwdg->PR) * count_time(chip, value);
     }
     iwdg->PR = value;
@@ -105,25 +105,25 @@ static void change_prescaler(struct stm32f103 *chip, uint32_t value)
     }
 }
 
-static void write_setting(struct stm32f103 *chip, uint32_t offset, uint32_t value)
+static void write_setting(struct chip *chip, uint32_t offset, uint32_t value)
 {
     struct iwdg *iwdg = &chip->iwdg;
     const char *name = offset == PR ? "PR" : "RLR";
     ticks *until = offset == PR ? &iwdg->PVU_until : &iwdg->RVU_until;
     chip->cpu.side_effects++;
     if (!iwdg->unlocked) {
-        stm32f103_violation(chip, FORBIDDEN, "iwdg-write-protected",
-                            "IWDG_%s = 0x%X is ignored: 0x5555 must be written to KR first (RM0008 19.3.2)",
-                            name, (unsigned)value);
+        chip_violation(chip, FORBIDDEN, "iwdg-write-protected",
+                       "IWDG_%s = 0x%X is ignored: 0x5555 must be written to KR first (RM0008 19.3.2)", name,
+                       (unsigned)value);
         return;
     }
     if (updating(chip, *until)) {
-        stm32f103_violation(chip, FORBIDDEN, "iwdg-update",
-                            "IWDG_%s = 0x%X while SR says the last update is not done (RM0008 19.4.2)", name,
-                            (unsigned)value);
+        chip_violation(chip, FORBIDDEN, "iwdg-update",
+                       "IWDG_%s = 0x%X while SR says the last update is not done (RM0008 19.4.2)", name,
+                       (unsigned)value);
         return;
     }
-    *until = stm32f103_now(chip) + lsi_cycles(chip, UPDATE_LSI_CYCLES);
+    *until = chip_now(chip) + lsi_cycles(chip, UPDATE_LSI_CYCLES);
     if (offset == PR) {
         change_prescaler(chip, value);
     } else {
@@ -131,7 +131,7 @@ static void write_setting(struct stm32f103 *chip, uint32_t offset, uint32_t valu
     }
 }
 
-void iwdg_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
+void iwdg_write(struct chip *chip, uint32_t offset, uint32_t value)
 {
     if (offset == KR) {
         write_key(chip, value);
@@ -140,7 +140,7 @@ void iwdg_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
     }
 }
 
-void iwdg_reset(struct stm32f103 *chip)
+void iwdg_reset(struct chip *chip)
 {
     chip->iwdg = (struct iwdg){.RLR = RLR_RESET, .bites = TICKS_NEVER};
     chip->due[EVENT_IWDG] = TICKS_NEVER;

@@ -5,107 +5,107 @@
 
 #include <stddef.h>
 
-static void tim1_reset(struct stm32f103 *chip)
+static void tim1_reset(struct chip *chip)
 {
     tim_reset(chip, 0);
 }
 
-static void tim2_reset(struct stm32f103 *chip)
+static void tim2_reset(struct chip *chip)
 {
     tim_reset(chip, 1);
 }
 
-static void tim3_reset(struct stm32f103 *chip)
+static void tim3_reset(struct chip *chip)
 {
     tim_reset(chip, 2);
 }
 
-static void tim4_reset(struct stm32f103 *chip)
+static void tim4_reset(struct chip *chip)
 {
     tim_reset(chip, 3);
 }
 
-static void tim5_reset(struct stm32f103 *chip)
+static void tim5_reset(struct chip *chip)
 {
     tim_reset(chip, 4);
 }
 
-static void tim6_reset(struct stm32f103 *chip)
+static void tim6_reset(struct chip *chip)
 {
     tim_reset(chip, 5);
 }
 
-static void tim7_reset(struct stm32f103 *chip)
+static void tim7_reset(struct chip *chip)
 {
     tim_reset(chip, 6);
 }
 
-static void tim8_reset(struct stm32f103 *chip)
+static void tim8_reset(struct chip *chip)
 {
     tim_reset(chip, 7);
 }
 
-static void i2c1_reset(struct stm32f103 *chip)
+static void i2c1_reset(struct chip *chip)
 {
     i2c_reset(chip, 0);
 }
 
-static void i2c2_reset(struct stm32f103 *chip)
+static void i2c2_reset(struct chip *chip)
 {
     i2c_reset(chip, 1);
 }
 
-static void spi1_reset(struct stm32f103 *chip)
+static void spi1_reset(struct chip *chip)
 {
     spi_reset(chip, 0);
 }
 
-static void spi2_reset(struct stm32f103 *chip)
+static void spi2_reset(struct chip *chip)
 {
     spi_reset(chip, 1);
 }
 
-static void spi3_reset(struct stm32f103 *chip)
+static void spi3_reset(struct chip *chip)
 {
     spi_reset(chip, 2);
 }
 
-static void adc1_reset(struct stm32f103 *chip)
+static void adc1_reset(struct chip *chip)
 {
     adc_reset(chip, 0);
 }
 
-static void adc2_reset(struct stm32f103 *chip)
+static void adc2_reset(struct chip *chip)
 {
     adc_reset(chip, 1);
 }
 
-static void adc3_reset(struct stm32f103 *chip)
+static void adc3_reset(struct chip *chip)
 {
     adc_reset(chip, 2);
 }
 
-static void usart1_reset(struct stm32f103 *chip)
+static void usart1_reset(struct chip *chip)
 {
     usart_reset(chip, 0);
 }
 
-static void usart2_reset(struct stm32f103 *chip)
+static void usart2_reset(struct chip *chip)
 {
     usart_reset(chip, 1);
 }
 
-static void usart3_reset(struct stm32f103 *chip)
+static void usart3_reset(struct chip *chip)
 {
     usart_reset(chip, 2);
 }
 
-static void usart4_reset(struct stm32f103 *chip)
+static void usart4_reset(struct chip *chip)
 {
     usart_reset(chip, 3);
 }
 
-static void usart5_reset(struct stm32f103 *chip)
+static void usart5_reset(struct chip *chip)
 {
     usart_reset(chip, 4);
 }

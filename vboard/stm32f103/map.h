@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct stm32f103;
+struct chip;
 
 enum map_bus { BUS_AHB, BUS_APB1, BUS_APB2, BUS_PPB };
 enum { ALWAYS_CLOCKED = 0xFF };
@@ -37,15 +37,15 @@ struct map_region {
     bool own_rules;        /* the model itself judges offsets (down to half-words) and reserved bits */
     int8_t port;           /* of GPIO, else NOT_A_PORT */
     const struct map_register *registers; /* NULL: memory, not registers */
-    uint32_t (*read)(struct stm32f103 *chip, uint32_t offset);
-    void (*write)(struct stm32f103 *chip, uint32_t offset, uint32_t value);
-    void (*reset)(struct stm32f103 *chip);
+    uint32_t (*read)(struct chip *chip, uint32_t offset);
+    void (*write)(struct chip *chip, uint32_t offset, uint32_t value);
+    void (*reset)(struct chip *chip);
 };
 
 enum { NOT_A_PORT = -1 };
 
 /* rcc_clock.c: HCLK cycles that one of the bus's clock lasts. */
-uint32_t rcc_bus_divider(const struct stm32f103 *chip, enum map_bus bus);
+uint32_t rcc_bus_divider(const struct chip *chip, enum map_bus bus);
 
 extern const struct map_region map[];
 

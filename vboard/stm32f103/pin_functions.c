@@ -95,21 +95,21 @@ static uint8_t mapped_pin(const struct mapping *mapping, uint32_t MAPR)
     return mapping->pin[MAPR >> mapping->shift & mapping->mask];
 }
 
-void pin_functions_check(struct stm32f103 *chip, uint32_t MAPR)
+void pin_functions_check(struct chip *chip, uint32_t MAPR)
 {
     uint32_t told = 0;
     for (unsigned i = 0; i < MAPPINGS; i++) {
         if (mapped_pin(&mappings[i], MAPR) == RESERVED && !(told >> mappings[i].shift & 1)) {
             told |= 1u << mappings[i].shift;
-            stm32f103_violation(chip, UNDEFINED, "afio-remap",
-                                "AFIO_MAPR = 0x%08X: %u in the field at bit %u is not used (RM0008 9.4.2)",
-                                (unsigned)MAPR, (unsigned)(MAPR >> mappings[i].shift & mappings[i].mask),
-                                mappings[i].shift);
+            chip_violation(chip, UNDEFINED, "afio-remap",
+                           "AFIO_MAPR = 0x%08X: %u in the field at bit %u is not used (RM0008 9.4.2)",
+                           (unsigned)MAPR, (unsigned)(MAPR >> mappings[i].shift & mappings[i].mask),
+                           mappings[i].shift);
         }
     }
 }
 
-unsigned pin_signals(const struct stm32f103 *chip, unsigned port, unsigned pin,
+unsigned pin_signals(const struct chip *chip, unsigned port, unsigned pin,
                      struct pin_signal signals[MAX_PIN_SIGNALS])
 {
     unsigned count = 0;
@@ -121,7 +121,7 @@ unsigned pin_signals(const struct stm32f103 *chip, unsigned port, unsigned pin,
     return count;
 }
 
-int pin_of_signal(const struct stm32f103 *chip, struct pin_signal signal)
+int pin_of_signal(const struct chip *chip, struct pin_signal signal)
 {
     for (unsigned i = 0; i < MAPPINGS; i++) {
         const struct pin_signal *s = &mappings[i].signal;
@@ -135,7 +135,7 @@ int pin_of_signal(const struct stm32f103 *chip, struct pin_signal signal)
 
 /* A transmitter that is on holds its line high between frames; the bits of a frame are not made. CAN's is
  * recessive, high, as soon as it is clocked. */
-static int signal_level(const struct stm32f103 *chip, const struct pin_signal *signal)
+static int signal_level(const struct chip *chip, const struct pin_signal *signal)
 {
     switch (signal->kind) {
     case SIGNAL_TIM:
@@ -147,7 +147,7 @@ static int signal_level(const struct stm32f103 *chip, const struct pin_signal *s
     }
 }
 
-static int signal_duty(const struct stm32f103 *chip, const struct pin_signal *signal)
+static int signal_duty(const struct chip *chip, const struct pin_signal *signal)
 {
     if (signal->kind == SIGNAL_TIM || signal->kind == SIGNAL_TIM_N) {
         return tim_output_duty(chip, signal->instance, signal->channel, signal->kind == SIGNAL_TIM_N);
@@ -155,7 +155,7 @@ static int signal_duty(const struct stm32f103 *chip, const struct pin_signal *si
     return signal_level(chip, signal) == 1 ? DUTY_FULL : -1;
 }
 
-int pin_function_level(const struct stm32f103 *chip, unsigned port, unsigned pin)
+int pin_function_level(const struct chip *chip, unsigned port, unsigned pin)
 {
     struct pin_signal signals[MAX_PIN_SIGNALS];
     unsigned count = pin_signals(chip, port, pin, signals);
@@ -168,7 +168,7 @@ int pin_function_level(const struct stm32f103 *chip, unsigned port, unsigned pin
     return -1;
 }
 
-int pin_function_duty(const struct stm32f103 *chip, unsigned port, unsigned pin)
+int pin_function_duty(const struct chip *chip, unsigned port, unsigned pin)
 {
     struct pin_signal signals[MAX_PIN_SIGNALS];
     unsigned count = pin_signals(chip, port, pin, signals);
@@ -181,7 +181,7 @@ int pin_function_duty(const struct stm32f103 *chip, unsigned port, unsigned pin)
     return -1;
 }
 
-bool pin_function_moves(const struct stm32f103 *chip, unsigned port, unsigned pin)
+bool pin_function_moves(const struct chip *chip, unsigned port, unsigned pin)
 {
     struct pin_signal signals[MAX_PIN_SIGNALS];
     unsigned count = pin_signals(chip, port, pin, signals);

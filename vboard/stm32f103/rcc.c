@@ -3,7 +3,7 @@
 #include "map.h"
 #include "rcc_registers.h"
 
-uint32_t rcc_read(struct stm32f103 *chip, uint32_t offset)
+uint32_t rcc_read(struct chip *chip, uint32_t offset)
 {
     const struct rcc *rcc = &chip->rcc;
     switch (offset) {
@@ -21,7 +21,7 @@ uint32_t rcc_read(struct stm32f103 *chip, uint32_t offset)
 }
 
 /* Does the system clock, now or as selected, come from this oscillator (its ON bit)? RM0008 7.3.1. */
-static bool in_use(const struct stm32f103 *chip, uint32_t on_bit)
+static bool in_use(const struct chip *chip, uint32_t on_bit)
 {
     uint32_t setup = chip->rcc.CFGR;
     for (unsigned shift = 0; shift <= SWS_SHIFT; shift += SWS_SHIFT) {
@@ -36,7 +36,7 @@ static bool in_use(const struct stm32f103 *chip, uint32_t on_bit)
     return false;
 }
 
-static uint32_t keep_clocks_in_use(struct stm32f103 *chip, uint32_t value)
+static uint32_t keep_clocks_in_use(struct chip *chip, uint32_t value)
 {
     static const struct {
         uint32_t bit;
@@ -45,7 +45,7 @@ static uint32_t keep_clocks_in_use(struct stm32f103 *chip, uint32_t value)
     for (unsigned i = 0; i < sizeof oscillators / sizeof oscillators[0]; i++) {
         uint32_t bit = oscillators[i].bit;
         if (chip->rcc.CR & bit && !(value & bit) && in_use(chip, bit)) {
-            stm32f103_violation(
+            chip_violation(
                 chip, SUSPICIOUS, "rcc-clock-in-use",
                 "RCC_CR = 0x%08X: %s cannot be cleared, the system clock depends on it (RM0008 7.3.1)",
                 (unsigned)value, oscillators[i].name);
@@ -55,42 +55,41 @@ static uint32_t keep_clocks_in_use(struct stm32f103 *chip, uint32_t value)
     return value;
 }
 
-static void start_hse(struct stm32f103 *chip)
+static void start_hse(struct chip *chip)
 {
     bool alive = chip->config.hse_hz != 0;
-    chip->rcc.hse_ready =
-        alive ? stm32f103_now(chip) + ticks_from_us(chip->config.hse_startup_us) : TICKS_NEVER;
+    chip->rcc.hse_ready = alive ? chip_now(chip) + ticks_from_us(chip->config.hse_startup_us) : TICKS_NEVER;
 }
 
-static void check_pll_start(struct stm32f103 *chip, uint32_t value)
+static void check_pll_start(struct chip *chip, uint32_t value)
 {
     if (!rcc_pll_source_ready(chip)) {
-        stm32f103_violation(chip, SUSPICIOUS, "pll-source-not-ready",
-                            "RCC_CR = 0x%08X starts the PLL before its input is ready (RM0008 7.2.3)",
-                            (unsigned)value);
+        chip_violation(chip, SUSPICIOUS, "pll-source-not-ready",
+                       "RCC_CR = 0x%08X starts the PLL before its input is ready (RM0008 7.2.3)",
+                       (unsigned)value);
     } else if (rcc_pll_hz(chip) > MAX_HCLK_HZ || rcc_pll_hz(chip) < MIN_PLL_HZ) {
-        stm32f103_violation(
+        chip_violation(
             chip, FORBIDDEN, "pll-frequency",
             "RCC_CR = 0x%08X starts the PLL at %u Hz; it gives 16 to 72 MHz (RM0008 7.3.2, DS5319 5.3.8)",
             (unsigned)value, (unsigned)rcc_pll_hz(chip));
     }
 }
 
-static void write_CR(struct stm32f103 *chip, uint32_t value)
+static void write_CR(struct chip *chip, uint32_t value)
 {
     struct rcc *rcc = &chip->rcc;
     uint32_t old = rcc->CR;
     value = keep_clocks_in_use(chip, value);
     if ((value ^ old) & CR_HSEBYP && old & CR_HSEON) {
-        stm32f103_violation(chip, SUSPICIOUS, "hsebyp",
-                            "RCC_CR = 0x%08X: HSEBYP may change only with HSE off (RM0008 7.3.1)",
-                            (unsigned)value);
+        chip_violation(chip, SUSPICIOUS, "hsebyp",
+                       "RCC_CR = 0x%08X: HSEBYP may change only with HSE off (RM0008 7.3.1)",
+                       (unsigned)value);
         value ^= CR_HSEBYP;
     }
     uint32_t set = value & ~old, cleared = old & ~value;
     rcc->CR = (old & ~(uint32_t)CR_WRITABLE) | (value & CR_WRITABLE);
     if (set & CR_HSION) {
-        rcc->hsi_ready = stm32f103_now(chip) + ticks_from_us(HSI_STARTUP_US);
+        rcc->hsi_ready = chip_now(chip) + ticks_from_us(HSI_STARTUP_US);
     } else if (cleared & CR_HSION) {
         rcc->hsi_ready = TICKS_NEVER;
         rcc->CR &= ~(uint32_t)CR_HSIRDY;
@@ -109,33 +108,33 @@ static void write_CR(struct stm32f103 *chip, uint32_t value)
     rtc_clock_changed(chip);
 }
 
-static void check_CFGR(struct stm32f103 *chip, uint32_t value)
+static void check_CFGR(struct chip *chip, uint32_t value)
 {
     const struct rcc *rcc = &chip->rcc;
     uint32_t changed = rcc->CFGR ^ value, wanted = value & SW_MASK;
     if (wanted == 3) {
-        stm32f103_violation(chip, FORBIDDEN, "rcc-switch",
-                            "RCC_CFGR = 0x%08X: SW = 3 is not allowed (RM0008 7.3.2)", (unsigned)value);
+        chip_violation(chip, FORBIDDEN, "rcc-switch",
+                       "RCC_CFGR = 0x%08X: SW = 3 is not allowed (RM0008 7.3.2)", (unsigned)value);
     } else if (changed & SW_MASK && !rcc_source_ready(chip, wanted)) {
-        stm32f103_violation(
+        chip_violation(
             chip, SUSPICIOUS, "rcc-switch-not-ready",
             "RCC_CFGR = 0x%08X selects a clock that is not ready; the switch waits for it (RM0008 7.2.6)",
             (unsigned)value);
     }
     if (changed & CFGR_PLL_SETUP && rcc->CR & CR_PLLON) {
-        stm32f103_violation(
+        chip_violation(
             chip, SUSPICIOUS, "pll-changed-while-on",
             "RCC_CFGR = 0x%08X changes the PLL's setup, which counts only while it is off (RM0008 7.3.2)",
             (unsigned)value);
     }
     if (changed & CFGR_USBPRE && rcc->APB1ENR & APB1ENR_USB) {
-        stm32f103_violation(chip, SUSPICIOUS, "usbpre-changed-while-on",
-                            "RCC_CFGR = 0x%08X changes USBPRE while APB1ENR.USBEN is set (RM0008 7.3.2)",
-                            (unsigned)value);
+        chip_violation(chip, SUSPICIOUS, "usbpre-changed-while-on",
+                       "RCC_CFGR = 0x%08X changes USBPRE while APB1ENR.USBEN is set (RM0008 7.3.2)",
+                       (unsigned)value);
     }
 }
 
-static void write_CFGR(struct stm32f103 *chip, uint32_t value)
+static void write_CFGR(struct chip *chip, uint32_t value)
 {
     struct rcc *rcc = &chip->rcc;
     check_CFGR(chip, value);
@@ -148,7 +147,7 @@ static void write_CFGR(struct stm32f103 *chip, uint32_t value)
     rcc_check_limits(chip);
 }
 
-static void write_CIR(struct stm32f103 *chip, uint32_t value)
+static void write_CIR(struct chip *chip, uint32_t value)
 {
     struct rcc *rcc = &chip->rcc;
     uint32_t flags = rcc->CIR & (0x1F | CSSF) & ~(value >> 16);
@@ -157,7 +156,7 @@ static void write_CIR(struct stm32f103 *chip, uint32_t value)
 }
 
 /* Setting a bit resets what it belongs to; it stays in reset while the bit is set. */
-static void write_resets(struct stm32f103 *chip, enum map_bus bus, uint32_t *RSTR, uint32_t value)
+static void write_resets(struct chip *chip, enum map_bus bus, uint32_t *RSTR, uint32_t value)
 {
     uint32_t begun = value & ~*RSTR;
     *RSTR = value;
@@ -173,7 +172,7 @@ static void write_resets(struct stm32f103 *chip, enum map_bus bus, uint32_t *RST
     }
 }
 
-void rcc_reset_backup_domain(struct stm32f103 *chip)
+void rcc_reset_backup_domain(struct chip *chip)
 {
     chip->bkp = (struct bkp){0};
     chip->rcc.BDCR = 0;
@@ -181,7 +180,7 @@ void rcc_reset_backup_domain(struct stm32f103 *chip)
     rtc_reset_backup_domain(chip);
 }
 
-static void write_BDCR(struct stm32f103 *chip, uint32_t value)
+static void write_BDCR(struct chip *chip, uint32_t value)
 {
     struct rcc *rcc = &chip->rcc;
     if (!pwr_backup_writable(chip, "RCC_BDCR", value)) {
@@ -194,23 +193,22 @@ static void write_BDCR(struct stm32f103 *chip, uint32_t value)
         return;
     }
     if (rcc->BDCR & BDCR_RTCSEL && (rcc->BDCR ^ value) & BDCR_RTCSEL) {
-        stm32f103_violation(chip, SUSPICIOUS, "rtcsel",
-                            "RCC_BDCR = 0x%X: RTCSEL can be set once until BDRST (RM0008 7.3.9)",
-                            (unsigned)value);
+        chip_violation(chip, SUSPICIOUS, "rtcsel",
+                       "RCC_BDCR = 0x%X: RTCSEL can be set once until BDRST (RM0008 7.3.9)", (unsigned)value);
         value = (value & ~(uint32_t)BDCR_RTCSEL) | (rcc->BDCR & BDCR_RTCSEL);
     }
     uint32_t changed = rcc->BDCR ^ value;
     rcc->BDCR = (rcc->BDCR & BDCR_LSERDY) | (value & BDCR_WRITABLE);
     if (changed & BDCR_LSEON) {
         bool on = value & BDCR_LSEON;
-        rcc->lse_ready = on ? stm32f103_now(chip) + ticks_from_us(LSE_STARTUP_US) : TICKS_NEVER;
+        rcc->lse_ready = on ? chip_now(chip) + ticks_from_us(LSE_STARTUP_US) : TICKS_NEVER;
         rcc->BDCR &= ~(uint32_t)BDCR_LSERDY;
     }
     rcc_schedule_ready(chip);
     rtc_clock_changed(chip);
 }
 
-static void write_CSR(struct stm32f103 *chip, uint32_t value)
+static void write_CSR(struct chip *chip, uint32_t value)
 {
     struct rcc *rcc = &chip->rcc;
     if (value & CSR_RMVF) {
@@ -229,21 +227,21 @@ static void write_CSR(struct stm32f103 *chip, uint32_t value)
 }
 
 /* The manual's bits are those of the largest chips. */
-static void check_enables(struct stm32f103 *chip, enum map_bus bus, uint32_t enabled)
+static void check_enables(struct chip *chip, enum map_bus bus, uint32_t enabled)
 {
     if (chip->config.flash_bytes > MEDIUM_DENSITY_FLASH) {
         return;
     }
     for (const struct map_region *region = map; region->name; region++) {
         if (region->high_density && region->bus == bus && enabled >> region->clock_bit & 1) {
-            stm32f103_violation(chip, SUSPICIOUS, "absent-peripheral",
-                                "the clock of %s is enabled, which this chip does not have (RM0008 table 3)",
-                                region->name);
+            chip_violation(chip, SUSPICIOUS, "absent-peripheral",
+                           "the clock of %s is enabled, which this chip does not have (RM0008 table 3)",
+                           region->name);
         }
     }
 }
 
-static void write_enables(struct stm32f103 *chip, enum map_bus bus, uint32_t *ENR, uint32_t value)
+static void write_enables(struct chip *chip, enum map_bus bus, uint32_t *ENR, uint32_t value)
 {
     uint32_t enabled = value & ~*ENR;
     check_enables(chip, bus, enabled);
@@ -254,7 +252,7 @@ static void write_enables(struct stm32f103 *chip, enum map_bus bus, uint32_t *EN
     }
 }
 
-void rcc_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
+void rcc_write(struct chip *chip, uint32_t offset, uint32_t value)
 {
     struct rcc *rcc = &chip->rcc;
     switch (offset) {
@@ -271,7 +269,7 @@ void rcc_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
     }
 }
 
-bool rcc_clock_enabled(const struct stm32f103 *chip, uint32_t peripheral_base)
+bool rcc_clock_enabled(const struct chip *chip, uint32_t peripheral_base)
 {
     const struct map_region *region = map_find(peripheral_base);
     if (!region || region->clock_bit == ALWAYS_CLOCKED) {
@@ -284,7 +282,7 @@ bool rcc_clock_enabled(const struct stm32f103 *chip, uint32_t peripheral_base)
 }
 
 /* A reset pulls NRST, so that PINRSTF comes with every cause (RM0008 figure 4). */
-void rcc_set_reset_flags(struct stm32f103 *chip, enum reset_cause cause)
+void rcc_set_reset_flags(struct chip *chip, enum reset_cause cause)
 {
     static const uint32_t flag[] = {
         [RESET_POWER] = CSR_PORRSTF,   [RESET_PIN] = 0,         [RESET_SOFTWARE] = 1u << 28,
@@ -295,7 +293,7 @@ void rcc_set_reset_flags(struct stm32f103 *chip, enum reset_cause cause)
 }
 
 /* What outlives it: the backup domain's register and the flags. */
-void rcc_reset(struct stm32f103 *chip)
+void rcc_reset(struct chip *chip)
 {
     struct rcc *rcc = &chip->rcc;
     *rcc = (struct rcc){
@@ -308,7 +306,7 @@ void rcc_reset(struct stm32f103 *chip)
         .lsi_ready = TICKS_NEVER,
         .lse_ready = rcc->lse_ready,
     };
-    stm32f103_set_clock(chip, TICKS_PER_SECOND / HSI_HZ);
+    chip_set_clock(chip, TICKS_PER_SECOND / HSI_HZ);
     rcc_clocks_changed(chip);
     rcc_schedule_ready(chip);
 }

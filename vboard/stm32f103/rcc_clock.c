@@ -5,7 +5,7 @@
 
 /* The tree */
 
-static uint32_t pll_source_hz(const struct stm32f103 *chip)
+static uint32_t pll_source_hz(const struct chip *chip)
 {
     uint32_t setup = chip->rcc.CFGR;
     if (!(setup & CFGR_PLLSRC)) {
@@ -14,13 +14,13 @@ static uint32_t pll_source_hz(const struct stm32f103 *chip)
     return setup & CFGR_PLLXTPRE ? chip->config.hse_hz / 2 : chip->config.hse_hz;
 }
 
-uint32_t rcc_pll_hz(const struct stm32f103 *chip)
+uint32_t rcc_pll_hz(const struct chip *chip)
 {
     uint32_t factor = ((chip->rcc.CFGR & CFGR_PLLMUL) >> 18) + 2;
     return pll_source_hz(chip) * (factor > 16 ? 16 : factor);
 }
 
-uint32_t rcc_sysclk_hz(const struct stm32f103 *chip)
+uint32_t rcc_sysclk_hz(const struct chip *chip)
 {
     switch ((chip->rcc.CFGR & CFGR_SWS) >> SWS_SHIFT) {
     case SW_HSE: return chip->config.hse_hz;
@@ -30,31 +30,31 @@ uint32_t rcc_sysclk_hz(const struct stm32f103 *chip)
 }
 
 /* HPRE: 2 to 512, without 32. */
-static uint32_t ahb_divider(const struct stm32f103 *chip)
+static uint32_t ahb_divider(const struct chip *chip)
 {
     uint32_t hpre = chip->rcc.CFGR >> 4 & 15;
     return hpre < 8 ? 1 : hpre < 12 ? 2u << (hpre - 8) : 64u << (hpre - 12);
 }
 
-static uint32_t apb_divider(const struct stm32f103 *chip, unsigned ppre_shift)
+static uint32_t apb_divider(const struct chip *chip, unsigned ppre_shift)
 {
     uint32_t ppre = chip->rcc.CFGR >> ppre_shift & 7;
     return ppre < 4 ? 1 : 2u << (ppre - 4);
 }
 
-static uint32_t pclk_hz(const struct stm32f103 *chip, unsigned ppre_shift)
+static uint32_t pclk_hz(const struct chip *chip, unsigned ppre_shift)
 {
     return rcc_sysclk_hz(chip) / ahb_divider(chip) / apb_divider(chip, ppre_shift);
 }
 
-uint32_t rcc_pclk1_hz(const struct stm32f103 *chip)
+uint32_t rcc_pclk1_hz(const struct chip *chip)
 {
     return pclk_hz(chip, PPRE1_SHIFT);
 }
 
 /* Clocks of peripherals */
 
-uint32_t rcc_bus_divider(const struct stm32f103 *chip, enum map_bus bus)
+uint32_t rcc_bus_divider(const struct chip *chip, enum map_bus bus)
 {
     switch (bus) {
     case BUS_APB1: return apb_divider(chip, PPRE1_SHIFT);
@@ -63,7 +63,7 @@ uint32_t rcc_bus_divider(const struct stm32f103 *chip, enum map_bus bus)
     }
 }
 
-static ticks peripheral_clock(const struct stm32f103 *chip, uint32_t base, bool is_timer)
+static ticks peripheral_clock(const struct chip *chip, uint32_t base, bool is_timer)
 {
     const struct map_region *region = map_find(base);
     if (!region || !chip->powered || chip->sleep_state != AWAKE || !rcc_clock_enabled(chip, base)) {
@@ -73,23 +73,23 @@ static ticks peripheral_clock(const struct stm32f103 *chip, uint32_t base, bool 
     return chip->ticks_per_cycle * (is_timer && divider > 1 ? divider / 2 : divider);
 }
 
-ticks rcc_peripheral_clock(const struct stm32f103 *chip, uint32_t peripheral_base)
+ticks rcc_peripheral_clock(const struct chip *chip, uint32_t peripheral_base)
 {
     return peripheral_clock(chip, peripheral_base, false);
 }
 
-ticks rcc_timer_clock(const struct stm32f103 *chip, uint32_t peripheral_base)
+ticks rcc_timer_clock(const struct chip *chip, uint32_t peripheral_base)
 {
     return peripheral_clock(chip, peripheral_base, true);
 }
 
-uint32_t rcc_lsi_hz(const struct stm32f103 *chip)
+uint32_t rcc_lsi_hz(const struct chip *chip)
 {
     enum { TYPICAL_HZ = 40000 };
     return chip->config.lsi_hz ? chip->config.lsi_hz : TYPICAL_HZ;
 }
 
-uint32_t rcc_rtc_hz(const struct stm32f103 *chip)
+uint32_t rcc_rtc_hz(const struct chip *chip)
 {
     const struct rcc *rcc = &chip->rcc;
     if (!(rcc->BDCR & BDCR_RTCEN) || !chip->powered) {
@@ -103,7 +103,7 @@ uint32_t rcc_rtc_hz(const struct stm32f103 *chip)
     }
 }
 
-void rcc_clocks_changed(struct stm32f103 *chip)
+void rcc_clocks_changed(struct chip *chip)
 {
     tim_clock_changed(chip);
     usart_clock_changed(chip);
@@ -113,17 +113,17 @@ void rcc_clocks_changed(struct stm32f103 *chip)
     rtc_clock_changed(chip);
 }
 
-static uint32_t adc_hz(const struct stm32f103 *chip)
+static uint32_t adc_hz(const struct chip *chip)
 {
     return pclk_hz(chip, PPRE2_SHIFT) / (2 * ((chip->rcc.CFGR >> 14 & 3) + 1));
 }
 
-ticks rcc_adc_clock(const struct stm32f103 *chip)
+ticks rcc_adc_clock(const struct chip *chip)
 {
     return TICKS_PER_SECOND / adc_hz(chip);
 }
 
-uint32_t rcc_usb_hz(const struct stm32f103 *chip)
+uint32_t rcc_usb_hz(const struct chip *chip)
 {
     if (!(chip->rcc.CR & CR_PLLRDY)) {
         return 0;
@@ -131,17 +131,16 @@ uint32_t rcc_usb_hz(const struct stm32f103 *chip)
     return chip->rcc.CFGR & CFGR_USBPRE ? rcc_pll_hz(chip) : rcc_pll_hz(chip) / 3 * 2;
 }
 
-static void too_fast(struct stm32f103 *chip, const char *rule, const char *what, uint32_t hz, uint32_t most,
+static void too_fast(struct chip *chip, const char *rule, const char *what, uint32_t hz, uint32_t most,
                      const char *section)
 {
     if (hz > most) {
-        stm32f103_violation(chip, FORBIDDEN, rule,
-                            "RCC_CFGR = 0x%08X: %s is %u Hz, at most %u are allowed (%s)",
-                            (unsigned)chip->rcc.CFGR, what, (unsigned)hz, (unsigned)most, section);
+        chip_violation(chip, FORBIDDEN, rule, "RCC_CFGR = 0x%08X: %s is %u Hz, at most %u are allowed (%s)",
+                       (unsigned)chip->rcc.CFGR, what, (unsigned)hz, (unsigned)most, section);
     }
 }
 
-void rcc_check_adc_clock(struct stm32f103 *chip)
+void rcc_check_adc_clock(struct chip *chip)
 {
     enum { CR2 = 2, ADON = 1 };
     if ((chip->adc[0].registers[CR2] | chip->adc[1].registers[CR2] | chip->adc[2].registers[CR2]) & ADON) {
@@ -149,7 +148,7 @@ void rcc_check_adc_clock(struct stm32f103 *chip)
     }
 }
 
-void rcc_check_limits(struct stm32f103 *chip)
+void rcc_check_limits(struct chip *chip)
 {
     const struct rcc *rcc = &chip->rcc;
     too_fast(chip, "hclk-too-fast", "HCLK", rcc_sysclk_hz(chip) / ahb_divider(chip), MAX_HCLK_HZ,
@@ -157,7 +156,7 @@ void rcc_check_limits(struct stm32f103 *chip)
     too_fast(chip, "pclk1-too-fast", "PCLK1", rcc_pclk1_hz(chip), MAX_PCLK1_HZ, "RM0008 7.3.2 PPRE1");
     rcc_check_adc_clock(chip);
     if (rcc->APB1ENR & APB1ENR_USB && rcc->CR & CR_PLLRDY && rcc_usb_hz(chip) != USB_HZ) {
-        stm32f103_violation(
+        chip_violation(
             chip, SUSPICIOUS, "usb-clock-not-48mhz",
             "RCC_CFGR = 0x%08X: the USB clock is %u Hz, it must be 48 MHz (RM0008 7.2, USBPRE in 7.3.2)",
             (unsigned)rcc->CFGR, (unsigned)rcc_usb_hz(chip));
@@ -165,14 +164,14 @@ void rcc_check_limits(struct stm32f103 *chip)
     flash_check_clock(chip);
 }
 
-bool rcc_source_ready(const struct stm32f103 *chip, uint32_t source)
+bool rcc_source_ready(const struct chip *chip, uint32_t source)
 {
     static const uint32_t ready[] = {CR_HSIRDY, CR_HSERDY, CR_PLLRDY, 0};
     return chip->rcc.CR & ready[source];
 }
 
 /* The switch waits for the source to be ready (RM0008 7.2.6). */
-void rcc_update_clock(struct stm32f103 *chip)
+void rcc_update_clock(struct chip *chip)
 {
     struct rcc *rcc = &chip->rcc;
     uint32_t wanted = rcc->CFGR & SW_MASK;
@@ -181,20 +180,20 @@ void rcc_update_clock(struct stm32f103 *chip)
     }
     ticks cycle = TICKS_PER_SECOND / rcc_sysclk_hz(chip) * ahb_divider(chip);
     if (cycle != chip->ticks_per_cycle) {
-        stm32f103_set_clock(chip, cycle);
+        chip_set_clock(chip, cycle);
     }
     rcc_clocks_changed(chip);
 }
 
 /* Oscillators */
 
-void rcc_update_irq(struct stm32f103 *chip)
+void rcc_update_irq(struct chip *chip)
 {
     uint32_t CIR_value = chip->rcc.CIR;
     cortex_m3_set_irq(&chip->cpu, IRQ_RCC, CIR_value & CIR_value >> 8 & 0x1F);
 }
 
-static void set_ready_flag(struct stm32f103 *chip, uint32_t flag)
+static void set_ready_flag(struct chip *chip, uint32_t flag)
 {
     if (chip->rcc.CIR & flag << 8) { /* 7.3.3: the flag follows the enable */
         chip->rcc.CIR |= flag;
@@ -203,7 +202,7 @@ static void set_ready_flag(struct stm32f103 *chip, uint32_t flag)
 }
 
 /* The next of the oscillators that are on but not ready. */
-void rcc_schedule_ready(struct stm32f103 *chip)
+void rcc_schedule_ready(struct chip *chip)
 {
     const struct rcc *rcc = &chip->rcc;
     ticks first = TICKS_NEVER;
@@ -220,12 +219,12 @@ void rcc_schedule_ready(struct stm32f103 *chip)
             first = oscillators[i].at;
         }
     }
-    stm32f103_schedule(chip, EVENT_CLOCK, first);
+    chip_schedule(chip, EVENT_CLOCK, first);
 }
 
-static bool becomes_ready(struct stm32f103 *chip, ticks at, uint32_t *reg, uint32_t bit, uint32_t flag)
+static bool becomes_ready(struct chip *chip, ticks at, uint32_t *reg, uint32_t bit, uint32_t flag)
 {
-    if (*reg & bit || at > stm32f103_now(chip)) {
+    if (*reg & bit || at > chip_now(chip)) {
         return false;
     }
     *reg |= bit;
@@ -233,24 +232,24 @@ static bool becomes_ready(struct stm32f103 *chip, ticks at, uint32_t *reg, uint3
     return true;
 }
 
-bool rcc_pll_source_ready(const struct stm32f103 *chip)
+bool rcc_pll_source_ready(const struct chip *chip)
 {
     return chip->rcc.CR & (chip->rcc.CFGR & CFGR_PLLSRC ? CR_HSERDY : CR_HSIRDY);
 }
 
 /* The PLL locks once its input is there. */
-void rcc_lock_pll(struct stm32f103 *chip)
+void rcc_lock_pll(struct chip *chip)
 {
     struct rcc *rcc = &chip->rcc;
     if (!(rcc->CR & CR_PLLON) || !rcc_pll_source_ready(chip)) {
         rcc->pll_ready = TICKS_NEVER;
         rcc->CR &= ~(uint32_t)CR_PLLRDY;
     } else if (rcc->pll_ready == TICKS_NEVER) {
-        rcc->pll_ready = stm32f103_now(chip) + ticks_from_us(PLL_LOCK_US);
+        rcc->pll_ready = chip_now(chip) + ticks_from_us(PLL_LOCK_US);
     }
 }
 
-void rcc_event(struct stm32f103 *chip)
+void rcc_event(struct chip *chip)
 {
     struct rcc *rcc = &chip->rcc;
     becomes_ready(chip, rcc->hsi_ready, &rcc->CR, CR_HSIRDY, HSIRDY);
@@ -267,20 +266,20 @@ void rcc_event(struct stm32f103 *chip)
     rcc_schedule_ready(chip);
 }
 
-bool rcc_lsi_on(const struct stm32f103 *chip)
+bool rcc_lsi_on(const struct chip *chip)
 {
     return chip->rcc.lsi_ready != TICKS_NEVER;
 }
 
-void rcc_force_lsi(struct stm32f103 *chip)
+void rcc_force_lsi(struct chip *chip)
 {
     if (!rcc_lsi_on(chip)) {
-        chip->rcc.lsi_ready = stm32f103_now(chip) + ticks_from_us(LSI_STARTUP_US);
+        chip->rcc.lsi_ready = chip_now(chip) + ticks_from_us(LSI_STARTUP_US);
         rcc_schedule_ready(chip);
     }
 }
 
-void rcc_enter_stop(struct stm32f103 *chip)
+void rcc_enter_stop(struct chip *chip)
 {
     struct rcc *rcc = &chip->rcc;
     rcc->CR = (rcc->CR & ~(uint32_t)(CR_HSEON | CR_HSERDY | CR_PLLON | CR_PLLRDY)) | CR_HSION | CR_HSIRDY;

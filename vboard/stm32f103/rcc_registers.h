@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct stm32f103;
+struct chip;
 
 enum {
     CR = 0x00,
@@ -54,14 +54,14 @@ enum { MIN_PLL_HZ = 16000000, USB_HZ = 48000000 };
 enum { HSI_STARTUP_US = 2, PLL_LOCK_US = 200, LSI_STARTUP_US = 85, LSE_STARTUP_US = 3000000 };
 
 /* SYSCLK, HCLK, PCLK1, ADC, USB and flash within their limits? */
-void rcc_check_limits(struct stm32f103 *chip);
+void rcc_check_limits(struct chip *chip);
 /* Is the clock with this value of SW ready? */
-bool rcc_source_ready(const struct stm32f103 *chip, uint32_t source);
+bool rcc_source_ready(const struct chip *chip, uint32_t source);
 /* CFGR or a ready flag changed: switches if it can, and sets the processor's clock. */
-void rcc_update_clock(struct stm32f103 *chip);
-void rcc_update_irq(struct stm32f103 *chip);
-void rcc_schedule_ready(struct stm32f103 *chip);
-bool rcc_pll_source_ready(const struct stm32f103 *chip);
+void rcc_update_clock(struct chip *chip);
+void rcc_update_irq(struct chip *chip);
+void rcc_schedule_ready(struct chip *chip);
+bool rcc_pll_source_ready(const struct chip *chip);
 /* The PLL was turned on or off, or its input was. */
-void rcc_lock_pll(struct stm32f103 *chip);
-uint32_t rcc_pll_hz(const struct stm32f103 *chip);
+void rcc_lock_pll(struct chip *chip);
+uint32_t rcc_pll_hz(const struct chip *chip);

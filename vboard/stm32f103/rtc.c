@@ -44,12 +44,12 @@ static uint64_t cycles_to_flag(const struct rtc *rtc)
     return rtc->DIV == 0 ? period(rtc) : rtc->DIV;
 }
 
-static void update_irq(struct stm32f103 *chip)
+static void update_irq(struct chip *chip)
 {
     cortex_m3_set_irq(&chip->cpu, IRQ_RTC, chip->rtc.CRL & chip->rtc.CRH & FLAGS);
 }
 
-static void raise_flags(struct stm32f103 *chip, uint32_t first, uint64_t count)
+static void raise_flags(struct chip *chip, uint32_t first, uint64_t count)
 {
     struct rtc *rtc = &chip->rtc;
     uint32_t to_alarm = rtc->ALR - first, to_overflow = UINT32_MAX - first;
@@ -63,10 +63,10 @@ static void raise_flags(struct stm32f103 *chip, uint32_t first, uint64_t count)
     update_irq(chip);
 }
 
-static void settle(struct stm32f103 *chip)
+static void settle(struct chip *chip)
 {
     struct rtc *rtc = &chip->rtc;
-    ticks now = stm32f103_now(chip);
+    ticks now = chip_now(chip);
     if (now >= rtc->busy_until) {
         rtc->CRL |= RTOFF;
     }
@@ -99,7 +99,7 @@ static ticks sooner(ticks a, ticks b)
     return a < b ? a : b;
 }
 
-static void plan(struct stm32f103 *chip)
+static void plan(struct chip *chip)
 {
     const struct rtc *rtc = &chip->rtc;
     ticks next = sooner(rtc->CRL & RTOFF ? TICKS_NEVER : rtc->busy_until, rtc->synchronized);
@@ -113,16 +113,16 @@ static void plan(struct stm32f103 *chip)
         next = awaited & ALRF ? sooner(next, flag_time(rtc, (uint32_t)(rtc->ALR - first))) : next;
         next = awaited & OWF ? sooner(next, flag_time(rtc, UINT32_MAX - first)) : next;
     }
-    stm32f103_schedule(chip, EVENT_RTC, next);
+    chip_schedule(chip, EVENT_RTC, next);
 }
 
-void rtc_event(struct stm32f103 *chip)
+void rtc_event(struct chip *chip)
 {
     settle(chip);
     plan(chip);
 }
 
-void rtc_plan(struct stm32f103 *chip)
+void rtc_plan(struct chip *chip)
 {
     settle(chip);
     plan(chip);
@@ -130,18 +130,17 @@ void rtc_plan(struct stm32f103 *chip)
 
 /* Reads */
 
-static void check_synchronized(struct stm32f103 *chip, uint32_t offset)
+static void check_synchronized(struct chip *chip, uint32_t offset)
 {
     if (!(chip->rtc.CRL & RSF)) {
-        stm32f103_violation(
-            chip, UNDEFINED, "rtc-not-synchronized",
-            "RTC register 0x%02X is read while CRL.RSF is 0: after a reset wait for it (RM0008 "
-            "18.3.3)",
-            (unsigned)offset);
+        chip_violation(chip, UNDEFINED, "rtc-not-synchronized",
+                       "RTC register 0x%02X is read while CRL.RSF is 0: after a reset wait for it (RM0008 "
+                       "18.3.3)",
+                       (unsigned)offset);
     }
 }
 
-static uint32_t read_counter(struct stm32f103 *chip, uint32_t offset)
+static uint32_t read_counter(struct chip *chip, uint32_t offset)
 {
     const struct rtc *rtc = &chip->rtc;
     check_synchronized(chip, offset);
@@ -156,7 +155,7 @@ static uint32_t read_counter(struct stm32f103 *chip, uint32_t offset)
     }
 }
 
-uint32_t rtc_read(struct stm32f103 *chip, uint32_t offset)
+uint32_t rtc_read(struct chip *chip, uint32_t offset)
 {
     struct rtc *rtc = &chip->rtc;
     settle(chip);
@@ -181,22 +180,21 @@ static uint32_t replace_half(uint32_t old, bool high, uint32_t half)
 }
 
 /* 18.3.4: configuration mode, entered when the last write is over. */
-static bool write_is_allowed(struct stm32f103 *chip, uint32_t offset, uint32_t value)
+static bool write_is_allowed(struct chip *chip, uint32_t offset, uint32_t value)
 {
     if (!pwr_backup_writable(chip, "RTC_PRL, CNT or ALR", value)) {
         return false;
     }
     if (!(chip->rtc.CRL & CNF)) {
-        stm32f103_violation(
-            chip, FORBIDDEN, "rtc-configuration-mode",
-            "0x%X to RTC register 0x%02X is ignored: CRL.CNF must be set first (RM0008 18.3.4)",
-            (unsigned)value, (unsigned)offset);
+        chip_violation(chip, FORBIDDEN, "rtc-configuration-mode",
+                       "0x%X to RTC register 0x%02X is ignored: CRL.CNF must be set first (RM0008 18.3.4)",
+                       (unsigned)value, (unsigned)offset);
         return false;
     }
     return true;
 }
 
-static void write_setting(struct stm32f103 *chip, uint32_t offset, uint32_t value)
+static void write_setting(struct chip *chip, uint32_t offset, uint32_t value)
 {
     struct rtc *rtc = &chip->rtc;
     if (!write_is_allowed(chip, offset, value)) {
@@ -222,7 +220,7 @@ static void write_setting(struct stm32f103 *chip, uint32_t offset, uint32_t valu
 }
 
 /* Leaving configuration mode is what writes; writing PRL or CNT starts the prescaler anew. */
-static void commit(struct stm32f103 *chip)
+static void commit(struct chip *chip)
 {
     struct rtc *rtc = &chip->rtc;
     if (rtc->written & WROTE_PRL) {
@@ -239,23 +237,23 @@ static void commit(struct stm32f103 *chip)
     }
     rtc->written = 0;
     rtc->CRL &= ~(uint32_t)RTOFF;
-    rtc->busy_until = rtc->hz ? stm32f103_now(chip) + time_of(rtc, WRITE_CYCLES) : TICKS_NEVER;
+    rtc->busy_until = rtc->hz ? chip_now(chip) + time_of(rtc, WRITE_CYCLES) : TICKS_NEVER;
 }
 
-static void write_CRL(struct stm32f103 *chip, uint32_t value)
+static void write_CRL(struct chip *chip, uint32_t value)
 {
     struct rtc *rtc = &chip->rtc;
     bool enters = value & ~rtc->CRL & CNF, leaves = rtc->CRL & ~value & CNF;
     if (enters && !(rtc->CRL & RTOFF)) {
-        stm32f103_violation(chip, FORBIDDEN, "rtc-busy",
-                            "RTC_CRL = 0x%X: the last write is not over, wait for RTOFF (RM0008 18.3.4)",
-                            (unsigned)value);
+        chip_violation(chip, FORBIDDEN, "rtc-busy",
+                       "RTC_CRL = 0x%X: the last write is not over, wait for RTOFF (RM0008 18.3.4)",
+                       (unsigned)value);
         return;
     }
     rtc->CRL &= value | ~(uint32_t)(FLAGS | RSF);
     rtc->CRL = (rtc->CRL & ~(uint32_t)CNF) | (value & CNF);
     if (!(rtc->CRL & RSF) && rtc->hz && rtc->synchronized == TICKS_NEVER) {
-        rtc->synchronized = stm32f103_now(chip) + time_of(rtc, 1);
+        rtc->synchronized = chip_now(chip) + time_of(rtc, 1);
     }
     if (enters) {
         rtc->new_PRL = rtc->PRL;
@@ -266,7 +264,7 @@ static void write_CRL(struct stm32f103 *chip, uint32_t value)
     }
 }
 
-void rtc_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
+void rtc_write(struct chip *chip, uint32_t offset, uint32_t value)
 {
     settle(chip);
     chip->rtc.polled = false;
@@ -281,7 +279,7 @@ void rtc_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
 
 /* Clock and reset */
 
-void rtc_clock_changed(struct stm32f103 *chip)
+void rtc_clock_changed(struct chip *chip)
 {
     struct rtc *rtc = &chip->rtc;
     uint32_t hz = rcc_rtc_hz(chip);
@@ -290,16 +288,16 @@ void rtc_clock_changed(struct stm32f103 *chip)
     }
     settle(chip);
     rtc->hz = hz;
-    rtc->since = stm32f103_now(chip);
+    rtc->since = chip_now(chip);
     bool waits_for_clock = !(rtc->CRL & RTOFF) && rtc->busy_until == TICKS_NEVER;
     if (hz != 0 && waits_for_clock) {
-        rtc->busy_until = stm32f103_now(chip) + time_of(rtc, WRITE_CYCLES);
+        rtc->busy_until = chip_now(chip) + time_of(rtc, WRITE_CYCLES);
     }
-    rtc->synchronized = hz != 0 && !(rtc->CRL & RSF) ? stm32f103_now(chip) + time_of(rtc, 1) : TICKS_NEVER;
+    rtc->synchronized = hz != 0 && !(rtc->CRL & RSF) ? chip_now(chip) + time_of(rtc, 1) : TICKS_NEVER;
     plan(chip);
 }
 
-void rtc_reset_backup_domain(struct stm32f103 *chip)
+void rtc_reset_backup_domain(struct chip *chip)
 {
     struct rtc *rtc = &chip->rtc;
     rtc->PRL = rtc->DIV = PRL_RESET;
@@ -310,7 +308,7 @@ void rtc_reset_backup_domain(struct stm32f103 *chip)
 }
 
 /* A system reset leaves PRL, DIV, CNT and ALR (18.4). */
-void rtc_reset(struct stm32f103 *chip)
+void rtc_reset(struct chip *chip)
 {
     struct rtc *rtc = &chip->rtc;
     rtc->CRH = 0;
@@ -318,7 +316,7 @@ void rtc_reset(struct stm32f103 *chip)
     rtc->written = 0;
     rtc->polled = false;
     rtc->busy_until = TICKS_NEVER;
-    rtc->synchronized = rtc->hz ? stm32f103_now(chip) + time_of(rtc, 1) : TICKS_NEVER;
+    rtc->synchronized = rtc->hz ? chip_now(chip) + time_of(rtc, 1) : TICKS_NEVER;
     update_irq(chip);
     plan(chip);
 }

@@ -34,13 +34,13 @@ enum {
 enum { COMMAND_BITS = 48, RESPONSE_TIMEOUT = 64, BLOCK_BITS = 16 + 2 };
 enum { COMMAND, DATA };
 
-static void update_irq(struct stm32f103 *chip)
+static void update_irq(struct chip *chip)
 {
     cortex_m3_set_irq(&chip->cpu, IRQ_SDIO, chip->sdio.STA & chip->sdio.MASK);
 }
 
 /* One cycle of SDIO_CK (22.9.2); 0: it stands still. */
-static ticks card_clock(const struct stm32f103 *chip)
+static ticks card_clock(const struct chip *chip)
 {
     const struct sdio *sdio = &chip->sdio;
     ticks clock = rcc_peripheral_clock(chip, SDIO_BASE);
@@ -49,20 +49,19 @@ static ticks card_clock(const struct stm32f103 *chip)
     return sdio->CLKCR & CLKCR_BYPASS ? clock : clock * ((sdio->CLKCR & CLKCR_CLKDIV) + 2);
 }
 
-static void finish_in(struct stm32f103 *chip, unsigned what, uint64_t cycles)
+static void finish_in(struct chip *chip, unsigned what, uint64_t cycles)
 {
-    stm32f103_schedule(chip, (enum event)(EVENT_SDIO + what),
-                       stm32f103_now(chip) + cycles * card_clock(chip));
+    chip_schedule(chip, (enum event)(EVENT_SDIO + what), chip_now(chip) + cycles * card_clock(chip));
 }
 
-static bool is_planned(const struct stm32f103 *chip, unsigned what)
+static bool is_planned(const struct chip *chip, unsigned what)
 {
     return chip->due[EVENT_SDIO + what] != TICKS_NEVER;
 }
 
-static void cancel(struct stm32f103 *chip, unsigned what)
+static void cancel(struct chip *chip, unsigned what)
 {
-    stm32f103_schedule(chip, (enum event)(EVENT_SDIO + what), TICKS_NEVER);
+    chip_schedule(chip, (enum event)(EVENT_SDIO + what), TICKS_NEVER);
 }
 
 static bool expects_response(const struct sdio *sdio)
@@ -70,16 +69,16 @@ static bool expects_response(const struct sdio *sdio)
     return sdio->CMD >> CMD_WAITRESP_SHIFT & 1; /* 01 short, 11 long */
 }
 
-static void tell_empty(struct stm32f103 *chip)
+static void tell_empty(struct chip *chip)
 {
     if (!chip->sdio.told) {
         chip->sdio.told = true;
-        stm32f103_report(chip, REPORT_NOTE, "SDIO: no card is in the slot, every command times out");
+        chip_report(chip, REPORT_NOTE, "SDIO: no card is in the slot, every command times out");
     }
 }
 
 /* What waits for the clock begins with it. An interrupt or the end of data that is waited for never comes. */
-static void proceed(struct stm32f103 *chip)
+static void proceed(struct chip *chip)
 {
     struct sdio *sdio = &chip->sdio;
     if (card_clock(chip) == 0)
@@ -90,7 +89,7 @@ static void proceed(struct stm32f103 *chip)
         finish_in(chip, DATA, sdio->DTIMER);
 }
 
-void sdio_event(struct stm32f103 *chip, unsigned what)
+void sdio_event(struct chip *chip, unsigned what)
 {
     struct sdio *sdio = &chip->sdio;
     chip->cpu.side_effects++;
@@ -105,7 +104,7 @@ void sdio_event(struct stm32f103 *chip, unsigned what)
     update_irq(chip);
 }
 
-static void write_CMD(struct stm32f103 *chip, uint32_t value)
+static void write_CMD(struct chip *chip, uint32_t value)
 {
     struct sdio *sdio = &chip->sdio;
     cancel(chip, COMMAND);
@@ -114,7 +113,7 @@ static void write_CMD(struct stm32f103 *chip, uint32_t value)
     sdio->STA |= value & CMD_CPSMEN ? STA_CMDACT : 0;
 }
 
-static void write_DCTRL(struct stm32f103 *chip, uint32_t value)
+static void write_DCTRL(struct chip *chip, uint32_t value)
 {
     struct sdio *sdio = &chip->sdio;
     bool begins = value & ~sdio->DCTRL & DCTRL_DTEN;
@@ -130,7 +129,7 @@ static void write_DCTRL(struct stm32f103 *chip, uint32_t value)
 }
 
 /* The first word sends the block on its way. */
-static void write_FIFO(struct stm32f103 *chip)
+static void write_FIFO(struct chip *chip)
 {
     static const uint8_t widths[] = {1, 4, 8, 1};
     const struct sdio *sdio = &chip->sdio;
@@ -139,7 +138,7 @@ static void write_FIFO(struct stm32f103 *chip)
         finish_in(chip, DATA, 8ull * block / width + BLOCK_BITS);
 }
 
-void sdio_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
+void sdio_write(struct chip *chip, uint32_t offset, uint32_t value)
 {
     struct sdio *sdio = &chip->sdio;
     switch (offset) {
@@ -158,7 +157,7 @@ void sdio_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
     update_irq(chip);
 }
 
-uint32_t sdio_read(struct stm32f103 *chip, uint32_t offset)
+uint32_t sdio_read(struct chip *chip, uint32_t offset)
 {
     const struct sdio *sdio = &chip->sdio;
     switch (offset) {
@@ -177,7 +176,7 @@ uint32_t sdio_read(struct stm32f103 *chip, uint32_t offset)
     }
 }
 
-void sdio_reset(struct stm32f103 *chip)
+void sdio_reset(struct chip *chip)
 {
     chip->sdio = (struct sdio){0};
     cancel(chip, COMMAND);

@@ -45,7 +45,7 @@ static const uint32_t bases[SPIS] = {0x40013000, 0x40003800, 0x40003C00};
 static const uint8_t irqs[SPIS] = {IRQ_SPI1, IRQ_SPI2, IRQ_SPI3};
 static const uint8_t dma_rx[SPIS] = {2, 4, DMA2_CHANNEL + 1}, dma_tx[SPIS] = {3, 5, DMA2_CHANNEL + 2};
 
-static void update(struct stm32f103 *chip, unsigned n)
+static void update(struct chip *chip, unsigned n)
 {
     const struct spi *spi = &chip->spi[n];
     bool wanted = (spi->SR & SR_TXE && spi->CR2 & CR2_TXEIE) ||
@@ -77,7 +77,7 @@ static unsigned divider_of(uint32_t CR1_value)
     return 2u << (CR1_value >> CR1_BR_SHIFT & 7);
 }
 
-static void start_frame(struct stm32f103 *chip, unsigned n)
+static void start_frame(struct chip *chip, unsigned n)
 {
     struct spi *spi = &chip->spi[n];
     bool full = !(spi->SR & SR_TXE);
@@ -88,12 +88,12 @@ static void start_frame(struct stm32f103 *chip, unsigned n)
     spi->shifting = true;
     spi->SR |= SR_BSY;
     unsigned bits = spi->CR1 & CR1_DFF ? 16 : 8, divider = divider_of(spi->CR1);
-    stm32f103_schedule(chip, (enum event)(EVENT_SPI + n),
-                       stm32f103_now(chip) + bits * divider * rcc_peripheral_clock(chip, bases[n]));
+    chip_schedule(chip, (enum event)(EVENT_SPI + n),
+                  chip_now(chip) + bits * divider * rcc_peripheral_clock(chip, bases[n]));
 }
 
 /* All ones or all zeros: the line does not change. One that nothing drives is taken to be high. */
-static uint16_t received(const struct stm32f103 *chip, unsigned n)
+static uint16_t received(const struct chip *chip, unsigned n)
 {
     static const uint8_t miso[SPIS] = {BOARD_PIN('A', 6), BOARD_PIN('B', 14), BOARD_PIN('B', 4)};
     bool remapped = n == 0 && chip->afio.MAPR & REMAP_SPI1;
@@ -105,7 +105,7 @@ static uint16_t received(const struct stm32f103 *chip, unsigned n)
     return level == 0 ? 0 : mask;
 }
 
-void spi_event(struct stm32f103 *chip, unsigned n)
+void spi_event(struct chip *chip, unsigned n)
 {
     struct spi *spi = &chip->spi[n];
     spi->shifting = false;
@@ -122,24 +122,23 @@ void spi_event(struct stm32f103 *chip, unsigned n)
     update(chip, n);
 }
 
-static void unmodelled(struct stm32f103 *chip, unsigned n, const char *name, uint32_t value, const char *what)
+static void unmodelled(struct chip *chip, unsigned n, const char *name, uint32_t value, const char *what)
 {
-    stm32f103_violation(chip, SUSPICIOUS, "unmodelled", "SPI%u_%s = 0x%X: %s", n + 1, name, (unsigned)value,
-                        what);
+    chip_violation(chip, SUSPICIOUS, "unmodelled", "SPI%u_%s = 0x%X: %s", n + 1, name, (unsigned)value, what);
 }
 
-static void check_speed(struct stm32f103 *chip, unsigned n)
+static void check_speed(struct chip *chip, unsigned n)
 {
     ticks clock = rcc_peripheral_clock(chip, bases[n]);
     uint64_t hz = clock ? TICKS_PER_SECOND / (clock * divider_of(chip->spi[n].CR1)) : 0;
     if (is_master(&chip->spi[n]) && hz > MAX_HZ) {
-        stm32f103_violation(chip, FORBIDDEN, "spi-too-fast",
-                            "SPI%u_CR1 = 0x%X: %u Hz, at most 18 MHz (DS5319 5.3.17)", n + 1,
-                            (unsigned)chip->spi[n].CR1, (unsigned)hz);
+        chip_violation(chip, FORBIDDEN, "spi-too-fast",
+                       "SPI%u_CR1 = 0x%X: %u Hz, at most 18 MHz (DS5319 5.3.17)", n + 1,
+                       (unsigned)chip->spi[n].CR1, (unsigned)hz);
     }
 }
 
-static void write_CR1(struct stm32f103 *chip, unsigned n, uint32_t value)
+static void write_CR1(struct chip *chip, unsigned n, uint32_t value)
 {
     struct spi *spi = &chip->spi[n];
     bool changed = value != spi->CR1;
@@ -159,7 +158,7 @@ static void write_CR1(struct stm32f103 *chip, unsigned n, uint32_t value)
     start_frame(chip, n);
 }
 
-void spi_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
+void spi_write(struct chip *chip, uint32_t offset, uint32_t value)
 {
     unsigned n = offset / INSTANCE_SIZE;
     struct spi *spi = &chip->spi[n];
@@ -188,7 +187,7 @@ void spi_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
 }
 
 /* Reading DR, then SR, clears OVR (25.3.10). */
-static uint32_t read_status(struct stm32f103 *chip, unsigned n)
+static uint32_t read_status(struct chip *chip, unsigned n)
 {
     struct spi *spi = &chip->spi[n];
     uint32_t value = spi->SR;
@@ -201,7 +200,7 @@ static uint32_t read_status(struct stm32f103 *chip, unsigned n)
     return value;
 }
 
-uint32_t spi_read(struct stm32f103 *chip, uint32_t offset)
+uint32_t spi_read(struct chip *chip, uint32_t offset)
 {
     unsigned n = offset / INSTANCE_SIZE;
     struct spi *spi = &chip->spi[n];
@@ -222,9 +221,9 @@ uint32_t spi_read(struct stm32f103 *chip, uint32_t offset)
     }
 }
 
-void spi_reset(struct stm32f103 *chip, unsigned n)
+void spi_reset(struct chip *chip, unsigned n)
 {
     chip->spi[n] = (struct spi){.SR = SR_TXE, .CRCPR = CRCPR_AFTER_RESET, .I2SPR = I2SPR_AFTER_RESET};
-    stm32f103_schedule(chip, (enum event)(EVENT_SPI + n), TICKS_NEVER);
+    chip_schedule(chip, (enum event)(EVENT_SPI + n), TICKS_NEVER);
     update(chip, n);
 }

@@ -6,33 +6,32 @@
 static const uint32_t bases[TIMERS] = {0x40012C00, 0x40000000, 0x40000400, 0x40000800,
                                        0x40000C00, 0x40001000, 0x40001400, 0x40013400};
 
-static void pins_changed(struct stm32f103 *chip)
+static void pins_changed(struct chip *chip)
 {
     chip->board.pins_changed(chip->board.context);
     gpio_inputs_changed(chip);
 }
 
-static void unmodelled(struct stm32f103 *chip, unsigned timer, const char *reg, uint32_t value,
-                       const char *what)
+static void unmodelled(struct chip *chip, unsigned timer, const char *reg, uint32_t value, const char *what)
 {
-    stm32f103_violation(chip, SUSPICIOUS, "unmodelled", "TIM%u_%s = 0x%X: %s", timer + 1, reg,
-                        (unsigned)value, what);
+    chip_violation(chip, SUSPICIOUS, "unmodelled", "TIM%u_%s = 0x%X: %s", timer + 1, reg, (unsigned)value,
+                   what);
 }
 
 /* Registers */
 
-static void check_CR1(struct stm32f103 *chip, unsigned timer, uint32_t value)
+static void check_CR1(struct chip *chip, unsigned timer, uint32_t value)
 {
     const struct tim *tim = &chip->tim[timer];
     if (tim->CR1 & value & CR1_CEN && !(tim->CR1 & CR1_CMS) && value & CR1_CMS) {
-        stm32f103_violation(chip, FORBIDDEN, "tim-cms-while-on",
-                            "TIM%u_CR1 = 0x%X: from edge-aligned to centre-aligned only with CEN off (RM0008 "
-                            "14.4.1, 15.4.1)",
-                            timer + 1, (unsigned)value);
+        chip_violation(chip, FORBIDDEN, "tim-cms-while-on",
+                       "TIM%u_CR1 = 0x%X: from edge-aligned to centre-aligned only with CEN off (RM0008 "
+                       "14.4.1, 15.4.1)",
+                       timer + 1, (unsigned)value);
     }
 }
 
-static void write_CR1(struct stm32f103 *chip, unsigned timer, uint32_t value)
+static void write_CR1(struct chip *chip, unsigned timer, uint32_t value)
 {
     struct tim *tim = &chip->tim[timer];
     check_CR1(chip, timer, value);
@@ -49,11 +48,11 @@ static void write_CR1(struct stm32f103 *chip, unsigned timer, uint32_t value)
         tim->CR1 ^= CR1_CEN;
     }
     if (was_counting != tim_is_counting(tim)) {
-        tim->since = stm32f103_now(chip) - tim->since;
+        tim->since = chip_now(chip) - tim->since;
     }
 }
 
-static void write_SMCR(struct stm32f103 *chip, unsigned timer, uint32_t value)
+static void write_SMCR(struct chip *chip, unsigned timer, uint32_t value)
 {
     struct tim *tim = &chip->tim[timer];
     bool was_counting = tim_is_counting(tim);
@@ -64,12 +63,12 @@ static void write_SMCR(struct stm32f103 *chip, unsigned timer, uint32_t value)
                    "modelled, no trigger ever comes");
     }
     if (was_counting != tim_is_counting(tim)) {
-        tim->since = stm32f103_now(chip) - tim->since;
+        tim->since = chip_now(chip) - tim->since;
     }
 }
 
 /* By software; CNT starts anew, the prescaler with it (15.4.6 UG). */
-static void generate_update(struct stm32f103 *chip, unsigned timer)
+static void generate_update(struct chip *chip, unsigned timer)
 {
     struct tim *tim = &chip->tim[timer];
     if (!(tim->CR1 & CR1_UDIS)) {
@@ -79,13 +78,13 @@ static void generate_update(struct stm32f103 *chip, unsigned timer)
     if (tim_is_centred(tim)) {
         tim->CR1 &= ~(uint32_t)CR1_DIR;
     }
-    tim->since = tim_is_counting(tim) ? stm32f103_now(chip) : 0;
+    tim->since = tim_is_counting(tim) ? chip_now(chip) : 0;
     if (!(tim->CR1 & (CR1_URS | CR1_UDIS))) {
         tim_raise(chip, timer, UIF);
     }
 }
 
-static void write_EGR(struct stm32f103 *chip, unsigned timer, uint32_t value)
+static void write_EGR(struct chip *chip, unsigned timer, uint32_t value)
 {
     struct tim *tim = &chip->tim[timer];
     if (value & UG) {
@@ -107,18 +106,17 @@ static void write_EGR(struct stm32f103 *chip, unsigned timer, uint32_t value)
     tim_raise(chip, timer, value & known);
 }
 
-static void write_CCMR(struct stm32f103 *chip, unsigned timer, unsigned half, uint32_t value)
+static void write_CCMR(struct chip *chip, unsigned timer, unsigned half, uint32_t value)
 {
     struct tim *tim = &chip->tim[timer];
     for (unsigned i = 0; i < 2; i++) {
         unsigned channel = 2 * half + i;
         uint32_t mode = value >> 8 * i & 0xFF, before = tim_channel_mode(tim, channel);
         if ((mode ^ before) & 3 && tim_channel_enables(tim, channel) & CCER_CCE) {
-            stm32f103_violation(
-                chip, SUSPICIOUS, "tim-ccs-while-on",
-                "TIM%u_CCMR%u = 0x%X: CC%uS is writable only while CC%uE is 0 (RM0008 14.4.7, "
-                "15.4.7)",
-                timer + 1, half + 1, (unsigned)value, channel + 1, channel + 1);
+            chip_violation(chip, SUSPICIOUS, "tim-ccs-while-on",
+                           "TIM%u_CCMR%u = 0x%X: CC%uS is writable only while CC%uE is 0 (RM0008 14.4.7, "
+                           "15.4.7)",
+                           timer + 1, half + 1, (unsigned)value, channel + 1, channel + 1);
             value = (value & ~(3u << 8 * i)) | (before & 3) << 8 * i;
         }
         uint32_t output = mode >> 4 & 7;
@@ -135,13 +133,13 @@ static void write_CCMR(struct stm32f103 *chip, unsigned timer, unsigned half, ui
     tim->inputs = tim_input_levels(chip, timer);
 }
 
-static void write_CCR(struct stm32f103 *chip, unsigned timer, unsigned channel, uint32_t value)
+static void write_CCR(struct chip *chip, unsigned timer, unsigned channel, uint32_t value)
 {
     struct tim *tim = &chip->tim[timer];
     if (!tim_channel_is_output(tim, channel)) {
-        stm32f103_violation(chip, SUSPICIOUS, "read-only-register",
-                            "TIM%u_CCR%u = 0x%X: read-only while the channel is an input (RM0008 15.4.13)",
-                            timer + 1, channel + 1, (unsigned)value);
+        chip_violation(chip, SUSPICIOUS, "read-only-register",
+                       "TIM%u_CCR%u = 0x%X: read-only while the channel is an input (RM0008 15.4.13)",
+                       timer + 1, channel + 1, (unsigned)value);
         return;
     }
     tim->CCR[channel] = value;
@@ -150,7 +148,7 @@ static void write_CCR(struct stm32f103 *chip, unsigned timer, unsigned channel, 
     }
 }
 
-static void write_BDTR(struct stm32f103 *chip, unsigned timer, uint32_t value)
+static void write_BDTR(struct chip *chip, unsigned timer, uint32_t value)
 {
     if (value & (BDTR_LOCK | BDTR_BKE)) {
         unmodelled(chip, timer, "BDTR", value, "break input and LOCK (RM0008 14.4.18) are not modelled");
@@ -158,7 +156,7 @@ static void write_BDTR(struct stm32f103 *chip, unsigned timer, uint32_t value)
     chip->tim[timer].BDTR = value;
 }
 
-static void write_ARR(struct stm32f103 *chip, unsigned timer, uint32_t value)
+static void write_ARR(struct chip *chip, unsigned timer, uint32_t value)
 {
     struct tim *tim = &chip->tim[timer];
     bool was_counting = tim_is_counting(tim);
@@ -167,7 +165,7 @@ static void write_ARR(struct stm32f103 *chip, unsigned timer, uint32_t value)
         tim->ARR_now = value;
     }
     if (was_counting != tim_is_counting(tim)) {
-        tim->since = stm32f103_now(chip) - tim->since;
+        tim->since = chip_now(chip) - tim->since;
     }
 }
 
@@ -186,7 +184,7 @@ static uint32_t *plain_register(struct tim *tim, uint32_t offset)
 }
 
 /* DMAR stands for the register that DCR and the accesses so far say; the next request follows at once. */
-static uint32_t burst_offset(struct stm32f103 *chip, unsigned timer)
+static uint32_t burst_offset(struct chip *chip, unsigned timer)
 {
     struct tim *tim = &chip->tim[timer];
     uint32_t base = tim->DCR & 0x1F, length = tim->DCR >> 8 & 0x1F;
@@ -199,7 +197,7 @@ static uint32_t burst_offset(struct stm32f103 *chip, unsigned timer)
     return offset;
 }
 
-static void write_register(struct stm32f103 *chip, unsigned timer, uint32_t offset, uint32_t value)
+static void write_register(struct chip *chip, unsigned timer, uint32_t offset, uint32_t value)
 {
     struct tim *tim = &chip->tim[timer];
     switch (offset) {
@@ -227,7 +225,7 @@ static void write_register(struct stm32f103 *chip, unsigned timer, uint32_t offs
     }
 }
 
-void tim_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
+void tim_write(struct chip *chip, uint32_t offset, uint32_t value)
 {
     unsigned timer = offset / INSTANCE_SIZE;
     struct tim *tim = &chip->tim[timer];
@@ -245,7 +243,7 @@ void tim_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
     }
 }
 
-static uint32_t read_register(struct stm32f103 *chip, unsigned timer, uint32_t offset)
+static uint32_t read_register(struct chip *chip, unsigned timer, uint32_t offset)
 {
     struct tim *tim = &chip->tim[timer];
     switch (offset) {
@@ -264,7 +262,7 @@ static uint32_t read_register(struct stm32f103 *chip, unsigned timer, uint32_t o
 }
 
 /* Reading a captured value clears its flag (15.4.5 CC1IF). */
-static void captured_value_read(struct stm32f103 *chip, unsigned timer, unsigned channel)
+static void captured_value_read(struct chip *chip, unsigned timer, unsigned channel)
 {
     struct tim *tim = &chip->tim[timer];
     if (!tim_channel_is_output(tim, channel) && tim->SR & CC1IF << channel) {
@@ -274,7 +272,7 @@ static void captured_value_read(struct stm32f103 *chip, unsigned timer, unsigned
     }
 }
 
-uint32_t tim_read(struct stm32f103 *chip, uint32_t offset)
+uint32_t tim_read(struct chip *chip, uint32_t offset)
 {
     unsigned timer = offset / INSTANCE_SIZE;
     struct tim *tim = &chip->tim[timer];
@@ -298,9 +296,9 @@ uint32_t tim_read(struct stm32f103 *chip, uint32_t offset)
     return value;
 }
 
-void tim_clock_changed(struct stm32f103 *chip)
+void tim_clock_changed(struct chip *chip)
 {
-    ticks now = stm32f103_now(chip);
+    ticks now = chip_now(chip);
     for (unsigned timer = 0; timer < TIMERS; timer++) {
         struct tim *tim = &chip->tim[timer];
         ticks clock = rcc_timer_clock(chip, bases[timer]);
@@ -319,7 +317,7 @@ void tim_clock_changed(struct stm32f103 *chip)
     }
 }
 
-void tim_replan(struct stm32f103 *chip)
+void tim_replan(struct chip *chip)
 {
     for (unsigned timer = 0; timer < TIMERS; timer++) {
         if (chip->tim[timer].CCER != 0) {
@@ -329,13 +327,13 @@ void tim_replan(struct stm32f103 *chip)
     }
 }
 
-void tim_reset(struct stm32f103 *chip, unsigned timer)
+void tim_reset(struct chip *chip, unsigned timer)
 {
     struct tim *tim = &chip->tim[timer];
     bool drove = tim->CCER != 0;
     *tim = (struct tim){.ARR = COUNTS - 1, .ARR_now = COUNTS - 1, .clock = tim->clock};
     tim_update_irqs(chip, timer);
-    stm32f103_schedule(chip, (enum event)(EVENT_TIM + timer), TICKS_NEVER);
+    chip_schedule(chip, (enum event)(EVENT_TIM + timer), TICKS_NEVER);
     if (drove) {
         pins_changed(chip);
     }

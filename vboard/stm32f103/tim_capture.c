@@ -2,7 +2,7 @@
 #include "tim_registers.h"
 
 /* The levels of inputs that nobody looked at since are taken as they are. */
-uint8_t tim_input_levels(const struct stm32f103 *chip, unsigned timer)
+uint8_t tim_input_levels(const struct chip *chip, unsigned timer)
 {
     uint8_t levels = 0;
     for (unsigned i = 0; i < TIMER_CHANNELS; i++) {
@@ -13,7 +13,7 @@ uint8_t tim_input_levels(const struct stm32f103 *chip, unsigned timer)
     return levels;
 }
 
-void tim_capture(struct stm32f103 *chip, unsigned timer, unsigned channel)
+void tim_capture(struct chip *chip, unsigned timer, unsigned channel)
 {
     struct tim *tim = &chip->tim[timer];
     uint32_t overrun = tim->SR & CC1IF << channel ? CC1OF << channel : 0;
@@ -21,7 +21,7 @@ void tim_capture(struct stm32f103 *chip, unsigned timer, unsigned channel)
     tim_raise(chip, timer, CC1IF << channel | overrun);
 }
 
-static void edge(struct stm32f103 *chip, unsigned timer, unsigned channel, bool rising)
+static void edge(struct chip *chip, unsigned timer, unsigned channel, bool rising)
 {
     struct tim *tim = &chip->tim[timer];
     uint32_t enables = tim_channel_enables(tim, channel);
@@ -36,7 +36,7 @@ static void edge(struct stm32f103 *chip, unsigned timer, unsigned channel, bool 
 }
 
 /* TIx feeds channel x directly and its neighbour (1 and 2, 3 and 4) crossed. */
-static void input_changed(struct stm32f103 *chip, unsigned timer, unsigned input, bool rising)
+static void input_changed(struct chip *chip, unsigned timer, unsigned input, bool rising)
 {
     const struct tim *tim = &chip->tim[timer];
     unsigned neighbour = input ^ 1;
@@ -57,7 +57,7 @@ static bool has_inputs(const struct tim *tim)
     return any && tim->clock != 0;
 }
 
-void tim_inputs_changed(struct stm32f103 *chip)
+void tim_inputs_changed(struct chip *chip)
 {
     for (unsigned timer = 0; timer < TIMERS; timer++) {
         struct tim *tim = &chip->tim[timer];

@@ -199,9 +199,9 @@ void tim_settle_copy(struct tim *tim, ticks now)
     (void)advance(tim, now);
 }
 
-void tim_settle(struct stm32f103 *chip, unsigned timer)
+void tim_settle(struct chip *chip, unsigned timer)
 {
-    uint32_t raised = advance(&chip->tim[timer], stm32f103_now(chip));
+    uint32_t raised = advance(&chip->tim[timer], chip_now(chip));
     if (raised) {
         tim_raise(chip, timer, raised);
     }
@@ -209,7 +209,7 @@ void tim_settle(struct stm32f103 *chip, unsigned timer)
 
 /* Requests */
 
-void tim_update_irqs(struct stm32f103 *chip, unsigned timer)
+void tim_update_irqs(struct chip *chip, unsigned timer)
 {
     const struct tim *tim = &chip->tim[timer];
     uint32_t active = tim->SR & tim->DIER;
@@ -238,7 +238,7 @@ static const uint8_t dma_line[TIMERS][1 + TIMER_CHANNELS] = {
     {DMA2_CHANNEL + 1, DMA2_CHANNEL + 3, DMA2_CHANNEL + 5, DMA2_CHANNEL + 1, DMA2_CHANNEL + 2},
 };
 
-void tim_request_dma(struct stm32f103 *chip, unsigned timer, uint32_t flags)
+void tim_request_dma(struct chip *chip, unsigned timer, uint32_t flags)
 {
     const struct tim *tim = &chip->tim[timer];
     uint32_t sources = tim->CR2 & CR2_CCDS ? (flags & UIF ? UIF | CC_FLAGS : 0) : flags;
@@ -250,7 +250,7 @@ void tim_request_dma(struct stm32f103 *chip, unsigned timer, uint32_t flags)
     }
 }
 
-void tim_raise(struct stm32f103 *chip, unsigned timer, uint32_t flags)
+void tim_raise(struct chip *chip, unsigned timer, uint32_t flags)
 {
     flags &= tim_is_basic(timer) ? UIF : UINT32_MAX;
     chip->tim[timer].SR |= flags;
@@ -269,7 +269,7 @@ static uint32_t counts_to_match(const struct tim *tim, unsigned channel)
     return away != 0 && away < to_turn ? away : to_turn;
 }
 
-static uint32_t visible_flags(const struct stm32f103 *chip, unsigned timer)
+static uint32_t visible_flags(const struct chip *chip, unsigned timer)
 {
     uint32_t flags = 0;
     for (unsigned i = 0; i < TIMER_CHANNELS; i++) {
@@ -279,7 +279,7 @@ static uint32_t visible_flags(const struct stm32f103 *chip, unsigned timer)
 }
 
 /* The flags whose moment somebody waits for. */
-static uint32_t awaited(const struct stm32f103 *chip, unsigned timer)
+static uint32_t awaited(const struct chip *chip, unsigned timer)
 {
     const struct tim *tim = &chip->tim[timer];
     uint32_t all = tim_is_basic(timer) ? UIF : UIF | CC_FLAGS;
@@ -290,13 +290,13 @@ static uint32_t awaited(const struct stm32f103 *chip, unsigned timer)
            dac_awaits(chip, timer);
 }
 
-void tim_plan(struct stm32f103 *chip, unsigned timer)
+void tim_plan(struct chip *chip, unsigned timer)
 {
     const struct tim *tim = &chip->tim[timer];
     uint32_t wanted = awaited(chip, timer), counts = COUNTS;
     enum event event = (enum event)(EVENT_TIM + timer);
     if (!wanted || !tim_is_counting(tim)) {
-        stm32f103_schedule(chip, event, TICKS_NEVER);
+        chip_schedule(chip, event, TICKS_NEVER);
         return;
     }
     if (wanted & UIF) {
@@ -309,10 +309,10 @@ void tim_plan(struct stm32f103 *chip, unsigned timer)
         }
     }
     /* an empty way: the counter stands at its turn, the next count goes around */
-    stm32f103_schedule(chip, event, tim->since + (counts ? counts : 1) * count_time(tim));
+    chip_schedule(chip, event, tim->since + (counts ? counts : 1) * count_time(tim));
 }
 
-void tim_event(struct stm32f103 *chip, unsigned timer)
+void tim_event(struct chip *chip, unsigned timer)
 {
     bool seen = visible_flags(chip, timer) != 0 || chip->tim[timer].CCER != 0;
     tim_settle(chip, timer);

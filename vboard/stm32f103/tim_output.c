@@ -97,10 +97,10 @@ static bool is_inverted(const struct tim *tim, unsigned channel, bool complement
     return !!(enables & CCER_CCNP) != !!(enables & CCER_CCE);
 }
 
-int tim_output_level(const struct stm32f103 *chip, unsigned timer, unsigned channel, bool complementary)
+int tim_output_level(const struct chip *chip, unsigned timer, unsigned channel, bool complementary)
 {
     struct tim tim = chip->tim[timer];
-    tim_settle_copy(&tim, stm32f103_now(chip));
+    tim_settle_copy(&tim, chip_now(chip));
     if (!is_driven(&tim, timer, channel, complementary)) {
         return -1;
     }
@@ -116,10 +116,10 @@ static bool is_slow(const struct tim *tim)
     return period > FLICKER_MS * TICKS_PER_MILLISECOND;
 }
 
-int tim_output_duty(const struct stm32f103 *chip, unsigned timer, unsigned channel, bool complementary)
+int tim_output_duty(const struct chip *chip, unsigned timer, unsigned channel, bool complementary)
 {
     struct tim tim = chip->tim[timer];
-    tim_settle_copy(&tim, stm32f103_now(chip));
+    tim_settle_copy(&tim, chip_now(chip));
     if (!is_driven(&tim, timer, channel, complementary)) {
         return -1;
     }
@@ -130,15 +130,14 @@ int tim_output_duty(const struct stm32f103 *chip, unsigned timer, unsigned chann
     return is_inverted(&tim, channel, complementary) ? DUTY_FULL - duty : duty;
 }
 
-static bool exti_watches(const struct stm32f103 *chip, unsigned port, unsigned pin)
+static bool exti_watches(const struct chip *chip, unsigned port, unsigned pin)
 {
     const struct exti *exti = &chip->exti;
     return (exti->RTSR | exti->FTSR) >> pin & 1 &&
            (chip->afio.EXTICR[pin / 4] >> 4 * (pin % 4) & 0xF) == port;
 }
 
-static bool pin_shows_edges(const struct stm32f103 *chip, unsigned timer, unsigned channel,
-                            enum signal_kind kind)
+static bool pin_shows_edges(const struct chip *chip, unsigned timer, unsigned channel, enum signal_kind kind)
 {
     int at = pin_of_signal(chip, (struct pin_signal){kind, (uint8_t)timer, (uint8_t)channel});
     if (at < 0) {
@@ -149,7 +148,7 @@ static bool pin_shows_edges(const struct stm32f103 *chip, unsigned timer, unsign
            (is_slow(&chip->tim[timer]) || exti_watches(chip, port, pin));
 }
 
-bool tim_output_is_visible(const struct stm32f103 *chip, unsigned timer, unsigned channel)
+bool tim_output_is_visible(const struct chip *chip, unsigned timer, unsigned channel)
 {
     const struct tim *tim = &chip->tim[timer];
     uint32_t enables = tim_channel_enables(tim, channel);

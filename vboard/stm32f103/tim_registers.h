@@ -69,32 +69,32 @@ static inline uint32_t tim_channel_enables(const struct tim *tim, unsigned chann
 
 /* tim_counter.c */
 /* Counts up to now: flags, update events, requests. */
-void tim_settle(struct stm32f103 *chip, unsigned timer);
+void tim_settle(struct chip *chip, unsigned timer);
 /* The same for a copy that nobody sees. */
 void tim_settle_copy(struct tim *tim, ticks now);
 /* Makes the next event that somebody waits for come at its time. */
-void tim_plan(struct stm32f103 *chip, unsigned timer);
+void tim_plan(struct chip *chip, unsigned timer);
 /* An update event, by the counter or by EGR.UG: what was preloaded comes into effect. */
 void tim_load(struct tim *tim);
 /* How many counts until the counter is where it is now again. */
 uint32_t tim_period_counts(const struct tim *tim);
 /* Sets flags and makes the DMA requests that belong to them. */
-void tim_raise(struct stm32f103 *chip, unsigned timer, uint32_t flags);
+void tim_raise(struct chip *chip, unsigned timer, uint32_t flags);
 /* As if they were raised, for DMA only. */
-void tim_request_dma(struct stm32f103 *chip, unsigned timer, uint32_t flags);
-void tim_update_irqs(struct stm32f103 *chip, unsigned timer);
+void tim_request_dma(struct chip *chip, unsigned timer, uint32_t flags);
+void tim_update_irqs(struct chip *chip, unsigned timer);
 
 /* tim_output.c */
 /* The counter came to a channel's compare value. */
 void tim_output_match(struct tim *tim, unsigned channel);
 /* Somebody may see this channel's edges one by one. */
-bool tim_output_is_visible(const struct stm32f103 *chip, unsigned timer, unsigned channel);
+bool tim_output_is_visible(const struct chip *chip, unsigned timer, unsigned channel);
 
 /* What a trigger output stands for (14.4.2 MMS): the update or a match of channel 1; 0: something else. */
 uint32_t tim_trigger_output(const struct tim *tim);
 
 /* tim_capture.c */
 /* The levels of the channels' pins now, a bit each. */
-uint8_t tim_input_levels(const struct stm32f103 *chip, unsigned timer);
+uint8_t tim_input_levels(const struct chip *chip, unsigned timer);
 /* By an edge or by EGR. */
-void tim_capture(struct stm32f103 *chip, unsigned timer, unsigned channel);
+void tim_capture(struct chip *chip, unsigned timer, unsigned channel);

@@ -23,7 +23,7 @@ static bool wants_interrupt(const struct usart *usart)
            error_by_dma;
 }
 
-void usart_update(struct stm32f103 *chip, unsigned n)
+void usart_update(struct chip *chip, unsigned n)
 {
     const struct usart *usart = &chip->usart[n];
     cortex_m3_set_irq(&chip->cpu, irqs[n], wants_interrupt(usart));
@@ -33,17 +33,17 @@ void usart_update(struct stm32f103 *chip, unsigned n)
 
 /* Data */
 
-static void write_data(struct stm32f103 *chip, unsigned n, uint32_t value)
+static void write_data(struct chip *chip, unsigned n, uint32_t value)
 {
     struct usart *usart = &chip->usart[n];
     if (!(usart->CR1 & CR1_UE) || !(usart->CR1 & CR1_TE)) {
-        stm32f103_violation(chip, SUSPICIOUS, "usart-off",
-                            "%s%u_DR = 0x%X: the transmitter is off, UE and TE in CR1 0x%X (RM0008 27.3.2)",
-                            usart_kind(n), n + 1, (unsigned)value, (unsigned)usart->CR1);
+        chip_violation(chip, SUSPICIOUS, "usart-off",
+                       "%s%u_DR = 0x%X: the transmitter is off, UE and TE in CR1 0x%X (RM0008 27.3.2)",
+                       usart_kind(n), n + 1, (unsigned)value, (unsigned)usart->CR1);
     } else if (!(usart->SR & SR_TXE)) {
-        stm32f103_violation(chip, SUSPICIOUS, "usart-overwrite",
-                            "%s%u_DR = 0x%X while TXE is 0: the byte before is lost (RM0008 27.3.2)",
-                            usart_kind(n), n + 1, (unsigned)value);
+        chip_violation(chip, SUSPICIOUS, "usart-overwrite",
+                       "%s%u_DR = 0x%X while TXE is 0: the byte before is lost (RM0008 27.3.2)",
+                       usart_kind(n), n + 1, (unsigned)value);
     }
     if (usart->flags_seen & SR_TC) {
         usart->SR &= ~(uint32_t)SR_TC; /* reading SR, then writing DR */
@@ -55,7 +55,7 @@ static void write_data(struct stm32f103 *chip, unsigned n, uint32_t value)
     usart_update(chip, n);
 }
 
-static uint32_t read_data(struct stm32f103 *chip, unsigned n)
+static uint32_t read_data(struct chip *chip, unsigned n)
 {
     struct usart *usart = &chip->usart[n];
     uint32_t before = usart->SR;
@@ -68,7 +68,7 @@ static uint32_t read_data(struct stm32f103 *chip, unsigned n)
 
 /* Registers */
 
-static void check_modes(struct stm32f103 *chip, unsigned n)
+static void check_modes(struct chip *chip, unsigned n)
 {
     const struct usart *usart = &chip->usart[n];
     const char *what = usart->CR1 & (CR1_SBK | CR1_RWU) ? "break and mute mode (27.3.6, 27.3.8)"
@@ -80,26 +80,25 @@ static void check_modes(struct stm32f103 *chip, unsigned n)
                        : usart->CR3 & CR3_CTSE          ? "CTS (27.3.14)"
                                                         : NULL;
     if (what) {
-        stm32f103_violation(chip, SUSPICIOUS, "unmodelled",
-                            "%s%u_CR1 0x%X CR2 0x%X CR3 0x%X: %s is not modelled (RM0008 chapter 27)",
-                            usart_kind(n), n + 1, (unsigned)usart->CR1, (unsigned)usart->CR2,
-                            (unsigned)usart->CR3, what);
+        chip_violation(chip, SUSPICIOUS, "unmodelled",
+                       "%s%u_CR1 0x%X CR2 0x%X CR3 0x%X: %s is not modelled (RM0008 chapter 27)",
+                       usart_kind(n), n + 1, (unsigned)usart->CR1, (unsigned)usart->CR2, (unsigned)usart->CR3,
+                       what);
     }
 }
 
 /* Harmless until a frame starts, which usart_start_frame looks at: programs set UE first and BRR then. */
-static void check_BRR(struct stm32f103 *chip, unsigned n)
+static void check_BRR(struct chip *chip, unsigned n)
 {
     const struct usart *usart = &chip->usart[n];
     if (usart->CR1 & CR1_UE && usart->CR1 & (CR1_TE | CR1_RE) && usart->BRR < MIN_BRR) {
-        stm32f103_violation(
-            chip, SUSPICIOUS, "usart-baud-rate",
-            "%s%u is on, CR1 0x%X, with BRR 0x%X: USARTDIV must be at least 1 (RM0008 27.3.4)", usart_kind(n),
-            n + 1, (unsigned)usart->CR1, (unsigned)usart->BRR);
+        chip_violation(chip, SUSPICIOUS, "usart-baud-rate",
+                       "%s%u is on, CR1 0x%X, with BRR 0x%X: USARTDIV must be at least 1 (RM0008 27.3.4)",
+                       usart_kind(n), n + 1, (unsigned)usart->CR1, (unsigned)usart->BRR);
     }
 }
 
-static void write_CR1(struct stm32f103 *chip, unsigned n, uint32_t value)
+static void write_CR1(struct chip *chip, unsigned n, uint32_t value)
 {
     struct usart *usart = &chip->usart[n];
     uint32_t before = usart->CR1;
@@ -115,12 +114,12 @@ static void write_CR1(struct stm32f103 *chip, unsigned n, uint32_t value)
     if (!usart_is_on(usart, CR1_TE) && usart->shifting && !(value & CR1_UE)) {
         usart->shifting = usart->idle_frame = false; /* UE off stops at the end of the byte; here: now */
         usart->SR |= SR_TC;
-        stm32f103_schedule(chip, (enum event)(EVENT_USART_TX + n), TICKS_NEVER);
+        chip_schedule(chip, (enum event)(EVENT_USART_TX + n), TICKS_NEVER);
     }
     chip->board.pins_changed(chip->board.context);
 }
 
-static void write_register(struct stm32f103 *chip, unsigned n, uint32_t offset, uint32_t value)
+static void write_register(struct chip *chip, unsigned n, uint32_t offset, uint32_t value)
 {
     struct usart *usart = &chip->usart[n];
     switch (offset) {
@@ -145,7 +144,7 @@ static void write_register(struct stm32f103 *chip, unsigned n, uint32_t offset, 
     usart_update(chip, n);
 }
 
-void usart_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
+void usart_write(struct chip *chip, uint32_t offset, uint32_t value)
 {
     unsigned n = offset / INSTANCE_SIZE;
     offset %= INSTANCE_SIZE;
@@ -156,7 +155,7 @@ void usart_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
     }
 }
 
-static uint32_t read_status(struct stm32f103 *chip, unsigned n)
+static uint32_t read_status(struct chip *chip, unsigned n)
 {
     struct usart *usart = &chip->usart[n];
     chip->cpu.side_effects += usart->flags_seen != usart->SR;
@@ -164,7 +163,7 @@ static uint32_t read_status(struct stm32f103 *chip, unsigned n)
     return usart->SR;
 }
 
-uint32_t usart_read(struct stm32f103 *chip, uint32_t offset)
+uint32_t usart_read(struct chip *chip, uint32_t offset)
 {
     unsigned n = offset / INSTANCE_SIZE;
     const struct usart *usart = &chip->usart[n];
@@ -180,7 +179,7 @@ uint32_t usart_read(struct stm32f103 *chip, uint32_t offset)
 }
 
 /* What the world outside has sent and not yet put on the wire is not the chip's to lose. */
-void usart_reset(struct stm32f103 *chip, unsigned n)
+void usart_reset(struct chip *chip, unsigned n)
 {
     struct usart *usart = &chip->usart[n];
     usart->SR = SR_RESET;
@@ -189,7 +188,7 @@ void usart_reset(struct stm32f103 *chip, unsigned n)
     usart->flags_seen = 0;
     usart->shifting = usart->idle_frame = usart->idle_due = usart->pin_told = false;
     usart->paused_tx = usart->paused_rx = TICKS_NEVER;
-    stm32f103_schedule(chip, (enum event)(EVENT_USART_TX + n), TICKS_NEVER);
-    stm32f103_schedule(chip, (enum event)(EVENT_USART_RX + n), TICKS_NEVER);
+    chip_schedule(chip, (enum event)(EVENT_USART_TX + n), TICKS_NEVER);
+    chip_schedule(chip, (enum event)(EVENT_USART_RX + n), TICKS_NEVER);
     usart_update(chip, n);
 }

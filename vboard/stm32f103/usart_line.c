@@ -25,58 +25,57 @@ static unsigned frame_half_bits(const struct usart *usart)
 }
 
 /* A bit takes 16 * USARTDIV cycles, and BRR holds 16 * USARTDIV (27.3.4). */
-static ticks frame_time(const struct stm32f103 *chip, unsigned n)
+static ticks frame_time(const struct chip *chip, unsigned n)
 {
     const struct usart *usart = &chip->usart[n];
     return rcc_peripheral_clock(chip, usart_base[n]) * usart->BRR * frame_half_bits(usart) / 2;
 }
 
-static uint32_t baud(const struct stm32f103 *chip, unsigned n)
+static uint32_t baud(const struct chip *chip, unsigned n)
 {
     ticks bit = rcc_peripheral_clock(chip, usart_base[n]) * chip->usart[n].BRR;
     return bit ? (uint32_t)(TICKS_PER_SECOND / bit) : 0;
 }
 
-bool usart_transmits(const struct stm32f103 *chip, unsigned n)
+bool usart_transmits(const struct chip *chip, unsigned n)
 {
     return usart_is_on(&chip->usart[n], CR1_TE);
 }
 
 /* Transmitter (27.3.2) */
 
-static void schedule_tx(struct stm32f103 *chip, unsigned n, ticks at)
+static void schedule_tx(struct chip *chip, unsigned n, ticks at)
 {
-    stm32f103_schedule(chip, (enum event)(EVENT_USART_TX + n), at);
+    chip_schedule(chip, (enum event)(EVENT_USART_TX + n), at);
 }
 
-static void check_tx_pin(struct stm32f103 *chip, unsigned n)
+static void check_tx_pin(struct chip *chip, unsigned n)
 {
     struct usart *usart = &chip->usart[n];
     int at = pin_of_signal(chip, (struct pin_signal){SIGNAL_USART_TX, (uint8_t)n, 0});
     bool out = at >= 0 && gpio_pin_is_alternate(chip, (unsigned)at >> 4, (unsigned)at & 0xF);
     if (!out && !usart->pin_told) {
         usart->pin_told = true;
-        stm32f103_violation(
-            chip, SUSPICIOUS, "usart-tx-pin",
-            "%s%u sends, but its TX pin P%c%u is no alternate-function output, nothing leaves "
-            "the chip (RM0008 9.1.11 table 24)",
-            usart_kind(n), n + 1, 'A' + (at >> 4), (unsigned)at & 0xF);
+        chip_violation(chip, SUSPICIOUS, "usart-tx-pin",
+                       "%s%u sends, but its TX pin P%c%u is no alternate-function output, nothing leaves "
+                       "the chip (RM0008 9.1.11 table 24)",
+                       usart_kind(n), n + 1, 'A' + (at >> 4), (unsigned)at & 0xF);
     }
 }
 
 /* A frame is due, and there is no baud rate to send it with. */
-static void check_baud_rate(struct stm32f103 *chip, unsigned n)
+static void check_baud_rate(struct chip *chip, unsigned n)
 {
     const struct usart *usart = &chip->usart[n];
     if (usart->CR1 & CR1_UE && usart->CR1 & CR1_TE && usart->clocked && usart->BRR < MIN_BRR) {
-        stm32f103_violation(
+        chip_violation(
             chip, FORBIDDEN, "usart-baud-rate",
             "USART%u has a frame to send and BRR is 0x%X: USARTDIV must be at least 1 (RM0008 27.3.4)", n + 1,
             (unsigned)usart->BRR);
     }
 }
 
-void usart_start_frame(struct stm32f103 *chip, unsigned n)
+void usart_start_frame(struct chip *chip, unsigned n)
 {
     struct usart *usart = &chip->usart[n];
     if (usart->shifting || usart->SR & SR_TXE) {
@@ -89,31 +88,31 @@ void usart_start_frame(struct stm32f103 *chip, unsigned n)
     usart->sending = usart->TDR;
     usart->shifting = true;
     usart->SR |= SR_TXE;
-    schedule_tx(chip, n, stm32f103_now(chip) + frame_time(chip, n));
+    schedule_tx(chip, n, chip_now(chip) + frame_time(chip, n));
 }
 
-void usart_start_idle_frame(struct stm32f103 *chip, unsigned n)
+void usart_start_idle_frame(struct chip *chip, unsigned n)
 {
     struct usart *usart = &chip->usart[n];
     if (!usart->shifting && usart_is_on(usart, CR1_TE)) {
         usart->shifting = usart->idle_frame = true;
-        schedule_tx(chip, n, stm32f103_now(chip) + frame_time(chip, n));
+        schedule_tx(chip, n, chip_now(chip) + frame_time(chip, n));
     }
 }
 
-static void deliver(struct stm32f103 *chip, unsigned n)
+static void deliver(struct chip *chip, unsigned n)
 {
     const struct usart *usart = &chip->usart[n];
     int at = pin_of_signal(chip, (struct pin_signal){SIGNAL_USART_TX, (uint8_t)n, 0});
     check_tx_pin(chip, n);
     if (at >= 0 && gpio_pin_is_alternate(chip, (unsigned)at >> 4, (unsigned)at & 0xF)) {
-        bool stopped = stm32f103_begin_call(chip);
+        bool stopped = chip_begin_call(chip);
         chip->board.serial_sent(chip->board.context, n + 1, usart->sending & data_mask(usart));
-        stm32f103_end_call(chip, stopped);
+        chip_end_call(chip, stopped);
     }
 }
 
-void usart_tx_event(struct stm32f103 *chip, unsigned n)
+void usart_tx_event(struct chip *chip, unsigned n)
 {
     struct usart *usart = &chip->usart[n];
     usart->shifting = false;
@@ -131,13 +130,13 @@ void usart_tx_event(struct stm32f103 *chip, unsigned n)
 
 /* Receiver (27.3.3) */
 
-static void schedule_rx(struct stm32f103 *chip, unsigned n, ticks at)
+static void schedule_rx(struct chip *chip, unsigned n, ticks at)
 {
-    stm32f103_schedule(chip, (enum event)(EVENT_USART_RX + n), at);
+    chip_schedule(chip, (enum event)(EVENT_USART_RX + n), at);
 }
 
 /* How long the world outside takes for a frame. */
-static ticks peer_frame_time(const struct stm32f103 *chip, unsigned n)
+static ticks peer_frame_time(const struct chip *chip, unsigned n)
 {
     const struct usart *usart = &chip->usart[n];
     if (usart->peer_baud) {
@@ -147,14 +146,14 @@ static ticks peer_frame_time(const struct stm32f103 *chip, unsigned n)
 }
 
 /* What is sent waits at the other end until somebody listens: the wire is not longer than the patience. */
-void usart_listen(struct stm32f103 *chip, unsigned n)
+void usart_listen(struct chip *chip, unsigned n)
 {
     struct usart *usart = &chip->usart[n];
     ticks *due = &chip->due[EVENT_USART_RX + n];
     if (!usart_is_on(usart, CR1_RE)) {
         schedule_rx(chip, n, TICKS_NEVER);
     } else if (*due == TICKS_NEVER && (usart->queued || usart->idle_due)) {
-        schedule_rx(chip, n, stm32f103_now(chip) + peer_frame_time(chip, n));
+        schedule_rx(chip, n, chip_now(chip) + peer_frame_time(chip, n));
     }
 }
 
@@ -168,20 +167,20 @@ static uint16_t with_parity(const struct usart *usart, uint16_t data)
     return (uint16_t)(data | (odd != wanted_odd) << (word_bits(usart) - 1));
 }
 
-static bool baud_matches(const struct stm32f103 *chip, unsigned n)
+static bool baud_matches(const struct chip *chip, unsigned n)
 {
     uint32_t ours = baud(chip, n), theirs = chip->usart[n].peer_baud;
     uint32_t apart = ours > theirs ? ours - theirs : theirs - ours;
     return theirs == 0 || (uint64_t)apart * 100 <= (uint64_t)theirs * BAUD_TOLERANCE_PERCENT;
 }
 
-static void receive(struct stm32f103 *chip, unsigned n, uint8_t byte)
+static void receive(struct chip *chip, unsigned n, uint8_t byte)
 {
     struct usart *usart = &chip->usart[n];
     uint16_t word = with_parity(usart, byte);
     uint32_t flags = SR_RXNE;
     if (!baud_matches(chip, n)) {
-        word = (uint16_t)(stm32f103_random(chip) & 0xFF);
+        word = (uint16_t)(chip_random(chip) & 0xFF);
         flags |= SR_FE;
     }
     usart->idle_due = true;
@@ -193,7 +192,7 @@ static void receive(struct stm32f103 *chip, unsigned n, uint8_t byte)
     }
 }
 
-void usart_rx_event(struct stm32f103 *chip, unsigned n)
+void usart_rx_event(struct chip *chip, unsigned n)
 {
     struct usart *usart = &chip->usart[n];
     if (usart->queued) {
@@ -209,7 +208,7 @@ void usart_rx_event(struct stm32f103 *chip, unsigned n)
     usart_update(chip, n);
 }
 
-unsigned usart_send_to(struct stm32f103 *chip, unsigned n, const uint8_t *bytes, unsigned length)
+unsigned usart_send_to(struct chip *chip, unsigned n, const uint8_t *bytes, unsigned length)
 {
     struct usart *usart = &chip->usart[n];
     unsigned room = SERIAL_QUEUE - usart->queued, taken = length < room ? length : room;
@@ -225,18 +224,18 @@ unsigned usart_send_to(struct stm32f103 *chip, unsigned n, const uint8_t *bytes,
 }
 
 /* Frames under way stand still with the clock. */
-static void pause(struct stm32f103 *chip, enum event event, ticks *paused, bool clocked)
+static void pause(struct chip *chip, enum event event, ticks *paused, bool clocked)
 {
-    ticks now = stm32f103_now(chip), due = chip->due[event];
+    ticks now = chip_now(chip), due = chip->due[event];
     if (!clocked) {
         *paused = due == TICKS_NEVER ? TICKS_NEVER : due > now ? due - now : 0;
-        stm32f103_schedule(chip, event, TICKS_NEVER);
+        chip_schedule(chip, event, TICKS_NEVER);
     } else if (*paused != TICKS_NEVER) {
-        stm32f103_schedule(chip, event, now + *paused);
+        chip_schedule(chip, event, now + *paused);
     }
 }
 
-void usart_clock_changed(struct stm32f103 *chip)
+void usart_clock_changed(struct chip *chip)
 {
     for (unsigned n = 0; n < USARTS; n++) {
         struct usart *usart = &chip->usart[n];

@@ -62,13 +62,13 @@ static inline bool usart_is_on(const struct usart *usart, uint32_t direction)
 
 /* usart.c */
 /* Flags or enables changed: the interrupt line and DMA's requests follow. */
-void usart_update(struct stm32f103 *chip, unsigned n);
+void usart_update(struct chip *chip, unsigned n);
 
 /* usart_line.c */
 extern const uint32_t usart_base[USARTS];
 /* The data register's content moves on into the shift register, if it can. */
-void usart_start_frame(struct stm32f103 *chip, unsigned n);
+void usart_start_frame(struct chip *chip, unsigned n);
 /* Setting TE sends a frame of ones first. */
-void usart_start_idle_frame(struct stm32f103 *chip, unsigned n);
+void usart_start_idle_frame(struct chip *chip, unsigned n);
 /* The receiver or what is to be received changed. */
-void usart_listen(struct stm32f103 *chip, unsigned n);
+void usart_listen(struct chip *chip, unsigned n);

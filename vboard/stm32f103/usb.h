@@ -7,7 +7,7 @@
 
 #include "base/ticks.h"
 
-struct stm32f103;
+struct chip;
 
 struct usb {
     uint16_t EPR[8];
@@ -36,33 +36,33 @@ enum usb_answer { USB_SILENCE, USB_ACK, USB_NAK, USB_STALL, USB_DATA0, USB_DATA1
 enum { USB_MAX_PACKET = 1023 };
 
 /*
- * The host's side. Each is one transaction at stm32f103_now(); the caller gives packets their bit times. A
+ * The host's side. Each is one transaction at chip_now(); the caller gives packets their bit times. A
  * device that is not attached, is suspended by a bus reset, or has another address answers USB_SILENCE.
  */
-enum usb_answer usb_setup(struct stm32f103 *chip, uint8_t address, uint8_t endpoint, const uint8_t data[8]);
+enum usb_answer usb_setup(struct chip *chip, uint8_t address, uint8_t endpoint, const uint8_t data[8]);
 /* toggle: 0 for DATA0, 1 for DATA1 */
-enum usb_answer usb_out(struct stm32f103 *chip, uint8_t address, uint8_t endpoint, unsigned toggle,
+enum usb_answer usb_out(struct chip *chip, uint8_t address, uint8_t endpoint, unsigned toggle,
                         const uint8_t *data, unsigned length);
 /*
  * An IN transaction takes its time between the token and the host's ACK, so it has two halves. On USB_DATA0
  * or USB_DATA1 data and *length are set, and usb_in_end() must follow: the caller says whether its ACK
  * reaches the device.
  */
-enum usb_answer usb_in_begin(struct stm32f103 *chip, uint8_t address, uint8_t endpoint,
+enum usb_answer usb_in_begin(struct chip *chip, uint8_t address, uint8_t endpoint,
                              uint8_t data[USB_MAX_PACKET], unsigned *length);
-void usb_in_end(struct stm32f103 *chip, uint8_t address, uint8_t endpoint, bool acknowledge);
+void usb_in_end(struct chip *chip, uint8_t address, uint8_t endpoint, bool acknowledge);
 /* Both at once. */
-enum usb_answer usb_in(struct stm32f103 *chip, uint8_t address, uint8_t endpoint,
-                       uint8_t data[USB_MAX_PACKET], unsigned *length, bool acknowledge);
-void usb_sof(struct stm32f103 *chip, uint16_t frame);
+enum usb_answer usb_in(struct chip *chip, uint8_t address, uint8_t endpoint, uint8_t data[USB_MAX_PACKET],
+                       unsigned *length, bool acknowledge);
+void usb_sof(struct chip *chip, uint16_t frame);
 /* SE0 for as long as it is true. */
-void usb_bus_reset(struct stm32f103 *chip, bool driven);
+void usb_bus_reset(struct chip *chip, bool driven);
 /* The host drives resume (K) for as long as it is true. */
-void usb_bus_resume(struct stm32f103 *chip, bool driven);
+void usb_bus_resume(struct chip *chip, bool driven);
 /* True while the device drives resume (CNTR.RESUME): remote wake-up. */
-bool usb_drives_resume(const struct stm32f103 *chip);
+bool usb_drives_resume(const struct chip *chip);
 /* Transceiver on: the pins belong to the USB peripheral whatever GPIO says. */
-bool usb_transceiver_on(const struct stm32f103 *chip);
-void usb_event(struct stm32f103 *chip);
+bool usb_transceiver_on(const struct chip *chip);
+void usb_event(struct chip *chip);
 /* Both lines, which are CAN's, too. */
-void usb_update_interrupts(struct stm32f103 *chip);
+void usb_update_interrupts(struct chip *chip);

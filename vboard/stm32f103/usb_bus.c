@@ -8,17 +8,17 @@ enum { LOCKING_SOFS = 2, SUSPEND_MS = 3 };
 #define SOF_WINDOW (20 * TICKS_PER_MICROSECOND)
 
 /* SOFs are expected, and missed, only by a peripheral that runs, on a bus that is not held by the host. */
-void usb_watch_for_sof(struct stm32f103 *chip, ticks last)
+void usb_watch_for_sof(struct chip *chip, ticks last)
 {
     const struct usb *usb = &chip->usb;
     bool watching = usb_powered(chip) && !usb->bus_reset && !usb->bus_resume && !(usb->CNTR & CNTR_LP_MODE);
-    stm32f103_schedule(chip, EVENT_USB, watching ? last + TICKS_PER_MILLISECOND + SOF_WINDOW : TICKS_NEVER);
+    chip_schedule(chip, EVENT_USB, watching ? last + TICKS_PER_MILLISECOND + SOF_WINDOW : TICKS_NEVER);
 }
 
-void usb_event(struct stm32f103 *chip)
+void usb_event(struct chip *chip)
 {
     struct usb *usb = &chip->usb;
-    ticks now = stm32f103_now(chip);
+    ticks now = chip_now(chip);
     usb->sofs_in_a_row = 0;
     if ((usb->FNR & FNR_LSOF) != FNR_LSOF)
         usb->FNR += FNR_ONE_LOST;
@@ -32,10 +32,10 @@ void usb_event(struct stm32f103 *chip)
     usb_watch_for_sof(chip, now - SOF_WINDOW);
 }
 
-void usb_activity(struct stm32f103 *chip)
+void usb_activity(struct chip *chip)
 {
     struct usb *usb = &chip->usb;
-    usb->last_activity = stm32f103_now(chip);
+    usb->last_activity = chip_now(chip);
     usb->suspend_told = false;
     if (!usb_powered(chip) || !(usb->CNTR & CNTR_FSUSP))
         return;
@@ -43,7 +43,7 @@ void usb_activity(struct stm32f103 *chip)
     usb_raise(chip, ISTR_WKUP);
 }
 
-void usb_sof(struct stm32f103 *chip, uint16_t frame)
+void usb_sof(struct chip *chip, uint16_t frame)
 {
     struct usb *usb = &chip->usb;
     usb_activity(chip);
@@ -60,7 +60,7 @@ void usb_sof(struct stm32f103 *chip, uint16_t frame)
 
 /* What a reset, from the bus or by FRES, does to the registers: CTR flags stay, so that a transfer just
  * before it is not forgotten (USB_EPnR). */
-void usb_reset_protocol(struct stm32f103 *chip)
+void usb_reset_protocol(struct chip *chip)
 {
     struct usb *usb = &chip->usb;
     for (unsigned n = 0; n < USB_ENDPOINT_REGISTERS; n++) {
@@ -74,7 +74,7 @@ void usb_reset_protocol(struct stm32f103 *chip)
     usb_raise(chip, ISTR_RESET);
 }
 
-void usb_bus_reset(struct stm32f103 *chip, bool driven)
+void usb_bus_reset(struct chip *chip, bool driven)
 {
     struct usb *usb = &chip->usb;
     if (usb->bus_reset == driven)
@@ -90,7 +90,7 @@ void usb_bus_reset(struct stm32f103 *chip, bool driven)
     usb_watch_for_sof(chip, usb->last_activity);
 }
 
-void usb_bus_resume(struct stm32f103 *chip, bool driven)
+void usb_bus_resume(struct chip *chip, bool driven)
 {
     struct usb *usb = &chip->usb;
     if (usb->bus_resume == driven)

@@ -50,44 +50,43 @@ static bool receives(uint16_t epr, unsigned half)
     return in_use(epr, USB_RX) && (usb_double_buffered(epr) || half == USB_RX);
 }
 
-static void check_count(struct stm32f103 *chip, unsigned n, unsigned half)
+static void check_count(struct chip *chip, unsigned n, unsigned half)
 {
     uint16_t epr = chip->usb.EPR[n], count = usb_buffer_count(&chip->usb, n, half);
     unsigned blocks = count >> COUNT_NUM_BLOCK_SHIFT & COUNT_NUM_BLOCK;
     bool rx = receives(epr, half);
     if (rx && count & COUNT_BL_SIZE && blocks >= RESERVED_LARGE_BLOCKS)
-        stm32f103_violation(chip, FORBIDDEN, "usb-buffer-size",
-                            "EP%uR: count 0x%04x has a reserved NUM_BLOCK", n, count);
+        chip_violation(chip, FORBIDDEN, "usb-buffer-size", "EP%uR: count 0x%04x has a reserved NUM_BLOCK", n,
+                       count);
     else if (rx && usb_count_to_size(count) == 0)
-        stm32f103_violation(chip, FORBIDDEN, "usb-buffer-size", "EP%uR: a receive buffer of 0 bytes", n);
+        chip_violation(chip, FORBIDDEN, "usb-buffer-size", "EP%uR: a receive buffer of 0 bytes", n);
     else if (!rx && (count & COUNT_BYTES) > (usb_isochronous(epr) ? USB_MAX_PACKET : MAX_ORDINARY_PACKET))
-        stm32f103_violation(chip, FORBIDDEN, "usb-transmit-length",
-                            "EP%uR: %u bytes to be sent in one packet", n, count & COUNT_BYTES);
+        chip_violation(chip, FORBIDDEN, "usb-transmit-length", "EP%uR: %u bytes to be sent in one packet", n,
+                       count & COUNT_BYTES);
 }
 
-static void check_buffer(struct stm32f103 *chip, unsigned n, unsigned half)
+static void check_buffer(struct chip *chip, unsigned n, unsigned half)
 {
     struct usb *usb = &chip->usb;
     struct usb_range buffer = buffer_range(usb, n, half);
     if (buffer.size == 0)
         return;
     if (buffer.start % 2 != 0)
-        stm32f103_violation(chip, FORBIDDEN, "usb-buffer-alignment", "EP%uR: buffer at odd address 0x%x", n,
-                            buffer.start);
+        chip_violation(chip, FORBIDDEN, "usb-buffer-alignment", "EP%uR: buffer at odd address 0x%x", n,
+                       buffer.start);
     if (buffer.start + buffer.size > USB_MEMORY_BYTES)
-        stm32f103_violation(chip, FORBIDDEN, "usb-buffer-range", "EP%uR: buffer 0x%x..0x%x leaves the memory",
-                            n, buffer.start, buffer.start + buffer.size - 1);
+        chip_violation(chip, FORBIDDEN, "usb-buffer-range", "EP%uR: buffer 0x%x..0x%x leaves the memory", n,
+                       buffer.start, buffer.start + buffer.size - 1);
     for (unsigned m = 0; m < USB_ENDPOINT_REGISTERS; m++)
         for (unsigned other = 0; other < 2; other++) {
             if (usb_ranges_meet(buffer, table_range(usb, m, other)))
-                stm32f103_violation(chip, FORBIDDEN, "usb-buffer-overlap",
-                                    "EP%uR: buffer at 0x%x lies on the table entry of EP%uR", n, buffer.start,
-                                    m);
+                chip_violation(chip, FORBIDDEN, "usb-buffer-overlap",
+                               "EP%uR: buffer at 0x%x lies on the table entry of EP%uR", n, buffer.start, m);
             struct usb_range second = buffer_range(usb, m, other);
             if ((m != n || other != half) && second.size && usb_ranges_meet(buffer, second))
-                stm32f103_violation(chip, FORBIDDEN, "usb-buffer-overlap",
-                                    "EP%uR: buffer at 0x%x lies on the one of EP%uR at 0x%x", n, buffer.start,
-                                    m, second.start);
+                chip_violation(chip, FORBIDDEN, "usb-buffer-overlap",
+                               "EP%uR: buffer at 0x%x lies on the one of EP%uR at 0x%x", n, buffer.start, m,
+                               second.start);
         }
 }
 
@@ -98,7 +97,7 @@ static bool half_in_use(uint16_t epr, unsigned half)
     return in_use(epr, USB_TX) && half == usb_half(epr, USB_TX);
 }
 
-void usb_check_layout(struct stm32f103 *chip, unsigned n)
+void usb_check_layout(struct chip *chip, unsigned n)
 {
     struct usb *usb = &chip->usb;
     if (!(usb->DADDR & DADDR_EF))
@@ -108,16 +107,16 @@ void usb_check_layout(struct stm32f103 *chip, unsigned n)
             continue;
         unsigned entry = usb_table_address(usb, n, half);
         if (entry + TABLE_HALF > USB_MEMORY_BYTES) {
-            stm32f103_violation(chip, FORBIDDEN, "usb-table-range", "EP%uR: table entry at 0x%x", n, entry);
+            chip_violation(chip, FORBIDDEN, "usb-table-range", "EP%uR: table entry at 0x%x", n, entry);
             continue;
         }
         bool address = usb_is_marked(usb->software_wrote, entry / 2);
         bool count = usb_is_marked(usb->software_wrote, (entry + TABLE_COUNT) / 2);
         bool size_only = address && receives(usb->EPR[n], half);
         if (!address || !count) {
-            stm32f103_violation(chip, size_only ? SUSPICIOUS : FORBIDDEN, "usb-table-unset",
-                                "EP%uR in use before the %s of its table entry is written", n,
-                                size_only ? "receive size" : "address or count");
+            chip_violation(chip, size_only ? SUSPICIOUS : FORBIDDEN, "usb-table-unset",
+                           "EP%uR in use before the %s of its table entry is written", n,
+                           size_only ? "receive size" : "address or count");
             continue;
         }
         check_count(chip, n, half);

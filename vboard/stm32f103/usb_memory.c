@@ -66,48 +66,46 @@ static bool keeps_receive_size(const struct usb *usb, unsigned n, unsigned addre
            !((usb_look(usb, address) ^ value) & ~COUNT_BYTES);
 }
 
-uint32_t usb_memory_read(struct stm32f103 *chip, uint32_t offset)
+uint32_t usb_memory_read(struct chip *chip, uint32_t offset)
 {
     struct usb *usb = &chip->usb;
     unsigned half_word = (offset - USB_MEMORY_OFFSET) / 4, n;
     if (offset % 4) {
-        stm32f103_violation(chip, SUSPICIOUS, "usb-memory-access", "read of the gap at offset 0x%03x",
-                            offset);
+        chip_violation(chip, SUSPICIOUS, "usb-memory-access", "read of the gap at offset 0x%03x", offset);
         return 0;
     }
     if (!was_written(usb, half_word))
-        stm32f103_violation(chip, SUSPICIOUS, "usb-memory-unset", "packet memory 0x%03x read, never written",
-                            half_word * 2);
+        chip_violation(chip, SUSPICIOUS, "usb-memory-unset", "packet memory 0x%03x read, never written",
+                       half_word * 2);
     const char *what = owner(usb, half_word * 2, false, &n);
     if (what)
-        stm32f103_violation(chip, SUSPICIOUS, "packet-memory-race",
-                            "0x%03x read: %s of EP%uR, which is VALID", half_word * 2, what, n);
+        chip_violation(chip, SUSPICIOUS, "packet-memory-race", "0x%03x read: %s of EP%uR, which is VALID",
+                       half_word * 2, what, n);
     return usb->packet_memory[half_word];
 }
 
-void usb_memory_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
+void usb_memory_write(struct chip *chip, uint32_t offset, uint32_t value)
 {
     struct usb *usb = &chip->usb;
     unsigned half_word = (offset - USB_MEMORY_OFFSET) / 4, n;
     if (offset % 4 || value > UINT16_MAX)
-        stm32f103_violation(chip, offset % 4 ? FORBIDDEN : SUSPICIOUS, "usb-memory-access",
-                            "write of 0x%08x at offset 0x%03x: only the low half-word is there", value,
-                            offset);
+        chip_violation(chip, offset % 4 ? FORBIDDEN : SUSPICIOUS, "usb-memory-access",
+                       "write of 0x%08x at offset 0x%03x: only the low half-word is there", value, offset);
     if (offset % 4)
         return;
     bool same = was_written(usb, half_word) && usb->packet_memory[half_word] == (uint16_t)value;
     const char *what = owner(usb, half_word * 2, true, &n);
     bool harmless = same || (what && keeps_receive_size(usb, n, half_word * 2, (uint16_t)value));
     if (what)
-        stm32f103_violation(chip, harmless ? SUSPICIOUS : FORBIDDEN, "packet-memory-race",
-                            "0x%03x written: %s of EP%uR, which is VALID", half_word * 2, what, n);
+        chip_violation(chip, harmless ? SUSPICIOUS : FORBIDDEN, "packet-memory-race",
+                       "0x%03x written: %s of EP%uR, which is VALID", half_word * 2, what, n);
     if (!same)
         chip->cpu.side_effects++;
     put(usb, half_word, (uint16_t)value);
     mark(usb->software_wrote, half_word);
 }
 
-unsigned usb_receive_size(struct stm32f103 *chip, unsigned n, unsigned half)
+unsigned usb_receive_size(struct chip *chip, unsigned n, unsigned half)
 {
     bool known = usb_is_size_known(&chip->usb, n, half);
     return known ? usb_allotted(&chip->usb, n, half) : USB_MEMORY_BYTES;
@@ -125,7 +123,7 @@ static uint16_t crc16(const uint8_t *data, unsigned length)
     return (uint16_t)~crc;
 }
 
-void usb_store(struct stm32f103 *chip, unsigned n, unsigned half, const uint8_t *data, unsigned length)
+void usb_store(struct chip *chip, unsigned n, unsigned half, const uint8_t *data, unsigned length)
 {
     struct usb *usb = &chip->usb;
     unsigned start = usb_buffer_address(usb, n, half), size = usb_receive_size(chip, n, half);
@@ -138,13 +136,13 @@ void usb_store(struct stm32f103 *chip, unsigned n, unsigned half, const uint8_t 
     }
 }
 
-void usb_set_received(struct stm32f103 *chip, unsigned n, unsigned half, unsigned length)
+void usb_set_received(struct chip *chip, unsigned n, unsigned half, unsigned length)
 {
     unsigned address = (usb_table_address(&chip->usb, n, half) + TABLE_COUNT) % USB_MEMORY_BYTES;
     put(&chip->usb, address / 2, (uint16_t)((usb_look(&chip->usb, address) & ~COUNT_BYTES) | length));
 }
 
-unsigned usb_fetch(struct stm32f103 *chip, unsigned n, unsigned half, uint8_t data[USB_MAX_PACKET])
+unsigned usb_fetch(struct chip *chip, unsigned n, unsigned half, uint8_t data[USB_MAX_PACKET])
 {
     const struct usb *usb = &chip->usb;
     unsigned start = usb_buffer_address(usb, n, half), length = usb_buffer_count(usb, n, half) & COUNT_BYTES;
@@ -155,7 +153,7 @@ unsigned usb_fetch(struct stm32f103 *chip, unsigned n, unsigned half, uint8_t da
         unset |= !was_written(usb, address / 2);
     }
     if (unset)
-        stm32f103_violation(chip, SUSPICIOUS, "usb-memory-unset", "EP%uR sends %u bytes, some never written",
-                            n, length);
+        chip_violation(chip, SUSPICIOUS, "usb-memory-unset", "EP%uR sends %u bytes, some never written", n,
+                       length);
     return length;
 }

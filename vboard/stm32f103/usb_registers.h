@@ -118,36 +118,36 @@ static inline bool usb_has_no_buffer(const struct usb *usb, unsigned n)
 }
 
 /* usb.c */
-bool usb_powered(const struct stm32f103 *chip);
-void usb_raise(struct stm32f103 *chip, uint16_t flag);
+bool usb_powered(const struct chip *chip);
+void usb_raise(struct chip *chip, uint16_t flag);
 
 /* usb_bus.c */
 /* What a reset does, from the bus or by FRES. */
-void usb_reset_protocol(struct stm32f103 *chip);
+void usb_reset_protocol(struct chip *chip);
 /* Expects the next SOF one frame after `last`, if the peripheral is in a state to expect any. */
-void usb_watch_for_sof(struct stm32f103 *chip, ticks last);
+void usb_watch_for_sof(struct chip *chip, ticks last);
 /* Something moved on the wire: silence starts anew, a suspended peripheral wakes. */
-void usb_activity(struct stm32f103 *chip);
+void usb_activity(struct chip *chip);
 
 /* usb_memory.c */
 /* Which half of the table entry the peripheral uses now in this direction. */
 unsigned usb_half(uint16_t epr, enum usb_direction direction);
-uint32_t usb_memory_read(struct stm32f103 *chip, uint32_t offset);
-void usb_memory_write(struct stm32f103 *chip, uint32_t offset, uint32_t value);
+uint32_t usb_memory_read(struct chip *chip, uint32_t offset);
+void usb_memory_write(struct chip *chip, uint32_t offset, uint32_t value);
 /* Bytes the table allots to received packets. A size that was never written is whatever the memory held at
  * power-up; a HID bootloader in wide use leaves it so and works, so that it is taken to be large enough. */
-unsigned usb_receive_size(struct stm32f103 *chip, unsigned n, unsigned half);
+unsigned usb_receive_size(struct chip *chip, unsigned n, unsigned half);
 /* Stores a packet and its CRC as far as the buffer goes. */
-void usb_store(struct stm32f103 *chip, unsigned n, unsigned half, const uint8_t *data, unsigned length);
-void usb_set_received(struct stm32f103 *chip, unsigned n, unsigned half, unsigned length);
+void usb_store(struct chip *chip, unsigned n, unsigned half, const uint8_t *data, unsigned length);
+void usb_set_received(struct chip *chip, unsigned n, unsigned half, unsigned length);
 /* Fetches the packet to be sent, returns its length. */
-unsigned usb_fetch(struct stm32f103 *chip, unsigned n, unsigned half, uint8_t data[USB_MAX_PACKET]);
+unsigned usb_fetch(struct chip *chip, unsigned n, unsigned half, uint8_t data[USB_MAX_PACKET]);
 
 /* usb_endpoint.c */
-void usb_write_endpoint(struct stm32f103 *chip, unsigned n, uint16_t value);
+void usb_write_endpoint(struct chip *chip, unsigned n, uint16_t value);
 /* What must not be set together, looked at at every change once the function is enabled (DADDR.EF). */
-void usb_check_endpoint(struct stm32f103 *chip, unsigned n);
+void usb_check_endpoint(struct chip *chip, unsigned n);
 
 /* usb_layout.c */
 /* Rules on the buffers of an endpoint, looked at when one of its directions comes into use. */
-void usb_check_layout(struct stm32f103 *chip, unsigned n);
+void usb_check_layout(struct chip *chip, unsigned n);

@@ -3,21 +3,21 @@
  */
 #include "usb_registers.h"
 
-static bool clock_right(struct stm32f103 *chip)
+static bool clock_right(struct chip *chip)
 {
     struct usb *usb = &chip->usb;
     uint32_t hz = rcc_usb_hz(chip);
     if (hz == USB_BUS_CLOCK_HZ)
         return true;
     if (!usb->clock_told)
-        stm32f103_violation(chip, FORBIDDEN, "usb-clock", "a packet came while the USB clock is %u Hz",
-                            (unsigned)hz);
+        chip_violation(chip, FORBIDDEN, "usb-clock", "a packet came while the USB clock is %u Hz",
+                       (unsigned)hz);
     usb->clock_told = true;
     return false;
 }
 
 /* Reception is off in reset and until ISTR.RESET is cleared, while suspended, and without DADDR.EF. */
-static bool listens(struct stm32f103 *chip, uint8_t address)
+static bool listens(struct chip *chip, uint8_t address)
 {
     const struct usb *usb = &chip->usb;
     usb_activity(chip);
@@ -49,20 +49,20 @@ static enum usb_stat effective_stat(const struct usb *usb, unsigned n, enum usb_
 }
 
 /* A driver that lives on interrupts and masks this one waits for ever. */
-static void check_mask(struct stm32f103 *chip)
+static void check_mask(struct chip *chip)
 {
     struct usb *usb = &chip->usb;
     bool interrupts = chip->cpu.nvic.enabled[IRQ_USB_LP] && usb->CNTR & ISTR_FLAGS;
     if (!interrupts || usb->CNTR & ISTR_CTR || usb->mask_told)
         return;
     usb->mask_told = true;
-    stm32f103_violation(
+    chip_violation(
         chip, SUSPICIOUS, "usb-ctr-masked",
         "a packet was transferred while CNTR.CTRM is 0 and other USB interrupts are on (RM0008 23.5.1); "
         "chips of ST's own are said to interrupt nevertheless, clones do not (--chip masked-ctr)");
 }
 
-static void completed(struct stm32f103 *chip, unsigned n, uint16_t epr, uint16_t flag)
+static void completed(struct chip *chip, unsigned n, uint16_t epr, uint16_t flag)
 {
     chip->usb.EPR[n] = epr | flag;
     chip->usb.flow_control[n] = usb_double_buffered_bulk(epr);
@@ -74,7 +74,7 @@ static void completed(struct stm32f103 *chip, unsigned n, uint16_t epr, uint16_t
 
 /* The manual drops a SETUP without an answer while the one before, or an OUT, is not acknowledged by the
  * firmware, and does not check it against STAT_RX. */
-enum usb_answer usb_setup(struct stm32f103 *chip, uint8_t address, uint8_t endpoint, const uint8_t data[8])
+enum usb_answer usb_setup(struct chip *chip, uint8_t address, uint8_t endpoint, const uint8_t data[8])
 {
     enum { SETUP_BYTES = 8 };
     struct usb *usb = &chip->usb;
@@ -87,7 +87,7 @@ enum usb_answer usb_setup(struct stm32f103 *chip, uint8_t address, uint8_t endpo
     chip->cpu.side_effects++;
     usb_store(chip, n, USB_RX, data, SETUP_BYTES);
     if (usb_receive_size(chip, n, USB_RX) < SETUP_BYTES) {
-        stm32f103_violation(chip, FORBIDDEN, "usb-buffer-size", "EP%uR: no room for a SETUP", n);
+        chip_violation(chip, FORBIDDEN, "usb-buffer-size", "EP%uR: no room for a SETUP", n);
         return USB_STALL;
     }
     usb_set_received(chip, n, USB_RX, SETUP_BYTES);
@@ -105,8 +105,7 @@ static uint16_t received(uint16_t epr)
     return epr ^ EPR_DTOG_RX;
 }
 
-static enum usb_answer take_isochronous(struct stm32f103 *chip, unsigned n, const uint8_t *data,
-                                        unsigned length)
+static enum usb_answer take_isochronous(struct chip *chip, unsigned n, const uint8_t *data, unsigned length)
 {
     uint16_t epr = chip->usb.EPR[n];
     unsigned half = usb_half(epr, USB_RX);
@@ -118,7 +117,7 @@ static enum usb_answer take_isochronous(struct stm32f103 *chip, unsigned n, cons
     return USB_SILENCE;
 }
 
-static enum usb_answer take(struct stm32f103 *chip, unsigned n, unsigned toggle, const uint8_t *data,
+static enum usb_answer take(struct chip *chip, unsigned n, unsigned toggle, const uint8_t *data,
                             unsigned length)
 {
     uint16_t epr = chip->usb.EPR[n];
@@ -132,14 +131,14 @@ static enum usb_answer take(struct stm32f103 *chip, unsigned n, unsigned toggle,
     if (toggle != ((epr & EPR_DTOG_RX) != 0))
         return USB_ACK; /* a repetition: acknowledged and forgotten (USB 2.0 8.6.4) */
     if (epr & EPR_CTR_RX && !usb_double_buffered(epr))
-        stm32f103_violation(chip, SUSPICIOUS, "usb-event-lost",
-                            "EP%uR: a packet came before CTR_RX of the last one was cleared", n);
+        chip_violation(chip, SUSPICIOUS, "usb-event-lost",
+                       "EP%uR: a packet came before CTR_RX of the last one was cleared", n);
     usb_set_received(chip, n, half, length);
     completed(chip, n, received(epr), EPR_CTR_RX);
     return USB_ACK;
 }
 
-enum usb_answer usb_out(struct stm32f103 *chip, uint8_t address, uint8_t endpoint, unsigned toggle,
+enum usb_answer usb_out(struct chip *chip, uint8_t address, uint8_t endpoint, unsigned toggle,
                         const uint8_t *data, unsigned length)
 {
     if (!listens(chip, address))
@@ -156,7 +155,7 @@ enum usb_answer usb_out(struct stm32f103 *chip, uint8_t address, uint8_t endpoin
     return take(chip, n, toggle, data, length);
 }
 
-enum usb_answer usb_in_begin(struct stm32f103 *chip, uint8_t address, uint8_t endpoint,
+enum usb_answer usb_in_begin(struct chip *chip, uint8_t address, uint8_t endpoint,
                              uint8_t data[USB_MAX_PACKET], unsigned *length)
 {
     if (!listens(chip, address))
@@ -175,7 +174,7 @@ enum usb_answer usb_in_begin(struct stm32f103 *chip, uint8_t address, uint8_t en
     return epr & EPR_DTOG_TX && !usb_isochronous(epr) ? USB_DATA1 : USB_DATA0;
 }
 
-void usb_in_end(struct stm32f103 *chip, uint8_t address, uint8_t endpoint, bool acknowledge)
+void usb_in_end(struct chip *chip, uint8_t address, uint8_t endpoint, bool acknowledge)
 {
     if (!listens(chip, address))
         return;
@@ -192,8 +191,8 @@ void usb_in_end(struct stm32f103 *chip, uint8_t address, uint8_t endpoint, bool 
     completed(chip, n, epr ^ EPR_DTOG_TX, EPR_CTR_TX);
 }
 
-enum usb_answer usb_in(struct stm32f103 *chip, uint8_t address, uint8_t endpoint,
-                       uint8_t data[USB_MAX_PACKET], unsigned *length, bool acknowledge)
+enum usb_answer usb_in(struct chip *chip, uint8_t address, uint8_t endpoint, uint8_t data[USB_MAX_PACKET],
+                       unsigned *length, bool acknowledge)
 {
     enum usb_answer answer = usb_in_begin(chip, address, endpoint, data, length);
     if (answer == USB_DATA0 || answer == USB_DATA1)

@@ -22,17 +22,17 @@ static ticks count_time(const struct wwdg *wwdg)
     return wwdg->clock * PRESCALER << (wwdg->CFR >> CFR_WDGTB_SHIFT & 3);
 }
 
-static void update_irq(struct stm32f103 *chip)
+static void update_irq(struct chip *chip)
 {
     const struct wwdg *wwdg = &chip->wwdg;
     cortex_m3_set_irq(&chip->cpu, IRQ_WWDG, wwdg->SR & SR_EWIF && wwdg->CFR & CFR_EWI);
 }
 
 /* The counter runs whether the watchdog is on or not (20.3). */
-static void settle(struct stm32f103 *chip)
+static void settle(struct chip *chip)
 {
     struct wwdg *wwdg = &chip->wwdg;
-    ticks now = stm32f103_now(chip);
+    ticks now = chip_now(chip);
     if (wwdg->clock == 0 || now <= wwdg->since) {
         return;
     }
@@ -46,48 +46,47 @@ static void settle(struct stm32f103 *chip)
     update_irq(chip);
 }
 
-static void plan(struct stm32f103 *chip)
+static void plan(struct chip *chip)
 {
     const struct wwdg *wwdg = &chip->wwdg;
     uint32_t T = wwdg->CR & CR_T;
     bool on = wwdg->CR & CR_WDGA;
     bool warns = (wwdg->CFR & CFR_EWI || wwdg->polled) && !(wwdg->SR & SR_EWIF);
     if (wwdg->clock == 0 || (!on && !warns)) {
-        stm32f103_schedule(chip, EVENT_WWDG, TICKS_NEVER);
+        chip_schedule(chip, EVENT_WWDG, TICKS_NEVER);
         return;
     }
     uint32_t to_warning = (T - CR_T6) & CR_T;
     uint32_t counts = to_warning ? to_warning : on ? 1 : CR_T + 1;
-    stm32f103_schedule(chip, EVENT_WWDG, wwdg->since + counts * count_time(wwdg));
+    chip_schedule(chip, EVENT_WWDG, wwdg->since + counts * count_time(wwdg));
 }
 
-void wwdg_event(struct stm32f103 *chip)
+void wwdg_event(struct chip *chip)
 {
     settle(chip);
     if (chip->wwdg.CR & CR_WDGA && !(chip->wwdg.CR & CR_T6)) {
-        stm32f103_reset(chip, RESET_WWDG);
+        chip_reset(chip, RESET_WWDG);
         return;
     }
     plan(chip);
 }
 
-static void write_CR(struct stm32f103 *chip, uint32_t value)
+static void write_CR(struct chip *chip, uint32_t value)
 {
     struct wwdg *wwdg = &chip->wwdg;
     bool on = wwdg->CR & CR_WDGA, early = (wwdg->CR & CR_T) > (wwdg->CFR & CFR_W);
     if (on && early) {
-        stm32f103_violation(
-            chip, SUSPICIOUS, "wwdg-window",
-            "WWDG_CR = 0x%X while the counter 0x%X is above the window 0x%X: reset (RM0008 20.4)",
-            (unsigned)value, (unsigned)(wwdg->CR & CR_T), (unsigned)(wwdg->CFR & CFR_W));
+        chip_violation(chip, SUSPICIOUS, "wwdg-window",
+                       "WWDG_CR = 0x%X while the counter 0x%X is above the window 0x%X: reset (RM0008 20.4)",
+                       (unsigned)value, (unsigned)(wwdg->CR & CR_T), (unsigned)(wwdg->CFR & CFR_W));
     }
     wwdg->CR = value | (wwdg->CR & CR_WDGA);
     if (wwdg->CR & CR_WDGA && ((on && early) || !(value & CR_T6))) {
-        stm32f103_reset(chip, RESET_WWDG);
+        chip_reset(chip, RESET_WWDG);
     }
 }
 
-void wwdg_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
+void wwdg_write(struct chip *chip, uint32_t offset, uint32_t value)
 {
     struct wwdg *wwdg = &chip->wwdg;
     settle(chip);
@@ -101,7 +100,7 @@ void wwdg_write(struct stm32f103 *chip, uint32_t offset, uint32_t value)
     plan(chip);
 }
 
-uint32_t wwdg_read(struct stm32f103 *chip, uint32_t offset)
+uint32_t wwdg_read(struct chip *chip, uint32_t offset)
 {
     struct wwdg *wwdg = &chip->wwdg;
     settle(chip);
@@ -115,10 +114,10 @@ uint32_t wwdg_read(struct stm32f103 *chip, uint32_t offset)
     }
 }
 
-void wwdg_clock_changed(struct stm32f103 *chip)
+void wwdg_clock_changed(struct chip *chip)
 {
     struct wwdg *wwdg = &chip->wwdg;
-    ticks clock = rcc_peripheral_clock(chip, WWDG_BASE), now = stm32f103_now(chip);
+    ticks clock = rcc_peripheral_clock(chip, WWDG_BASE), now = chip_now(chip);
     if (clock == wwdg->clock) {
         return;
     }
@@ -133,11 +132,11 @@ void wwdg_clock_changed(struct stm32f103 *chip)
     plan(chip);
 }
 
-void wwdg_reset(struct stm32f103 *chip)
+void wwdg_reset(struct chip *chip)
 {
     struct wwdg *wwdg = &chip->wwdg;
     *wwdg = (struct wwdg){.CR = RESET_VALUE, .CFR = RESET_VALUE, .clock = wwdg->clock};
-    wwdg->since = wwdg->clock ? stm32f103_now(chip) : 0;
+    wwdg->since = wwdg->clock ? chip_now(chip) : 0;
     update_irq(chip);
     plan(chip);
 }

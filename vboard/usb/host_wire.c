@@ -63,7 +63,7 @@ static void trace(const struct usb_host *host, const struct usb_next *next, enum
         [USB_TOKEN_SETUP] = "SETUP", [USB_TOKEN_OUT] = "OUT", [USB_TOKEN_IN] = "IN"};
     enum { SHOWN = 64 };
     char bytes[3 * SHOWN + 1] = "";
-    if (!stm32f103_wants(host->chip, REPORT_PACKET))
+    if (!chip_wants(host->chip, REPORT_PACKET))
         return;
     static const char digits[] = "0123456789abcdef";
     char *end = bytes;
@@ -73,8 +73,8 @@ static void trace(const struct usb_host *host, const struct usb_next *next, enum
         *end++ = digits[data[i] & 15];
     }
     *end = 0;
-    stm32f103_report(host->chip, REPORT_PACKET, "%s %u.%u [%u]%s%s %s", tokens[next->token], host->address,
-                     next->endpoint, length, bytes, length > SHOWN ? " ..." : "", answer_name(answer));
+    chip_report(host->chip, REPORT_PACKET, "%s %u.%u [%u]%s%s %s", tokens[next->token], host->address,
+                next->endpoint, length, bytes, length > SHOWN ? " ..." : "", answer_name(answer));
 }
 
 /* Bus time of the next transaction of a transfer, at most. */

@@ -104,5 +104,5 @@ void usb_record_transaction(const struct usb_host *host, const struct usb_transf
 void usb_record_line(const struct usb_host *host)
 {
     if (host->record)
-        host->record(host->recorder, stm32f103_now(host->chip), NULL, 0);
+        host->record(host->recorder, chip_now(host->chip), NULL, 0);
 }
