@@ -304,7 +304,8 @@ static void power_cycle(void *context)
     struct victim *victim = context;
 
     for (unsigned ms = 0;
-         ms < PATIENCE_MS && (!has_reset_vector(victim) || flash_is_busy(&victim->rig.board->chip)); ms++)
+         ms < PATIENCE_MS && (!has_reset_vector(victim) || chip_flash_is_busy(&victim->rig.board->chip));
+         ms++)
         pass(victim, 1000);
     if (!has_reset_vector(victim))
         fail_msg("%s: no reset vector, and it stays so", victim->name);

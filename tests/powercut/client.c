@@ -92,7 +92,7 @@ enum client_progress client_run(struct client *client, struct rig *rig)
     struct chip *chip = &rig->board->chip;
 
     for (;;) {
-        ticks now = board_now(rig->board), until = chip->due[EVENT_HOST];
+        ticks now = board_now(rig->board), until = chip_host_due(chip);
 
         if (!chip->powered || rig->board->failed || until == TICKS_NEVER)
             return CLIENT_LOST;

@@ -170,7 +170,7 @@ static void let_flash_rest(struct rig *rig)
         uint64_t operations = flash->operations;
 
         rig_run_ms(rig, STEP_MS);
-        rested = operations == flash->operations && !flash_is_busy(&rig->board->chip) ? rested + 1 : 0;
+        rested = operations == flash->operations && !chip_flash_is_busy(&rig->board->chip) ? rested + 1 : 0;
     }
 }
 

@@ -58,7 +58,7 @@ static void enter(void)
     board_power(rig.board, true);
     if (rig.board->info->button == PIN_NONE) {
         rig_run_ms(&rig, 1);
-        rig.board->chip.bkp.DR[1] = CMD_BOOT;
+        chip_backup_set(&rig.board->chip, 1, CMD_BOOT);
         board_reset_button(rig.board);
     }
     if (!rig_enter_dfu(&rig))
@@ -490,7 +490,7 @@ static void a_hardware_watchdog_never_bites_while_serving_and_flashing(void **st
 
                 burn_old(old, LENGTH);
                 enter();
-                assert_true(rig.board->chip.iwdg.running);
+                assert_true(chip_will_reset(&rig.board->chip));
                 rig_run_ms(&rig, 2000);
                 assert_true(dfu_upload(&rig, back, KIB * KIB, KIB).done);
                 no_bite(RESET_POWER);
@@ -598,7 +598,8 @@ static void no_peripheral_is_asked_while_its_clock_is_off(void **state)
         use(*target, *target, &config);
         board_power(rig.board, true);
         rig_run_ms(&rig, 1);
-        rig.board->chip.bkp.DR[1] = rig.board->chip.bkp.DR[10] = CMD_BOOT;
+        chip_backup_set(&rig.board->chip, 1, CMD_BOOT);
+        chip_backup_set(&rig.board->chip, 10, CMD_BOOT);
         board_reset_button(rig.board);
         assert_true(rig_enter_dfu(&rig));
         rig_assert_clean(&rig);

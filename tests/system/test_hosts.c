@@ -615,13 +615,13 @@ static ticks really_left(void)
     enum { STEP_US = 20, REST = 1000 / STEP_US, MOST_US = 2000000 };
     void *then = board_save(rig.board);
     const struct flash *flash = &rig.board->chip.flash;
-    uint32_t page = flash->AR / KIB;
+    uint32_t page = flash->operation.address / KIB;
     ticks from = board_now(rig.board), last = from;
 
     for (unsigned us = 0, rest = 0; us < MOST_US && rest < REST; us += STEP_US) {
         board_run(rig.board, ticks_from_us(STEP_US));
-        rest = flash_is_busy(&rig.board->chip) ? 0 : rest + 1;
-        if (!rest && flash->AR / KIB != page)
+        rest = chip_flash_is_busy(&rig.board->chip) ? 0 : rest + 1;
+        if (!rest && flash->operation.address / KIB != page)
             break;
         if (!rest)
             last = board_now(rig.board);

@@ -241,7 +241,7 @@ static void the_application_can_ask_for_the_bootloader(void **state)
     board_press(rig.board, false);
     assert_true(rig_enter_dfu(&rig));
     /* and the request is gone */
-    assert_int_equal(rig.board->chip.bkp.DR[1], 0);
+    assert_int_equal(chip_backup_get(&rig.board->chip, 1), 0);
     board_reset_button(rig.board);
     assert_blinks();
     free(image);

@@ -44,7 +44,7 @@ static void enter(void)
 {
     board_press(rig.board, true);
     if (rig.board->chip.powered && rig.board->info->button == PIN_NONE) {
-        rig.board->chip.bkp.DR[1] = 0x4F42;
+        chip_backup_set(&rig.board->chip, 1, 0x4F42);
         board_reset_button(rig.board);
     } else if (rig.board->chip.powered) {
         rig_power_cycle(&rig);

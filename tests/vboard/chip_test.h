@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "board/board.h"
+#include "chips/stm32f103.h"
 
 #define FLASH_AT 0x08000000u
 #define RAM_AT   0x20000000u

@@ -16,14 +16,7 @@ enum { LSI_SOURCE = 2 << 8, LSE_SOURCE = 1 << 8, HSE_SOURCE = 3 << 8, RTCEN = 1 
 enum { WWDG_CR = 0, WWDG_CFR = 4, WWDG_SR = 8, WDGA = 0x80, EWI = 1 << 9 };
 enum { PWR_CR = 0, PWR_CSR = 4, LPDS = 1, PDDS = 2, CWUF = 4, CSBF = 8, WUF = 1, SBF = 2, EWUP = 1 << 8 };
 enum { EXTI_IMR = 0, EXTI_EMR = 4, EXTI_RTSR = 8, EXTI_FTSR = 12, EXTI_PR = 20, SCR_SLEEPDEEP = 4 };
-enum {
-    PORRSTF = 1 << 27,
-    WWDGRSTF = 1 << 30,
-    LINE_ALARM = 17,
-    IRQ_RTC_ALARM = 41,
-    IRQ_EXTI0 = 6,
-    IRQ_EXTI9 = 23
-};
+enum { PORRSTF = 1 << 27, WWDGRSTF = 1 << 30, LINE_ALARM = 17, IRQ_EXTI9 = 23 };
 #define LPWRRSTF (1u << 31)
 
 static struct lab *lab_with_backup(const char *name)

@@ -2,6 +2,7 @@
 #include "board.h"
 
 #include "base/allocate.h"
+#include "chips/stm32f103.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,14 +72,14 @@ static void violation_of_chip(void *context, enum violation_level level, const c
 
 static bool driven_to(const struct board *board, uint8_t pin, bool level)
 {
-    return gpio_pin_drive(&board->chip, port_of(pin), number_of(pin)).output == (int)level;
+    return chip_pin_drive(&board->chip, port_of(pin), number_of(pin)).output == (int)level;
 }
 
 /* Whole per cent: what an eye can tell apart. */
 static unsigned led_duty(const struct board *board)
 {
     const struct board_info *info = board->info;
-    int high = gpio_pin_duty(&board->chip, port_of(info->led), number_of(info->led));
+    int high = chip_pin_duty(&board->chip, port_of(info->led), number_of(info->led));
     if (high < 0) {
         return 0;
     }
@@ -200,14 +201,19 @@ static void serial_sent(void *context, unsigned usart, uint16_t data)
     }
 }
 
+bool board_has_serial(const struct chip_config *config, unsigned usart)
+{
+    return chip_info_has(&stm32f103, config, stm32f103.serials[usart - 1]);
+}
+
 unsigned board_serial_send(struct board *board, unsigned usart, const void *bytes, unsigned length)
 {
-    return usart_send_to(&board->chip, usart - 1, bytes, length);
+    return chip_serial_send(&board->chip, usart, bytes, length);
 }
 
 void board_serial_baud(struct board *board, unsigned usart, uint32_t baud)
 {
-    board->chip.usart[usart - 1].peer_baud = baud;
+    chip_serial_baud(&board->chip, usart, baud);
 }
 
 /* Life */
@@ -247,7 +253,7 @@ struct board *board_new(const struct board_info *info, const struct chip_config 
     memset(board, 0, sizeof *board);
     board->info = info;
     board->cable = true;
-    chip_init(&board->chip, config, &callbacks);
+    chip_init(&board->chip, &stm32f103, config, &callbacks);
     usb_host_init(&board->host, &board->chip);
     return board;
 }
@@ -270,7 +276,7 @@ void board_reset_button(struct board *board)
 void board_press(struct board *board, bool pressed)
 {
     board->button_pressed = pressed;
-    gpio_inputs_changed(&board->chip);
+    chip_inputs_changed(&board->chip);
 }
 
 void board_plug(struct board *board, bool in)

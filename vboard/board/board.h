@@ -6,7 +6,7 @@
 
 #include "base/pin.h"
 #include "base/rules.h"
-#include "stm32f103/chip.h"
+#include "chip/chip.h"
 #include "usb/host.h"
 
 /* One board, by the name that the bootloader's build uses as TARGET. */
@@ -90,6 +90,8 @@ static inline bool board_failed(const struct board *board)
  */
 unsigned board_serial_send(struct board *board, unsigned usart, const void *bytes, unsigned length);
 void board_serial_baud(struct board *board, unsigned usart, uint32_t baud);
+/* Whether the chip of a board with this config has it. */
+bool board_has_serial(const struct chip_config *config, unsigned usart);
 
 /* Snapshots: a copy of everything, to be restored into the same board. */
 void *board_save(const struct board *board);

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "stm32f103/chip.h"
+#include "chip/chip.h"
 
 /* The names, for help and messages. */
 extern const char chip_kinds[];

@@ -191,7 +191,7 @@ void seat_switch_on(struct seat *seat)
     board_power(board, true);
     for (unsigned i = 1; i <= BACKUP_REGISTERS; i++)
         if (options->backup_given[i])
-            board->chip.bkp.DR[i] = options->backup[i];
+            chip_backup_set(&board->chip, i, options->backup[i]);
 }
 
 /* Running */

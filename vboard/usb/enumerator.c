@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "stm32f103/chip.h"
+#include "chip/chip.h"
 
 enum { RESET_MS = 10, ADDRESS = 5, REQUEST_MS = 5000, FIRST_BYTES = 8, CONFIGURATION_HEADER = 9 };
 

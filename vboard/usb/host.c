@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "chip/chip.h"
 #include "host_private.h"
-#include "stm32f103/chip.h"
 
 enum { DEBOUNCE_MS = 100, RECOVERY_MS = 10, RESUME_MS = 20, WAKEUP_POLL_MS = 1 };
 
@@ -35,7 +35,7 @@ void usb_host_init(struct usb_host *host, struct chip *chip)
         .state_ends = TICKS_NEVER,
         .call_due = TICKS_NEVER,
     };
-    chip_schedule(chip, EVENT_HOST, TICKS_NEVER);
+    chip_schedule_host(chip, TICKS_NEVER);
 }
 
 ticks *usb_host_periodic_due(struct usb_host *host, const struct usb_transfer *transfer)
@@ -101,7 +101,7 @@ static void schedule(struct usb_host *host)
         due = usb_earlier(due, host->wire.at);
     else if (tokens_allowed(host) && host->queued)
         due = usb_earlier(due, usb_wire_start(host, chip_now(host->chip)));
-    chip_schedule(host->chip, EVENT_HOST, due);
+    chip_schedule_host(host->chip, due);
 }
 
 static void start_frame(struct usb_host *host, ticks now)

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "base/ticks.h"
-#include "stm32f103/usb.h"
+#include "chip/usb_port.h"
 
 struct chip;
 
@@ -128,7 +128,7 @@ void usb_host_clear_toggles(struct usb_host *host);
 /* For whoever drives the host: calls once it is that time, instead of what was to be called before.
  * TICKS_NEVER: does not. */
 void usb_host_call_at(struct usb_host *host, ticks at, void (*call)(void *call_context), void *call_context);
-/* EVENT_HOST of the chip. */
+/* The chip's event for the host. */
 void usb_host_event(struct usb_host *host, ticks now);
 
 /*

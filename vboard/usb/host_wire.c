@@ -2,8 +2,8 @@
  * follows from the answer (USB 2.0 chapter 8, 11.2.5). */
 #include <stddef.h>
 
+#include "chip/chip.h"
 #include "host_private.h"
-#include "stm32f103/chip.h"
 
 #define BIT (TICKS_PER_MICROSECOND / 12)
 

@@ -2,8 +2,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "chip/chip.h"
 #include "host_private.h"
-#include "stm32f103/chip.h"
 
 enum { PID_OUT = 1, PID_IN = 9, PID_SOF = 5, PID_SETUP = 13 };
 enum { PID_DATA0 = 3, PID_DATA1 = 11, PID_ACK = 2, PID_NAK = 10, PID_STALL = 14 };

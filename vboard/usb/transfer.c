@@ -3,8 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "chip/chip.h"
 #include "host_private.h"
-#include "stm32f103/chip.h"
 
 enum { STAGE_SETUP, STAGE_DATA, STAGE_STATUS };
 enum { SETUP_BYTES = 8, MAX_ERRORS = 3, ENDPOINT_NUMBER = 15 };

@@ -116,7 +116,7 @@ static struct cortex_m3 *copy_chip(struct gdb *gdb)
         .serial_sent = no_serial,
     };
     copy->report_wanted = 0;
-    copy->cpu.bus.context = copy;
+    chip_moved(copy);
     copy->cpu.bus.read = bus_read;
     copy->cpu.bus.report = no_report;
     copy->cpu.bus.violation = no_violation;

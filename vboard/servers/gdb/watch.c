@@ -53,7 +53,7 @@ void gdb_arm_watchpoints(struct gdb *gdb)
     chip->cpu.bus.write = gdb->watchpoint_count ? watched_write : bus_write;
     chip->cpu.closed_windows = closed;
     if (chip->powered)
-        bus_open_flash(chip, !flash_is_busy(chip));
+        chip_open_windows(chip);
 }
 
 bool gdb_watch(struct gdb *gdb, enum gdb_watch_kind kind, uint32_t address, uint32_t length)
