@@ -34,7 +34,7 @@ static void row(const char *what, double figure, const char *unit, char relation
 /* A board in DFU mode whose application area holds `old` (NULL: blank). */
 static struct rig board_with(const uint8_t *old, uint32_t length, uint32_t erase_us)
 {
-    struct stm32f103_config config = rig_config("BLUEPILL");
+    struct chip_config config = rig_config("BLUEPILL");
 
     config.page_erase_us = erase_us;
     struct rig rig = rig_new_with("BLUEPILL", &config);
@@ -161,7 +161,7 @@ static double start_seconds(const char *target)
 /* From the last block to success, of an image that is there already: what is left is to look at it. */
 static double check_seconds(const char *target, uint32_t kib, uint32_t crystal_hz)
 {
-    struct stm32f103_config config = rig_config(target);
+    struct chip_config config = rig_config(target);
 
     config.hse_hz = crystal_hz;
     struct rig rig = rig_new_with(target, &config);
@@ -191,7 +191,7 @@ static double check_seconds(const char *target, uint32_t kib, uint32_t crystal_h
 /* From reset to the application's endless loop, with VERIFY_AT_START. */
 static double checked_start_seconds(uint32_t kib)
 {
-    const struct stm32f103_config config = rig_config("BLUEPILL_SIGNED");
+    const struct chip_config config = rig_config("BLUEPILL_SIGNED");
     struct rig rig = rig_new_build("verify-at-start", "BLUEPILL_SIGNED", &config);
     uint8_t *file = rig_application(&rig, kib * KIB, 1);
 

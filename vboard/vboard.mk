@@ -9,7 +9,7 @@ HOST_WARNINGS = -Wall -Wextra -Wshadow -Wundef -Wstrict-prototypes -Wno-unknown-
 HOST_CFLAGS = -std=gnu11 -O2 -g $(HOST_WARNINGS) -MMD -MP $(SANITIZE)
 USBREDIR_LIBS := -lusbredirparser
 
-VBOARD_SOURCES := $(wildcard vboard/*/*.c vboard/servers/*/*.c)
+VBOARD_SOURCES := $(wildcard vboard/*/*.c vboard/*/*/*.c)
 # what belongs to the command only
 VBOARD_MAIN := $(filter-out vboard/command/repeats.c,$(wildcard vboard/command/*.c))
 VBOARD_LIB := $(HOST)/libvboard.a
@@ -28,7 +28,7 @@ $(BUILD)/vboard: $(VBOARD_MAIN:%.c=$(HOST)/%.o) $(VBOARD_LIB)
 
 $(VBOARD_LIB): $(patsubst %.c,$(HOST)/%.o,$(filter-out $(VBOARD_MAIN),$(VBOARD_SOURCES)))
 	$(Q)echo "  AR $@"
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && ar qcs $@ $^
 
 # says what is missing
 .PHONY: host-toolchain

@@ -41,7 +41,7 @@ static bool merge(const char *target, const char *ending, const char *applicatio
 static struct rig board_with(const char *target, const char *merged)
 {
     struct rig rig = rig_new(target);
-    const struct stm32f103_config *config = &rig.board->chip.config;
+    const struct chip_config *config = &rig.board->chip.config;
     struct image image = {0};
     char path[256], error[512];
 

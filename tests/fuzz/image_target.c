@@ -304,7 +304,8 @@ static void power_cycle(void *context)
     struct victim *victim = context;
 
     for (unsigned ms = 0;
-         ms < PATIENCE_MS && (!has_reset_vector(victim) || flash_is_busy(&victim->rig.board->chip)); ms++)
+         ms < PATIENCE_MS && (!has_reset_vector(victim) || chip_flash_is_busy(&victim->rig.board->chip));
+         ms++)
         pass(victim, 1000);
     if (!has_reset_vector(victim))
         fail_msg("%s: no reset vector, and it stays so", victim->name);
@@ -415,7 +416,7 @@ static void install_old_application(struct victim *victim)
 
 static void choose_chip(struct victim *victim, const uint8_t choice[CHIP])
 {
-    struct stm32f103_config *config = &victim->rig.board->chip.config;
+    struct chip_config *config = &victim->rig.board->chip.config;
 
     config->page_erase_us = 20000 + choice[0] * 80u;
     config->half_word_ns = 40000 + (choice[1] & 0xF) * 2000u;

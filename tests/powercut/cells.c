@@ -40,7 +40,7 @@ static uint16_t unstable_bits(const struct sweep *sweep, uint32_t address)
 /* What it does for the moment: how its cells read from the next power-up on. */
 static void choose_readings(struct sweep *sweep, enum unstable_cells cells, uint32_t seed)
 {
-    struct stm32f103 *chip = &sweep->rig.board->chip;
+    struct chip *chip = &sweep->rig.board->chip;
 
     chip->config.unstable_cells = cells;
     chip->random_state ^= (seed + 1) * 0x9E3779B97F4A7C15ull;
@@ -80,7 +80,7 @@ static bool has_stable_reset_vector(const struct sweep *sweep)
 static unsigned stable_floor(struct sweep *sweep)
 {
     const struct rig *rig = &sweep->rig;
-    struct stm32f103 *chip = &rig->board->chip;
+    struct chip *chip = &rig->board->chip;
     uint32_t log = rig->app_base + rig->app_bytes;
     struct snapshot now;
     unsigned floor;
@@ -163,7 +163,7 @@ static void power_up_several_times(struct sweep *sweep, unsigned floor)
 /* An operation of the second download is under way: the power fails in it, and at its end. */
 static void cut_again(struct sweep *sweep, const char *first_cut, unsigned floor)
 {
-    struct stm32f103 *chip = &sweep->rig.board->chip;
+    struct chip *chip = &sweep->rig.board->chip;
     uint64_t number = chip->flash.operations;
     struct snapshot snapshot = sweep_save(sweep);
 
@@ -271,7 +271,7 @@ static unsigned seeds_of(const struct sweep *sweep, const struct flash_operation
 /* The operation under way is cut off, in many ways. */
 static void cut_here(struct sweep *sweep)
 {
-    const struct stm32f103 *chip = &sweep->rig.board->chip;
+    const struct chip *chip = &sweep->rig.board->chip;
     const struct flash_operation operation = chip->flash.operation;
     bool may_be_lost = lost_during(sweep, &operation);
     unsigned floor = stable_floor(sweep);

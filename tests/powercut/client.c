@@ -89,10 +89,10 @@ static enum client_progress transfer_ended(struct client *client, struct rig *ri
 
 enum client_progress client_run(struct client *client, struct rig *rig)
 {
-    struct stm32f103 *chip = &rig->board->chip;
+    struct chip *chip = &rig->board->chip;
 
     for (;;) {
-        ticks now = board_now(rig->board), until = chip->due[EVENT_HOST];
+        ticks now = board_now(rig->board), until = chip_host_due(chip);
 
         if (!chip->powered || rig->board->failed || until == TICKS_NEVER)
             return CLIENT_LOST;
@@ -110,7 +110,7 @@ enum client_progress client_run(struct client *client, struct rig *rig)
             else
                 continue;
         }
-        stm32f103_run(chip, (until > now ? until : now) + TICKS_PER_MICROSECOND);
+        chip_run(chip, (until > now ? until : now) + TICKS_PER_MICROSECOND);
         if (chip->cpu.stop)
             return chip->powered ? CLIENT_STOPPED : CLIENT_LOST;
     }

@@ -86,7 +86,7 @@ static bool flash_rests(struct sweep *sweep)
 
         if (starts_new(sweep, STEP_MS))
             return true;
-        rested = operations == flash->operations && !flash_is_busy(&board->chip) ? rested + 1 : 0;
+        rested = operations == flash->operations && !chip_flash_is_busy(&board->chip) ? rested + 1 : 0;
     }
     return false;
 }

@@ -32,7 +32,7 @@ enum erase_doubt {
 static void recover(struct sweep *sweep)
 {
     struct figures *figures = sweep->figures;
-    struct stm32f103 *chip = &sweep->rig.board->chip;
+    struct chip *chip = &sweep->rig.board->chip;
     uint32_t chance = (uint32_t)figures->cuts;
     void *after_cut = board_save(sweep->rig.board);
     uint64_t before = chip->flash.operations;
@@ -89,7 +89,7 @@ static void check_cut(struct sweep *sweep, bool reset_vector_may_be_lost, bool i
 static void cut_between(struct sweep *sweep, uint64_t number, enum power_cut_phase phase, bool may_be_lost,
                         bool interesting)
 {
-    struct stm32f103 *chip = &sweep->rig.board->chip;
+    struct chip *chip = &sweep->rig.board->chip;
 
     snprintf(sweep->where, sizeof sweep->where, "%s, %s: power cut %s operation %llu", sweep->target,
              sweep->scenario->name, phase == CUT_BEFORE ? "before" : "after",
@@ -170,7 +170,7 @@ static void let_flash_rest(struct rig *rig)
         uint64_t operations = flash->operations;
 
         rig_run_ms(rig, STEP_MS);
-        rested = operations == flash->operations && !flash_is_busy(&rig->board->chip) ? rested + 1 : 0;
+        rested = operations == flash->operations && !chip_flash_is_busy(&rig->board->chip) ? rested + 1 : 0;
     }
 }
 
@@ -211,7 +211,7 @@ static void interrupt(struct sweep *sweep, enum interruption interruption)
 /* All cuts from here to the beginning of the next operation. An operation is under way, or none was yet. */
 static void cut_here(struct sweep *sweep)
 {
-    const struct stm32f103 *chip = &sweep->rig.board->chip;
+    const struct chip *chip = &sweep->rig.board->chip;
     const struct flash_operation operation = chip->flash.operation;
     uint64_t number = chip->flash.operations;
     bool interesting = is_interesting(sweep, &operation);

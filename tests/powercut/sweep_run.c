@@ -112,7 +112,7 @@ static void watch(void *watcher, enum report_kind kind, ticks at, const char *te
     (void)text;
     if (kind == REPORT_FLASH && sweep->stop_at_operations) {
         sweep->operation_began = true;
-        stm32f103_stop(&sweep->rig.board->chip);
+        chip_stop(&sweep->rig.board->chip);
     }
 }
 
@@ -263,7 +263,7 @@ void power_up_and_check(struct sweep *sweep)
  * there. */
 bool download_again(struct sweep *sweep, uint64_t cut, enum power_cut_phase phase)
 {
-    struct stm32f103 *chip = &sweep->rig.board->chip;
+    struct chip *chip = &sweep->rig.board->chip;
 
     start_download(sweep, sweep->next, 0);
     chip->power_cut_phase = phase;
@@ -377,7 +377,7 @@ static void protect(struct sweep *sweep)
 static void prepare(struct sweep *sweep, enum torn_flash torn)
 {
     const struct scenario *scenario = sweep->scenario;
-    struct stm32f103_config config = rig_config(sweep->target);
+    struct chip_config config = rig_config(sweep->target);
 
     config.zero_needs_erase = scenario->clone;
     config.torn = torn;

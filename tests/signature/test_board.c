@@ -117,7 +117,7 @@ static void load(const char *firmware)
 static int run(void **state)
 {
     const struct board_info *info = board_find("BLUEPILL");
-    struct stm32f103_config config = board_default_config(info);
+    struct chip_config config = board_default_config(info);
 
     (void)state;
     memset(the.flash, 0xff, sizeof the.flash);

@@ -131,7 +131,7 @@ static const struct board_info *find_board(const char *target, size_t *variant)
     }
 }
 
-struct stm32f103_config rig_config(const char *target)
+struct chip_config rig_config(const char *target)
 {
     size_t variant;
     return board_default_config(find_board(target, &variant));
@@ -155,7 +155,7 @@ void rig_allow(struct rig *rig, const char *rule)
 
 /* A chip that refuses what a new one takes is found out by trying: these are the suspicions of the attempt.
  */
-static void allow_what_the_chip_is(struct rig *rig, const struct stm32f103_config *config)
+static void allow_what_the_chip_is(struct rig *rig, const struct chip_config *config)
 {
     if (config->write_protected || config->read_protected)
         rig_allow(rig, "flash-write-protected");
@@ -163,7 +163,7 @@ static void allow_what_the_chip_is(struct rig *rig, const struct stm32f103_confi
         rig_allow(rig, "program-over-data");
 }
 
-struct rig rig_new_build(const char *build, const char *target, const struct stm32f103_config *config)
+struct rig rig_new_build(const char *build, const char *target, const struct chip_config *config)
 {
     size_t variant;
     const struct board_info *info = find_board(target, &variant);
@@ -197,14 +197,14 @@ struct rig rig_new_build(const char *build, const char *target, const struct stm
     return rig;
 }
 
-struct rig rig_new_with(const char *target, const struct stm32f103_config *config)
+struct rig rig_new_with(const char *target, const struct chip_config *config)
 {
     return rig_new_build(target, target, config);
 }
 
 struct rig rig_new(const char *target)
 {
-    struct stm32f103_config config = rig_config(target);
+    struct chip_config config = rig_config(target);
     return rig_new_with(target, &config);
 }
 

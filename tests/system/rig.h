@@ -57,8 +57,8 @@ struct dfu_result {
  */
 struct rig rig_new(const char *target);
 /* The same with another chip on the board. */
-struct rig rig_new_with(const char *target, const struct stm32f103_config *config);
-struct stm32f103_config rig_config(const char *target);
+struct rig rig_new_with(const char *target, const struct chip_config *config);
+struct chip_config rig_config(const char *target);
 /* DEEP=1 in the environment: everything, where else a sample does. */
 bool rig_deep(void);
 /* Targets, NULL at the end: all that take any application; of those that want it signed a sample, or all with
@@ -68,7 +68,7 @@ const char *const *rig_signed_targets(void);
 bool rig_is_high(const char *target);
 bool rig_is_signed(const char *target);
 /* The same with an image built with options: build/firmware/BUILD/dapboot.elf (tests/tests.mk names them). */
-struct rig rig_new_build(const char *build, const char *target, const struct stm32f103_config *config);
+struct rig rig_new_build(const char *build, const char *target, const struct chip_config *config);
 void rig_free(struct rig *rig);
 
 /* Puts bytes into flash with a programmer. */

@@ -211,16 +211,17 @@ struct command {
 
 static void command(const struct command *c, const char *when)
 {
-    uint16_t *DR = rig.board->chip.bkp.DR;
+    struct chip *chip = &rig.board->chip;
 
-    memset(rig.board->chip.bkp.DR, 0, sizeof rig.board->chip.bkp.DR);
-    DR[c->first_register] = c->first;
+    for (unsigned i = 1; i <= 10; i++)
+        chip_backup_set(chip, i, 0);
+    chip_backup_set(chip, c->first_register, c->first);
     if (c->second_register)
-        DR[c->second_register] = c->second;
+        chip_backup_set(chip, c->second_register, c->second);
     board_reset_button(rig.board);
     if (c->honoured) {
         enters_dfu_or_fails(when);
-        if (DR[c->first_register] != 0)
+        if (chip_backup_get(chip, c->first_register) != 0)
             fail_msg("%s: the boot command is still there %s", target, when);
         board_reset_button(rig.board);
     }
@@ -249,7 +250,7 @@ static void boot_commands(void)
     if (rig.board->info->button != PIN_NONE) {
         struct command both = list[0];
         board_press(rig.board, true);
-        rig.board->chip.bkp.DR[both.first_register] = both.first;
+        chip_backup_set(&rig.board->chip, both.first_register, both.first);
         board_reset_button(rig.board);
         enters_dfu_or_fails("by button and command");
         board_press(rig.board, false);
@@ -271,11 +272,11 @@ static void other_registers(void)
     board_power(rig.board, true);
     rig_run_ms(&rig, 30);
     for (unsigned i = 1; i <= 10; i++)
-        rig.board->chip.bkp.DR[i] = 0x1110 + i;
+        chip_backup_set(&rig.board->chip, i, 0x1110 + i);
     board_reset_button(rig.board);
     starts_or_fails("with its own data in backup registers");
     for (unsigned i = 1; i <= 10; i++)
-        if (rig.board->chip.bkp.DR[i] != 0x1110 + i)
+        if (chip_backup_get(&rig.board->chip, i) != 0x1110 + i)
             fail_msg("%s: backup register %u was changed", target, i);
 }
 

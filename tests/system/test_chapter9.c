@@ -270,7 +270,7 @@ static void a_new_address_takes_effect_only_after_the_status_stage(void **state)
     (void)state;
     uint8_t packet[USB_MAX_PACKET];
     unsigned length;
-    struct stm32f103 *chip = &rig.board->chip;
+    struct chip *chip = &rig.board->chip;
 
     go_to(DEFAULT);
     assert_int_equal(wire_setup(&rig, DEVICE, SET_ADDRESS, 42, 0, 0), USB_ACK);
@@ -540,7 +540,7 @@ static void a_packet_that_was_not_acknowledged_is_sent_again(void **state)
     (void)state;
     uint8_t first[USB_MAX_PACKET], again[USB_MAX_PACKET];
     unsigned length;
-    struct stm32f103 *chip = &rig.board->chip;
+    struct chip *chip = &rig.board->chip;
 
     go_to(CONFIGURED);
     assert_int_equal(wire_setup(&rig, IN | VENDOR, '!', 0, 7, 512), USB_ACK);
@@ -700,7 +700,7 @@ static void no_request_of_any_type_and_length_reads_or_writes_where_it_must_not(
     static const uint16_t indexes[] = {0, 2, 4, 7, 0x0409, 0xFFFF};
     static const uint16_t lengths[] = {0, 1, 6, 18, 63, 64, 65, 255, 1023, 1024, 1025, 4096, 32768, 65535};
     static uint8_t data[65536], bootloader[8192];
-    struct stm32f103 *chip = &rig.board->chip;
+    struct chip *chip = &rig.board->chip;
     uint32_t random = 12345;
 
     go_to(CONFIGURED);

@@ -24,7 +24,7 @@ static char what[160]; /* the case under test, for messages */
 static const char *const variants[] = {"BLUEPILL", "BLUEPILL_4K", "BLUEPILL_HIGH_128"};
 enum { VARIANTS = sizeof variants / sizeof *variants };
 
-static void use(const char *build, const char *target, const struct stm32f103_config *config)
+static void use(const char *build, const char *target, const struct chip_config *config)
 {
     if (rig.board)
         rig_free(&rig);
@@ -58,7 +58,7 @@ static void enter(void)
     board_power(rig.board, true);
     if (rig.board->info->button == PIN_NONE) {
         rig_run_ms(&rig, 1);
-        rig.board->chip.bkp.DR[1] = CMD_BOOT;
+        chip_backup_set(&rig.board->chip, 1, CMD_BOOT);
         board_reset_button(rig.board);
     }
     if (!rig_enter_dfu(&rig))
@@ -144,7 +144,7 @@ static void downloads_succeed_whatever_the_flash_takes(void **state)
 
     for (size_t t = 0; t < sizeof targets / sizeof *targets; t++)
         for (size_t i = 0; i < TIMES; i++) {
-            struct stm32f103_config config = rig_config(targets[t]);
+            struct chip_config config = rig_config(targets[t]);
 
             config.page_erase_us = times[i].page_erase_us;
             config.half_word_ns = times[i].half_word_ns;
@@ -205,7 +205,7 @@ static void the_application_area_is_what_is_really_there(void **state)
                 if (!rig_deep() && (lie + size + b) % 3)
                     continue;
                 const uint16_t says[] = {sizes[size], 0, 0xFFFF, 32, 64, 128};
-                struct stm32f103_config config = rig_config(builds[b].target);
+                struct chip_config config = rig_config(builds[b].target);
                 uint32_t area = sizes[size];
 
                 config.flash_bytes = sizes[size] * KIB;
@@ -225,7 +225,7 @@ static void pages_of_another_size_are_refused_or_suited(void **state)
     (void)state;
     static const char *const small[] = {"BLUEPILL", "BLUEPILL_4K", "BLUEPILL_HIGH_128", "STM32F103",
                                         "MAPLEMINI"};
-    struct stm32f103_config config;
+    struct chip_config config;
 
     for (size_t t = 0; t < sizeof small / sizeof *small; t++) {
         snprintf(what, sizeof what, "%s on 256 KiB in pages of 2 KiB", small[t]);
@@ -281,7 +281,7 @@ static void a_write_protected_unit_is_reported_and_nothing_half_starts(void **st
     for (size_t t = 0; t < VARIANTS; t++)
         for (unsigned unit = 0; unit < LENGTH / UNIT + 3; unit++)
             for (unsigned blank = 0; blank < 2; blank++) {
-                struct stm32f103_config config = rig_config(variants[t]);
+                struct chip_config config = rig_config(variants[t]);
 
                 config.write_protected = 1u << unit;
                 snprintf(what, sizeof what, "%s, 4 KiB unit %u write-protected, %s", variants[t], unit,
@@ -317,7 +317,7 @@ static void the_same_image_is_accepted_by_a_wholly_protected_chip(void **state)
 {
     (void)state;
     for (size_t t = 0; t < 2; t++) {
-        struct stm32f103_config config = rig_config(variants[t]);
+        struct chip_config config = rig_config(variants[t]);
 
         config.write_protected = UINT32_MAX;
         config.read_protected = true;
@@ -339,7 +339,7 @@ static void read_out_protection_stops_only_the_high_variant(void **state)
     (void)state;
     for (size_t t = 0; t < VARIANTS; t++)
         for (unsigned blank = 0; blank < 2; blank++) {
-            struct stm32f103_config config = rig_config(variants[t]);
+            struct chip_config config = rig_config(variants[t]);
 
             config.read_protected = true;
             snprintf(what, sizeof what, "%s, read-protected", variants[t]);
@@ -385,7 +385,7 @@ static void worn_flash(const char *target, uint32_t offset, unsigned kind, bool 
                                         [errPROG] = "programming",
                                         [errVERIFY] = "a bit that stays 1",
                                         [errWRITE] = "programming"};
-    struct stm32f103_config config = rig_config(target);
+    struct chip_config config = rig_config(target);
 
     snprintf(what, sizeof what, "%s, %s fails at offset %u, %s", target, names[kind], offset,
              blank ? "blank" : "over an application");
@@ -449,7 +449,7 @@ static void any_crystal_will_do(void **state)
 
     for (size_t t = 0; t < VARIANTS; t++)
         for (size_t i = 0; i < sizeof startup_ms / sizeof *startup_ms; i++) {
-            struct stm32f103_config config = rig_config(variants[t]);
+            struct chip_config config = rig_config(variants[t]);
 
             config.hse_startup_us = startup_ms[i] * 1000;
             if (!startup_ms[i])
@@ -478,7 +478,7 @@ static void a_hardware_watchdog_never_bites_while_serving_and_flashing(void **st
     for (size_t t = 0; t < VARIANTS; t++)
         for (size_t i = 0; i < TIMES; i++)
             for (size_t l = 0; l < 3; l++) {
-                struct stm32f103_config config = rig_config(variants[t]);
+                struct chip_config config = rig_config(variants[t]);
 
                 config.hardware_watchdog = true;
                 config.lsi_hz = lsi[l];
@@ -492,7 +492,7 @@ static void a_hardware_watchdog_never_bites_while_serving_and_flashing(void **st
 
                 burn_old(old, LENGTH);
                 enter();
-                assert_true(rig.board->chip.iwdg.running);
+                assert_true(chip_will_reset(&rig.board->chip));
                 rig_run_ms(&rig, 2000);
                 assert_true(dfu_upload(&rig, back, KIB * KIB, KIB).done);
                 no_bite(RESET_POWER);
@@ -510,7 +510,7 @@ static void a_hardware_watchdog_never_bites_while_serving_and_flashing(void **st
 static void a_hardware_watchdog_never_bites_at_boot(const char *build)
 {
     for (size_t l = 0; l < 3; l++) {
-        struct stm32f103_config config = rig_config("BLUEPILL");
+        struct chip_config config = rig_config("BLUEPILL");
 
         config.hardware_watchdog = true;
         config.lsi_hz = lsi[l];
@@ -563,7 +563,7 @@ static void a_lock_bit_that_reads_0_is_not_believed(void **state)
 {
     (void)state;
     for (size_t t = 0; t < VARIANTS; t++) {
-        struct stm32f103_config config = rig_config(variants[t]);
+        struct chip_config config = rig_config(variants[t]);
 
         config.lock_reads_0 = true;
         snprintf(what, sizeof what, "%s, LOCK reads 0", variants[t]);
@@ -580,7 +580,7 @@ static void bsy_may_rise_late(void **state)
 
     for (size_t t = 0; t < VARIANTS; t++)
         for (size_t i = 0; i < sizeof cycles / sizeof *cycles; i++) {
-            struct stm32f103_config config = rig_config(variants[t]);
+            struct chip_config config = rig_config(variants[t]);
 
             config.busy_late_cycles = cycles[i];
             snprintf(what, sizeof what, "%s, BSY rises %u cycles late", variants[t], cycles[i]);
@@ -594,13 +594,14 @@ static void no_peripheral_is_asked_while_its_clock_is_off(void **state)
 {
     (void)state;
     for (const char *const *target = rig_targets; *target; target++) {
-        struct stm32f103_config config = rig_config(*target);
+        struct chip_config config = rig_config(*target);
 
         snprintf(what, sizeof what, "%s", *target);
         use(*target, *target, &config);
         board_power(rig.board, true);
         rig_run_ms(&rig, 1);
-        rig.board->chip.bkp.DR[1] = rig.board->chip.bkp.DR[10] = CMD_BOOT;
+        chip_backup_set(&rig.board->chip, 1, CMD_BOOT);
+        chip_backup_set(&rig.board->chip, 10, CMD_BOOT);
         board_reset_button(rig.board);
         assert_true(rig_enter_dfu(&rig));
         rig_assert_clean(&rig);
@@ -612,7 +613,7 @@ static void where_0_cannot_go_over_data_the_first_page_is_erased_first(void **st
 {
     (void)state;
     for (size_t t = 0; t < 2; t++) {
-        struct stm32f103_config config = rig_config(variants[t]);
+        struct chip_config config = rig_config(variants[t]);
 
         config.zero_needs_erase = true;
         snprintf(what, sizeof what, "%s, 0x0000 refused over data", variants[t]);
@@ -640,7 +641,7 @@ static void everything_a_clone_does_at_once(void **state)
 {
     (void)state;
     for (size_t t = 0; t < 2; t++) {
-        struct stm32f103_config config = rig_config(variants[t]);
+        struct chip_config config = rig_config(variants[t]);
 
         config.zero_needs_erase = config.lock_reads_0 = config.hardware_watchdog = true;
         config.busy_late_cycles = 8;
@@ -660,7 +661,7 @@ static void everything_a_clone_does_at_once(void **state)
 static void where_0_cannot_go_over_data_the_high_variant_erases_its_hook_once(void **state)
 {
     (void)state;
-    struct stm32f103_config config = rig_config("BLUEPILL_HIGH_128");
+    struct chip_config config = rig_config("BLUEPILL_HIGH_128");
 
     config.zero_needs_erase = true;
     snprintf(what, sizeof what, "BLUEPILL_HIGH_128, 0x0000 refused over data");

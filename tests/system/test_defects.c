@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "peek.h"
 #include "rig.h"
 
 enum { DFU_IN = 0xA1, DFU_OUT = 0x21 };
@@ -26,7 +27,7 @@ static void use(const char *target)
     rig = rig_new(target);
 }
 
-static void use_chip(const char *target, const struct stm32f103_config *config)
+static void use_chip(const char *target, const struct chip_config *config)
 {
     if (rig.board)
         rig_free(&rig);
@@ -341,7 +342,7 @@ static void d9_a_wrong_page_size_never_passes_for_a_good_download(void **state)
 {
     (void)state;
     enum { LENGTH = 8 * PAGE, ALL = LENGTH / PAGE };
-    struct stm32f103_config config = rig_config("STM32F103");
+    struct chip_config config = rig_config("STM32F103");
 
     config.page_bytes = 2048;
     config.flash_bytes = 256 * 1024;
@@ -357,7 +358,7 @@ static void d9_a_wrong_page_size_never_passes_for_a_good_download(void **state)
         rig_burn(&rig, rig.app_base, old, LENGTH);
         board_power(rig.board, true);
         rig_run_ms(&rig, 1);
-        rig.board->chip.bkp.DR[1] = 0x4F42;
+        chip_backup_set(&rig.board->chip, 1, 0x4F42);
         board_reset_button(rig.board);
         assert_true(rig_enter_dfu(&rig));
         struct dfu_result result = dfu_download(&rig, new, LENGTH, 1024);
@@ -373,7 +374,7 @@ static void d9_a_wrong_page_size_never_passes_for_a_good_download(void **state)
 static void d10_a_chip_with_less_flash_than_assumed_never_goes_silent(void **state)
 {
     (void)state;
-    struct stm32f103_config config = rig_config("BLUEPILL");
+    struct chip_config config = rig_config("BLUEPILL");
     static uint8_t back[130 * 1024];
 
     config.flash_bytes = 64 * 1024;
@@ -400,7 +401,7 @@ static void d10_a_chip_with_less_flash_than_assumed_never_goes_silent(void **sta
 static void d11_an_application_starts_without_a_crystal(void **state)
 {
     (void)state;
-    struct stm32f103_config config = rig_config("BLUEPILL");
+    struct chip_config config = rig_config("BLUEPILL");
 
     config.hse_hz = 0;
     use_chip("BLUEPILL", &config);
@@ -408,8 +409,8 @@ static void d11_an_application_starts_without_a_crystal(void **state)
     rig_burn(&rig, rig.app_base, image, 200);
     board_power(rig.board, true);
     assert_true(rig_starts_application(&rig, 30 * TICKS_PER_MILLISECOND));
-    assert_int_equal(rig.board->chip.rcc.CR & 1u << 16, 0); /* HSEON */
-    assert_int_equal(stm32f103_hclk_hz(&rig.board->chip), 8000000);
+    assert_int_equal(PEEK_RCC(&rig.board->chip, 0) & 1u << 16, 0); /* HSEON */
+    assert_int_equal(chip_hclk_hz(&rig.board->chip), 8000000);
     rig_assert_clean(&rig);
     free(image);
 }
@@ -437,10 +438,10 @@ static void d13_the_backup_register_is_read_with_its_clock_on(void **state)
     rig_burn(&rig, rig.app_base, image, 200);
     board_power(rig.board, true);
     rig_run_ms(&rig, 1);
-    rig.board->chip.bkp.DR[1] = 0x4F42;
+    chip_backup_set(&rig.board->chip, 1, 0x4F42);
     board_reset_button(rig.board);
     assert_true(rig_enter_dfu(&rig));
-    assert_int_equal(rig.board->chip.bkp.DR[1], 0);
+    assert_int_equal(chip_backup_get(&rig.board->chip, 1), 0);
     rig_assert_clean(&rig);
     free(image);
 }
@@ -636,16 +637,16 @@ static void d18_a_protected_page_is_reported_as_such(void **state)
 static void d19_the_debug_port_keeps_its_pins_unless_the_board_needs_them(void **state)
 {
     (void)state;
-    enum { SWJ_CFG = 7 << 24, SWJ_OFF = 4 << 24 };
+    enum { SWJ_OFF = 4 << 24 };
 
     enter_dfu();
-    assert_int_equal(rig.board->chip.afio.MAPR & SWJ_CFG, 0);
+    assert_int_equal(peek_swj_cfg(&rig.board->chip), 0);
     use("MAPLEMINI");
     enter_dfu();
-    assert_int_equal(rig.board->chip.afio.MAPR & SWJ_CFG, 0);
+    assert_int_equal(peek_swj_cfg(&rig.board->chip), 0);
     use("BTTSKRMINIE3V2");
     enter_dfu();
-    assert_int_equal(rig.board->chip.afio.MAPR & SWJ_CFG, SWJ_OFF);
+    assert_int_equal(peek_swj_cfg(&rig.board->chip), SWJ_OFF);
 }
 
 /*
@@ -655,7 +656,7 @@ static void d19_the_debug_port_keeps_its_pins_unless_the_board_needs_them(void *
 static void d19_an_led_alone_takes_its_pin_from_the_debug_port(void **state)
 {
     (void)state;
-    enum { SWJ_CFG = 7 << 24, JTAG_OFF = 2 << 24, SWJ_OFF = 4 << 24 };
+    enum { JTAG_OFF = 2 << 24, SWJ_OFF = 4 << 24 };
     static const struct {
         const char *build;
         uint8_t led;
@@ -665,7 +666,7 @@ static void d19_an_led_alone_takes_its_pin_from_the_debug_port(void **state)
                  {"led-jtag", BOARD_PIN('B', 3), true, JTAG_OFF}};
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct stm32f103_config config = rig_config("BLUEPILL");
+        struct chip_config config = rig_config("BLUEPILL");
 
         rig_free(&rig);
         rig = rig_new_build(cases[i].build, "BLUEPILL", &config);
@@ -674,7 +675,7 @@ static void d19_an_led_alone_takes_its_pin_from_the_debug_port(void **state)
         board.led_active_high = cases[i].active_high;
         rig.board->info = &board;
         enter_dfu();
-        assert_int_equal(rig.board->chip.afio.MAPR & SWJ_CFG, cases[i].swj);
+        assert_int_equal(peek_swj_cfg(&rig.board->chip), cases[i].swj);
         uint64_t before = rig.board->led_changes;
         rig_run_ms(&rig, 4096);
         assert_in_range(rig.board->led_changes - before, 7, 9);
@@ -746,7 +747,7 @@ static void d22_a_watchdog_that_the_option_bytes_start_is_fed(void **state)
 
     rig_burn(&rig, 0x1FFFF802, hardware_watchdog, sizeof hardware_watchdog);
     enter_dfu();
-    assert_true(rig.board->chip.iwdg.running);
+    assert_true(chip_will_reset(&rig.board->chip));
     rig_run_ms(&rig, 3000);
     download(image, 100000, 1024);
     expect_application();

@@ -163,7 +163,7 @@ static void the_serial_number_is_the_unique_id_in_memory_order(void **state)
     };
 
     for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
-        struct stm32f103_config config = rig_config("BLUEPILL");
+        struct chip_config config = rig_config("BLUEPILL");
         char expected[25], text[MAX_DESCRIPTOR_TEXT];
 
         memcpy(config.unique_id, ids[i], 12);

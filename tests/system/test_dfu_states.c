@@ -119,7 +119,7 @@ static void go_to(enum start start)
 static int take_snapshots(void **state)
 {
     (void)state;
-    struct stm32f103_config config = rig_config("BLUEPILL");
+    struct chip_config config = rig_config("BLUEPILL");
 
     config.page_erase_us *= SLOWER;
     config.half_word_ns *= SLOWER;
@@ -175,7 +175,7 @@ static int free_snapshots(void **state)
 }
 
 /* Another board, for one test. */
-static void use_board(const struct stm32f103_config *config)
+static void use_board(const struct chip_config *config)
 {
     if (rig.board != slow_rig.board)
         rig_free(&rig);
@@ -505,7 +505,7 @@ static void poll_timeouts_are_never_longer_than_what_is_left(void **state)
     unsigned busy = 0, manifesting = 0;
 
     for (size_t i = 0; i < sizeof speeds / sizeof *speeds; i++) {
-        struct stm32f103_config config = rig_config("BLUEPILL");
+        struct chip_config config = rig_config("BLUEPILL");
         config.page_erase_us = speeds[i].erase_us;
         config.half_word_ns = speeds[i].half_word_ns;
         use_board(&config);
@@ -575,7 +575,7 @@ static void a_host_that_waits_exactly_as_told_may_ask_again(void **state)
 static void a_quick_manifestation_is_over_with_the_first_status(void **state)
 {
     (void)state;
-    struct stm32f103_config config = rig_config("BLUEPILL");
+    struct chip_config config = rig_config("BLUEPILL");
 
     use_board(&config);
     assert_true(rig_enter_dfu(&rig));

@@ -20,7 +20,7 @@ static uint32_t length;
 
 static void use(const char *build)
 {
-    struct stm32f103_config config = rig_config("BLUEPILL");
+    struct chip_config config = rig_config("BLUEPILL");
 
     rig = rig_new_build(build, "BLUEPILL", &config);
     assert_true(rig_enter_dfu(&rig));

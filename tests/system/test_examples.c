@@ -267,7 +267,7 @@ static void windows_learns_which_driver_it_needs(void **state)
 static void without_a_crystal_it_makes_way_for_the_bootloader(void **state)
 {
     (void)state;
-    struct stm32f103_config config = rig_config("BLUEPILL");
+    struct chip_config config = rig_config("BLUEPILL");
     uint32_t length;
     uint8_t *image = read_example("dfu-runtime/dfu-runtime", &length);
 

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "peek.h"
 #include "rig.h"
 
 enum { AFTER_POWER_UP, AFTER_NRST, AFTER_DFU_DETACH, AFTER_DOWNLOAD, WAYS };
@@ -32,63 +33,79 @@ static void same(const char *way, const char *what, unsigned index, uint32_t fou
     for (unsigned i = 0; i < sizeof a->array / sizeof a->array[0]; i++)                                      \
     same(way, #array #field, i, a->array[i] field, b->array[i] field)
 
-static void compare_peripherals(const char *way, const struct stm32f103 *a, const struct stm32f103 *b)
+static const struct device *device_named(const struct chip *chip, const char *name)
 {
-    SAME(rcc.CR);
-    SAME(rcc.CFGR);
-    SAME(rcc.CIR);
-    SAME(rcc.APB2RSTR);
-    SAME(rcc.APB1RSTR);
-    SAME(rcc.AHBENR);
-    SAME(rcc.APB2ENR);
-    SAME(rcc.APB1ENR);
-    SAME(rcc.BDCR);
-    SAME(rcc.CSR);
-    same(way, "HCLK", 0, stm32f103_hclk_hz(a), stm32f103_hclk_hz(b));
-    SAME(flash.ACR);
-    SAME(flash.SR);
-    SAME(flash.CR);
-    SAME(flash.AR);
-    SAME(flash.OBR);
-    SAME(flash.WRPR);
-    SAME(flash.key_step);
-    SAME(flash.option_key_step);
-    SAME(flash.locked_until_reset);
-    SAME(flash.operation.kind);
-    SAME_EACH(gpio, .CRL);
-    SAME_EACH(gpio, .CRH);
-    SAME_EACH(gpio, .ODR);
-    SAME_EACH(gpio, .LCKR);
-    SAME_EACH(gpio, .lock_step);
-    SAME(afio.EVCR);
-    SAME(afio.MAPR);
-    SAME_EACH(afio.EXTICR, );
-    SAME(afio.MAPR2);
-    SAME(pwr.CR);
-    SAME(pwr.CSR);
-    SAME_EACH(bkp.DR, );
-    SAME(bkp.RTCCR);
-    SAME(bkp.CR);
-    SAME(bkp.CSR);
-    SAME(iwdg.PR);
-    SAME(iwdg.RLR);
-    SAME(iwdg.running);
-    SAME(iwdg.unlocked);
-    SAME(exti.IMR);
-    SAME(exti.EMR);
-    SAME(exti.RTSR);
-    SAME(exti.FTSR);
-    SAME(exti.SWIER);
-    SAME(exti.PR);
-    SAME(dbgmcu.CR);
-    SAME_EACH(usb.EPR, );
-    SAME(usb.CNTR);
-    SAME(usb.ISTR);
-    SAME(usb.DADDR);
-    SAME(usb.BTABLE);
+    for (unsigned i = 0; i < chip->info->device_count; i++)
+        if (chip->device[i].present && strcmp(device_name(&chip->device[i]), name) == 0)
+            return &chip->device[i];
+    fail_msg("no device %s", name);
+    return NULL;
 }
 
-static void compare_core(const char *way, const struct stm32f103 *a, const struct stm32f103 *b)
+/* All that a device knows; for those that know no times and no history. */
+static void same_device(const char *way, const char *name, const struct chip *a, const struct chip *b)
+{
+    const struct device *of_a = device_named(a, name), *of_b = device_named(b, name);
+    if (memcmp(device_state(of_a), device_state(of_b), of_a->info->class->state) != 0)
+        fail_msg("%s: %s is not as after a reset", way, name);
+}
+
+static void same_registers(const char *way, const char *name, uint32_t base, uint32_t first, uint32_t last,
+                           const struct chip *a, const struct chip *b)
+{
+    for (uint32_t offset = first; offset <= last; offset += 4)
+        same(way, name, offset, peek(a, base + offset), peek(b, base + offset));
+}
+
+/* What the next erase would erase, once the keys were written: 0 if they are not taken. */
+static uint32_t next_erase(const struct chip *chip)
+{
+    static const uint32_t writes[][2] = {
+        {0x04, 0x45670123}, {0x04, 0xCDEF89AB}, {0x10, 1 << 1}, {0x10, 1 << 1 | 1 << 6}};
+    struct chip *copy = peek_copy(chip);
+    for (unsigned i = 0; i < sizeof writes / sizeof writes[0]; i++)
+        (void)bus_write(copy, 0x40022000 + writes[i][0], 4, writes[i][1]);
+    uint32_t erased = copy->flash.operation.kind == FLASH_PAGE_ERASE ? copy->flash.operation.address | 1 : 0;
+    free(copy);
+    return erased;
+}
+
+/* IWDG_PR takes a value without the key. */
+static uint32_t prescaler_is_unlocked(const struct chip *chip)
+{
+    struct chip *copy = peek_copy(chip);
+    uint32_t before = peek(copy, 0x40003004), after;
+    (void)bus_write(copy, 0x40003004, 4, before ^ 1);
+    after = peek(copy, 0x40003004);
+    free(copy);
+    return before != after;
+}
+
+static void compare_peripherals(const char *way, const struct chip *a, const struct chip *b)
+{
+    static const char *const ports[] = {"GPIOA", "GPIOB", "GPIOC", "GPIOD", "GPIOE"};
+    same_registers(way, "RCC", 0x40021000, 0x00, 0x24, a, b);
+    same(way, "HCLK", 0, chip_hclk_hz(a), chip_hclk_hz(b));
+    same_registers(way, "FLASH", 0x40022000, 0x00, 0x10, a, b);
+    same_registers(way, "FLASH", 0x40022000, 0x1C, 0x20, a, b);
+    same(way, "FLASH, next erase", 0, next_erase(a), next_erase(b));
+    SAME(flash.operation.kind);
+    for (unsigned i = 0; i < sizeof ports / sizeof ports[0]; i++)
+        same_device(way, ports[i], a, b);
+    same_device(way, "AFIO", a, b);
+    same_device(way, "PWR", a, b);
+    same_device(way, "BKP", a, b);
+    same_registers(way, "IWDG", 0x40003000, 0x04, 0x08, a, b);
+    same(way, "watchdog", 0, chip_will_reset(a), chip_will_reset(b));
+    same(way, "IWDG, prescaler", 0, prescaler_is_unlocked(a), prescaler_is_unlocked(b));
+    same_registers(way, "EXTI", 0x40010400, 0x00, 0x14, a, b);
+    same_device(way, "DBGMCU", a, b);
+    same_registers(way, "USB", 0x40005C00, 0x00, 0x1C, a, b);
+    same_registers(way, "USB", 0x40005C00, 0x40, 0x44, a, b);
+    same_registers(way, "USB", 0x40005C00, 0x4C, 0x50, a, b);
+}
+
+static void compare_core(const char *way, const struct chip *a, const struct chip *b)
 {
     SAME_EACH(cpu.nvic.enabled, );
     SAME_EACH(cpu.nvic.pending, );
@@ -128,7 +145,7 @@ static void compare_core(const char *way, const struct stm32f103 *a, const struc
 /* A chip with nothing but the application's start words, at the same point of the same story. */
 static struct board *without_bootloader(const uint8_t *image, unsigned way)
 {
-    struct stm32f103_config config = rig.board->chip.config;
+    struct chip_config config = rig.board->chip.config;
     struct board *bare = board_new(rig.board->info, &config);
 
     assert_true(flash_load(&bare->chip, 0x08000000, image, 8));
@@ -136,7 +153,7 @@ static struct board *without_bootloader(const uint8_t *image, unsigned way)
     if (way == AFTER_NRST)
         board_reset_button(bare);
     else if (way != AFTER_POWER_UP)
-        stm32f103_reset(&bare->chip, RESET_SOFTWARE);
+        chip_reset(&bare->chip, RESET_SOFTWARE);
     return bare;
 }
 
@@ -144,7 +161,7 @@ static void by_command(uint16_t value)
 {
     bool skr = strstr(target, "SKR") != NULL;
 
-    rig.board->chip.bkp.DR[skr ? 10 : 1] = value ? skr ? 1 : value : 0;
+    chip_backup_set(&rig.board->chip, skr ? 10 : 1, value ? skr ? 1 : value : 0);
 }
 
 static void reach_application(unsigned way, const uint8_t *image, uint32_t length)
@@ -183,7 +200,7 @@ static void reach_application(unsigned way, const uint8_t *image, uint32_t lengt
 
 static void every_register_is_as_after_reset(const char *build, const char *of)
 {
-    const struct stm32f103_config config = rig_config(of);
+    const struct chip_config config = rig_config(of);
 
     target = of;
     for (unsigned way = 0; way < WAYS; way++) {
@@ -249,7 +266,7 @@ static void no_peripheral_but_those_of_the_decision_is_touched_on_the_way(void *
     (void)state;
     target = "STM32F103";
     rig = rig_new(target);
-    struct stm32f103 *chip = &rig.board->chip;
+    struct chip *chip = &rig.board->chip;
     uint8_t *image = rig_application(&rig, 100, 1);
 
     rig_burn(&rig, rig.app_base, image, 100);
@@ -257,11 +274,11 @@ static void no_peripheral_but_those_of_the_decision_is_touched_on_the_way(void *
     for (uint32_t instructions = 0; chip->cpu.r[15] != rig.app_base + APPLICATION_LOOP; instructions++) {
         assert_true(instructions < 2000);
         board_run(rig.board, 1);
-        assert_int_equal(chip->rcc.APB2ENR, 0);
-        assert_int_equal(chip->rcc.APB1ENR & ~(3u << 27), 0); /* BKP and PWR */
-        assert_int_equal(chip->rcc.CR & 1u << 16, 0);         /* HSEON */
-        assert_int_equal(chip->rcc.CR & 1u << 24, 0);         /* PLLON */
-        assert_int_equal(chip->flash.CR & 1u << 7, 1u << 7);  /* LOCK */
+        assert_int_equal(PEEK_RCC(chip, 0x18), 0);
+        assert_int_equal(PEEK_RCC(chip, 0x1C) & ~(3u << 27), 0);     /* BKP and PWR */
+        assert_int_equal(PEEK_RCC(chip, 0) & 1u << 16, 0);           /* HSEON */
+        assert_int_equal(PEEK_RCC(chip, 0) & 1u << 24, 0);           /* PLLON */
+        assert_int_equal(PEEK_FLASH(chip, 0x10) & 1u << 7, 1u << 7); /* LOCK */
     }
     rig_free(&rig);
     free(image);

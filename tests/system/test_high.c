@@ -238,10 +238,10 @@ static void asked_for(void)
     enter();
     download(image, 500, rig.transfer_size);
     expect_start();
-    rig.board->chip.bkp.DR[skr ? 10 : 1] = skr ? 1 : 0x4F42;
+    chip_backup_set(&rig.board->chip, skr ? 10 : 1, skr ? 1 : 0x4F42);
     board_reset_button(rig.board);
     enter();
-    assert_int_equal(rig.board->chip.bkp.DR[skr ? 10 : 1], 0);
+    assert_int_equal(chip_backup_get(&rig.board->chip, skr ? 10 : 1), 0);
     by_button();
     expect_start();
     free(image);

@@ -49,7 +49,7 @@ static uint8_t *application(uint32_t length, unsigned seed)
     return image;
 }
 
-static void use_chip(const char *target, const struct stm32f103_config *config)
+static void use_chip(const char *target, const struct chip_config *config)
 {
     rig = rig_new_with(target, config);
     old = application(OLD, 1);
@@ -60,7 +60,7 @@ static void use_chip(const char *target, const struct stm32f103_config *config)
 
 static void use(const char *target)
 {
-    struct stm32f103_config config = rig_config(target);
+    struct chip_config config = rig_config(target);
     use_chip(target, &config);
 }
 
@@ -615,13 +615,13 @@ static ticks really_left(void)
     enum { STEP_US = 20, REST = 1000 / STEP_US, MOST_US = 2000000 };
     void *then = board_save(rig.board);
     const struct flash *flash = &rig.board->chip.flash;
-    uint32_t page = flash->AR / KIB;
+    uint32_t page = flash->operation.address / KIB;
     ticks from = board_now(rig.board), last = from;
 
     for (unsigned us = 0, rest = 0; us < MOST_US && rest < REST; us += STEP_US) {
         board_run(rig.board, ticks_from_us(STEP_US));
-        rest = flash_is_busy(&rig.board->chip) ? 0 : rest + 1;
-        if (!rest && flash->AR / KIB != page)
+        rest = chip_flash_is_busy(&rig.board->chip) ? 0 : rest + 1;
+        if (!rest && flash->operation.address / KIB != page)
             break;
         if (!rest)
             last = board_now(rig.board);
@@ -654,7 +654,7 @@ static void watch_polls(const char *image_kind)
     for (size_t i = 0; i < VARIANTS; i++)
         for (size_t t = 0; t < sizeof times / sizeof *times; t++)
             for (unsigned blank = 0; blank < 2; blank++) {
-                struct stm32f103_config config = rig_config(variants[i]);
+                struct chip_config config = rig_config(variants[i]);
 
                 config.page_erase_us = times[t].page_erase_us;
                 config.half_word_ns = times[t].half_word_ns;

@@ -241,7 +241,7 @@ static void the_application_can_ask_for_the_bootloader(void **state)
     board_press(rig.board, false);
     assert_true(rig_enter_dfu(&rig));
     /* and the request is gone */
-    assert_int_equal(rig.board->chip.bkp.DR[1], 0);
+    assert_int_equal(chip_backup_get(&rig.board->chip, 1), 0);
     board_reset_button(rig.board);
     assert_blinks();
     free(image);
@@ -320,7 +320,7 @@ static void a_client_keeps_the_board_with_abort_reads_back_and_lets_it_go(void *
 static void a_dead_crystal_is_shown_and_does_not_end_it(void **state)
 {
     (void)state;
-    struct stm32f103_config config = rig_config("BLUEPILL");
+    struct chip_config config = rig_config("BLUEPILL");
 
     config.hse_hz = 0;
     rig_free(&rig);

@@ -9,14 +9,17 @@
 
 #include <cmocka.h>
 
+#include "peek.h"
 #include "rig.h"
+
+#define OPTIONS_AT 0x1FFFF800u
 
 static struct rig rig;
 
 /* The build, with blink in flash, without power. */
 static void use(const char *build)
 {
-    struct stm32f103_config config = rig_config("BLUEPILL");
+    struct chip_config config = rig_config("BLUEPILL");
     uint32_t length = blink_length();
     uint8_t *image = blink_image(length, 1);
 
@@ -62,7 +65,7 @@ static void two_resets_within_half_a_second_enter_dfu_mode(void **state)
     assert_false(application_runs());
     board_reset_button(rig.board);
     assert_true(enters_dfu_within(100));
-    assert_int_equal(rig.board->chip.bkp.DR[1], 0);
+    assert_int_equal(chip_backup_get(&rig.board->chip, 1), 0);
 }
 
 static void two_slow_resets_start_the_application_twice(void **state)
@@ -73,7 +76,7 @@ static void two_slow_resets_start_the_application_twice(void **state)
     for (unsigned i = 0; i < 3; i++) {
         rig_run_ms(&rig, 600);
         assert_true(application_runs());
-        assert_int_equal(rig.board->chip.bkp.DR[1], 0);
+        assert_int_equal(chip_backup_get(&rig.board->chip, 1), 0);
         board_reset_button(rig.board);
     }
 }
@@ -113,7 +116,7 @@ static void the_bootloader_protects_its_own_pages_once(void **state)
     use("protect");
     board_press(rig.board, true);
     assert_true(rig_enter_dfu(&rig));
-    memcpy(first, rig.board->chip.flash.option_bytes, sizeof first);
+    peek_bytes(&rig.board->chip, OPTIONS_AT, first, sizeof first);
     assert_int_equal(first[0], 0xA5);                   /* RDP: off */
     assert_int_equal(first[8] | first[9] << 8, 0x03FC); /* WRP0: pages 0 to 7 */
     assert_int_equal(first[10] | first[11] << 8, 0x00FF);
@@ -121,7 +124,7 @@ static void the_bootloader_protects_its_own_pages_once(void **state)
     board_reset_button(rig.board);
     assert_true(enters_dfu_within(100));
     assert_int_equal(rig.board->chip.flash.operations, operations);
-    assert_int_equal(rig.board->chip.flash.WRPR, 0xFFFFFFFC);
+    assert_int_equal(PEEK_FLASH(&rig.board->chip, 0x20), 0xFFFFFFFC);
     assert_true(dfu_download(&rig, image, 30000, 1024).done);
     free(image);
 }
@@ -129,30 +132,34 @@ static void the_bootloader_protects_its_own_pages_once(void **state)
 static void a_read_protected_chip_keeps_its_option_bytes(void **state)
 {
     (void)state;
+    uint8_t now[16];
     static const uint8_t locked[16] = {0x00, 0xFF, 0xFF, 0x00, 0xFF, 0x00, 0xFF, 0x00,
                                        0xFF, 0x00, 0xFF, 0x00, 0xFF, 0x00, 0xFF, 0x00};
 
     use("protect");
-    memcpy(rig.board->chip.flash.option_bytes, locked, sizeof locked);
+    assert_true(flash_load(&rig.board->chip, OPTIONS_AT, locked, sizeof locked));
     board_press(rig.board, true);
     assert_true(rig_enter_dfu(&rig));
-    assert_memory_equal(rig.board->chip.flash.option_bytes, locked, sizeof locked);
+    peek_bytes(&rig.board->chip, OPTIONS_AT, now, sizeof now);
+    assert_memory_equal(now, locked, sizeof locked);
 }
 
 /* A pair whose upper half is no complement is none: the chip takes 0xFF for it (PM0075 2.5). */
 static void a_torn_option_byte_is_not_made_valid(void **state)
 {
     (void)state;
+    uint8_t now[16];
     static const uint8_t torn[16] = {0xA5, 0x5A, 0x00, 0x00, 0x12, 0x00, 0x34, 0xCB,
                                      0x77, 0x00, 0xFF, 0x00, 0xFF, 0x00, 0xFF, 0x00};
     static const uint8_t wanted[16] = {0xA5, 0x5A, 0xFF, 0x00, 0xFF, 0x00, 0x34, 0xCB,
                                        0xFC, 0x03, 0xFF, 0x00, 0xFF, 0x00, 0xFF, 0x00};
 
     use("protect");
-    memcpy(rig.board->chip.flash.option_bytes, torn, sizeof torn);
+    assert_true(flash_load(&rig.board->chip, OPTIONS_AT, torn, sizeof torn));
     board_press(rig.board, true);
     assert_true(rig_enter_dfu(&rig));
-    assert_memory_equal(rig.board->chip.flash.option_bytes, wanted, sizeof wanted);
+    peek_bytes(&rig.board->chip, OPTIONS_AT, now, sizeof now);
+    assert_memory_equal(now, wanted, sizeof wanted);
 }
 
 /* False: there are not so many operations on option bytes. */
@@ -173,10 +180,10 @@ static bool power_fails_in_the_protection(uint64_t operation, enum power_cut_pha
 static void assert_the_board_works(uint64_t operation, enum power_cut_phase phase)
 {
     uint8_t *image = blink_image(3000, 2);
-    const struct flash *flash = &rig.board->chip.flash;
+    const struct chip *chip = &rig.board->chip;
 
     assert_true(rig_enter_dfu(&rig));
-    bool locked = flash->OBR & 2;
+    bool locked = PEEK_FLASH(chip, 0x1C) & 2;
     if (locked && (operation > 2 || (operation == 2 && phase == CUT_AFTER)))
         fail_msg("read-protected by a cut at operation %llu", (unsigned long long)operation);
     assert_true(dfu_download(&rig, image, 3000, 1024).done);
@@ -185,9 +192,9 @@ static void assert_the_board_works(uint64_t operation, enum power_cut_phase phas
     rig_power_cycle(&rig);
     rig_run_ms(&rig, 300);
     assert_true(application_runs());
-    assert_int_equal(flash->OBR & 2, locked ? 2 : 0);
+    assert_int_equal(PEEK_FLASH(chip, 0x1C) & 2, locked ? 2 : 0);
     if (!locked)
-        assert_int_equal(flash->WRPR, 0xFFFFFFFC);
+        assert_int_equal(PEEK_FLASH(chip, 0x20), 0xFFFFFFFC);
     free(image);
 }
 
@@ -203,7 +210,7 @@ static void a_power_cut_in_the_protection_at_worst_leaves_a_read_protected_chip(
 
             assert_true(power_fails_in_the_protection(operation, phase, cut));
             assert_the_board_works(operation, phase);
-            read_protected += (rig.board->chip.flash.OBR & 2) != 0;
+            read_protected += (PEEK_FLASH(&rig.board->chip, 0x1C) & 2) != 0;
         }
     assert_true(read_protected > 0); /* else docs/options.md would warn of nothing */
     assert_false(power_fails_in_the_protection(OPERATIONS + 1, CUT_BEFORE, 0));

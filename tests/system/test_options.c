@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "peek.h"
 #include "rig.h"
 
 enum { PAGE = 1024, GET_DESCRIPTOR = 6, SET_INTERFACE = 11, GET_INTERFACE = 10, CONFIGURATION = 0x0200 };
@@ -15,14 +16,14 @@ enum { CAN_DNLOAD = 1, CAN_UPLOAD = 2, MANIFESTATION_TOLERANT = 4, WILL_DETACH =
 
 static struct rig rig;
 
-static void use_with(const char *build, const struct stm32f103_config *config)
+static void use_with(const char *build, const struct chip_config *config)
 {
     rig = rig_new_build(build, "BLUEPILL", config);
 }
 
 static void use(const char *build)
 {
-    struct stm32f103_config config = rig_config("BLUEPILL");
+    struct chip_config config = rig_config("BLUEPILL");
 
     use_with(build, &config);
 }
@@ -85,12 +86,12 @@ static uint8_t dfu_attributes(void)
 static void use_hsi_needs_no_crystal(void **state)
 {
     (void)state;
-    struct stm32f103_config config = rig_config("BLUEPILL");
+    struct chip_config config = rig_config("BLUEPILL");
 
     config.hse_hz = 0;
     use_with("hsi", &config);
     enter();
-    assert_int_equal(rig.board->chip.rcc.CR & 1u << 16, 0); /* HSEON */
+    assert_int_equal(PEEK_RCC(&rig.board->chip, 0) & 1u << 16, 0); /* HSEON */
     /* no crystal was wanted, so none is missing: the LED says waiting, once a second */
     rig_run_ms(&rig, 1024);
     uint64_t before = rig.board->led_changes;
@@ -262,7 +263,7 @@ static void without_an_led_its_pin_is_left_alone(void **state)
     rig_run_ms(&rig, 2000);
     assert_true(download(3000, PAGE).done);
     assert_int_equal(rig.board->led_changes, 0);
-    assert_int_equal(rig.board->chip.gpio[2].CRH, 0x44444444);
+    assert_int_equal(peek(&rig.board->chip, 0x40011004), 0x44444444);
     assert_true(starts());
     rig_assert_clean(&rig);
 }
@@ -300,7 +301,7 @@ static void without_an_override_the_chip_says_its_size(void **state)
     static const uint16_t sizes[] = {32, 64, 128};
 
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        struct stm32f103_config config = rig_config("BLUEPILL");
+        struct chip_config config = rig_config("BLUEPILL");
         config.flash_size_register = sizes[i];
         config.flash_bytes = sizes[i] * 1024u;
         use_with("flash-register", &config);
@@ -454,10 +455,10 @@ static void the_button_can_be_sampled_after_100_ms(void **state)
 
 static bool enters_by(unsigned reg, uint16_t value)
 {
-    rig.board->chip.bkp.DR[reg] = value;
+    chip_backup_set(&rig.board->chip, reg, value);
     board_reset_button(rig.board);
     bool application = starts();
-    rig.board->chip.bkp.DR[reg] = application ? 0 : rig.board->chip.bkp.DR[reg];
+    chip_backup_set(&rig.board->chip, reg, application ? 0 : chip_backup_get(&rig.board->chip, reg));
     return !application;
 }
 
@@ -473,7 +474,7 @@ static void another_register_and_command_can_be_chosen(void **state)
     assert_false(enters_by(4, 0x1234));
     assert_false(enters_by(6, 0x1234));
     assert_true(enters_by(5, 0x1234));
-    assert_int_equal(rig.board->chip.bkp.DR[5], 0);
+    assert_int_equal(chip_backup_get(&rig.board->chip, 5), 0);
     enter();
     board_reset_button(rig.board);
     assert_true(starts());

@@ -51,7 +51,7 @@ static int put_away(void **state)
 
 static void use(const struct promise *promise)
 {
-    struct stm32f103_config config = rig_config(promise->target);
+    struct chip_config config = rig_config(promise->target);
 
     rig = rig_new_build(promise->build, promise->target, &config);
 }

@@ -44,7 +44,7 @@ static void enter(void)
 {
     board_press(rig.board, true);
     if (rig.board->chip.powered && rig.board->info->button == PIN_NONE) {
-        rig.board->chip.bkp.DR[1] = 0x4F42;
+        chip_backup_set(&rig.board->chip, 1, 0x4F42);
         board_reset_button(rig.board);
     } else if (rig.board->chip.powered) {
         rig_power_cycle(&rig);
@@ -685,7 +685,7 @@ static void a_page_that_is_no_log_becomes_one(void **state)
 /* A chip whose pages are half as large as the build says. */
 static void a_log_is_made_of_two_smaller_pages(void **state)
 {
-    struct stm32f103_config config = rig_config("BLUEPILLPLUSGD32_SIGNED");
+    struct chip_config config = rig_config("BLUEPILLPLUSGD32_SIGNED");
     uint8_t page[2 * KIB];
 
     (void)state;

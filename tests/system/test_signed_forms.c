@@ -86,7 +86,7 @@ static void words_that_look_like_a_trailer_do_not_keep_an_application_from_start
 
     (void)state;
     for (unsigned build = 0; build < 2; build++) {
-        const struct stm32f103_config config = rig_config(builds[build][1]);
+        const struct chip_config config = rig_config(builds[build][1]);
 
         rig = rig_new_build(builds[build][0], builds[build][1], &config);
 

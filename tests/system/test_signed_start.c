@@ -21,7 +21,7 @@ static const struct {
 } builds[] = {{"verify-at-start", "BLUEPILL_SIGNED"}, {"verify-at-start-high", "BLUEPILL_HIGH_SIGNED"}};
 enum { BUILDS = sizeof builds / sizeof builds[0] };
 
-static void use_with(unsigned build, const struct stm32f103_config *config)
+static void use_with(unsigned build, const struct chip_config *config)
 {
     rig = rig_new_build(builds[build].build, builds[build].target, config);
     file = rig_application(&rig, LENGTH, 1);
@@ -29,7 +29,7 @@ static void use_with(unsigned build, const struct stm32f103_config *config)
 
 static void use(unsigned build)
 {
-    const struct stm32f103_config config = rig_config(builds[build].target);
+    const struct chip_config config = rig_config(builds[build].target);
 
     use_with(build, &config);
 }
@@ -216,7 +216,7 @@ static void what_stands_behind_the_trailer_is_not_checked_and_erased_by_a_downlo
 /* A chip sold as 64 KiB that ends there: the search for the trailer does, too. */
 static void the_search_ends_where_the_flash_does(void **state)
 {
-    struct stm32f103_config config = rig_config("BLUEPILL_SIGNED");
+    struct chip_config config = rig_config("BLUEPILL_SIGNED");
 
     (void)state;
     config.flash_bytes = 64 * KIB;
@@ -231,7 +231,7 @@ static void a_hardware_watchdog_does_not_bite(void **state)
 {
     (void)state;
     for (unsigned build = 0; build < BUILDS; build++) {
-        struct stm32f103_config config = rig_config(builds[build].target);
+        struct chip_config config = rig_config(builds[build].target);
 
         config.hardware_watchdog = true;
         config.lsi_hz = FASTEST_LSI;
@@ -251,7 +251,7 @@ static void a_hardware_watchdog_does_not_bite(void **state)
 
 static void no_crystal_is_needed(void **state)
 {
-    struct stm32f103_config config = rig_config("BLUEPILL_SIGNED");
+    struct chip_config config = rig_config("BLUEPILL_SIGNED");
 
     (void)state;
     config.hse_hz = 0;

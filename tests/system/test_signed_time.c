@@ -41,7 +41,7 @@ static int put_away(void **state)
 
 static void use(const char *target, uint32_t crystal_hz)
 {
-    struct stm32f103_config config = rig_config(target);
+    struct chip_config config = rig_config(target);
 
     config.hse_hz = crystal_hz;
     config.hardware_watchdog = true;

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "board/board.h"
+#include "chips/stm32f103.h"
 
 #define FLASH_AT 0x08000000u
 #define RAM_AT   0x20000000u
@@ -90,11 +91,11 @@ static void lab_report(void *watcher, enum report_kind kind, ticks at, const cha
 /* Vector table, and a loop that does nothing. */
 static const uint8_t idle_program[] = {0x00, 0x50, 0x00, 0x20, 0x09, 0x00, 0x00, 0x08, 0xFE, 0xE7};
 
-static struct lab *lab_with(const char *name, const struct stm32f103_config *config)
+static struct lab *lab_with(const char *name, const struct chip_config *config)
 {
     struct lab *lab = calloc(1, sizeof *lab);
     const struct board_info *info = board_find(name);
-    struct stm32f103_config usual = board_default_config(info);
+    struct chip_config usual = board_default_config(info);
     lab->board = board_new(info, config ? config : &usual);
     lab->board->watcher = lab;
     lab->board->report = lab_report;

@@ -246,7 +246,7 @@ static void the_same_seed_gives_the_same_board(void **state)
 {
     (void)state;
     struct lab *one = lab_new(), *two = lab_new();
-    struct stm32f103_config config = board_default_config(board_find("BLUEPILL"));
+    struct chip_config config = board_default_config(board_find("BLUEPILL"));
     config.seed = 2;
     struct lab *other = lab_with("BLUEPILL", &config);
     assert_memory_equal(one->board->chip.ram, two->board->chip.ram, 20480);

@@ -7,7 +7,7 @@ enum { PPRE1_SHIFT = 8, DIVIDED_BY_2 = 4, DIVIDED_BY_4 = 5 };
 
 static uint64_t cycles_of(struct lab *lab, uint32_t address, const uint16_t *code, unsigned count)
 {
-    struct stm32f103 *chip = &lab->board->chip;
+    struct chip *chip = &lab->board->chip;
     const uint16_t stay = STAY;
     memcpy(&chip->ram[PROGRAM_AT], code, 2 * count);
     memcpy(&chip->ram[PROGRAM_AT + 2 * count], &stay, 2);
@@ -80,7 +80,7 @@ static void idle_loops_keep_in_step_with_the_bus(void **state)
     uint64_t cycles[2], instructions[2];
     for (unsigned every_pass = 0; every_pass < 2; every_pass++) {
         struct lab *lab = lab_divided(DIVIDED_BY_4);
-        struct stm32f103 *chip = &lab->board->chip;
+        struct chip *chip = &lab->board->chip;
         memcpy(&chip->ram[PROGRAM_AT], loop, sizeof loop);
         chip->cpu.r[0] = TIM2(TIM_ARR);
         chip->cpu.r[15] = RAM_AT + PROGRAM_AT;

@@ -588,7 +588,7 @@ static void its_pins_are_where_afio_puts_them(void **state)
     request(lab, 0, standard(1), 1);
     wait_us(lab, 1000);
     assert_int_equal(get(lab, CAN(ESR)) >> 4 & 7, 3);
-    assert_int_equal(gpio_pin_drive(&lab->board->chip, 1, 9).output, 1); /* recessive */
+    assert_int_equal(chip_pin_drive(&lab->board->chip, 1, 9).output, 1); /* recessive */
     put(lab, AFIO(AFIO_MAPR), 1 << 13);
     expect_violation(lab, "UNDEFINED afio-remap");
     put(lab, AFIO(AFIO_MAPR), 3 << 13);

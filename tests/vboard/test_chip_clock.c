@@ -1,6 +1,7 @@
 /* Clocks, resets, watchdog and time. */
 #include "board/chip_kinds.h"
 #include "chip_test.h"
+#include "devices/rcc_f1/rcc_f1.h"
 
 enum { HSEON = 1 << 16, HSERDY = 1 << 17, PLLON = 1 << 24, PLLRDY = 1 << 25 };
 enum { SW_HSE = 1, SW_PLL = 2, PLLSRC_HSE = 1 << 16, PPRE1_2 = 4 << 8, USBPRE = 1 << 22 };
@@ -33,9 +34,9 @@ static void the_usual_72_mhz_breaks_no_rule(void **state)
     assert_int_equal(get(lab, RCC(RCC_CFGR)) >> 2 & 3, SW_PLL);
     put(lab, RCC(RCC_APB1ENR), APB1ENR_USB);
     expect_violation(lab, NULL);
-    assert_int_equal(stm32f103_hclk_hz(&lab->board->chip), 72000000);
-    assert_int_equal(rcc_pclk1_hz(&lab->board->chip), 36000000);
-    assert_int_equal(rcc_usb_hz(&lab->board->chip), 48000000);
+    assert_int_equal(chip_hclk_hz(&lab->board->chip), 72000000);
+    assert_int_equal(lab->board->chip.node[RCC_F1_PCLK1].hz, 36000000);
+    assert_int_equal(lab->board->chip.node[RCC_F1_USBCLK].hz, 48000000);
     lab_free(lab);
 }
 
@@ -49,7 +50,7 @@ static void the_crystal_takes_its_time_and_a_dead_one_forever(void **state)
     wait_us(lab, 100);
     assert_int_equal(get(lab, RCC(RCC_CR)) & HSERDY, HSERDY);
     lab_free(lab);
-    struct stm32f103_config config = board_default_config(board_find("BLUEPILL"));
+    struct chip_config config = board_default_config(board_find("BLUEPILL"));
     assert_true(chip_kind_apply(&config, "slow-crystal", strlen("slow-crystal")));
     lab = lab_with("BLUEPILL", &config);
     set_bits(lab, RCC(RCC_CR), HSEON);
@@ -75,7 +76,7 @@ static void other_crystals_have_their_own_clocks(void **state)
         uint32_t crystal_hz, PLLMUL, hclk_hz;
     } cases[] = {{12000000, 4 << 18, 72000000}, {16000000, 1 << 18, 48000000}, {7372800, 6 << 18, 58982400}};
     for (unsigned i = 0; i < 3; i++) {
-        struct stm32f103_config config = board_default_config(board_find("BLUEPILL"));
+        struct chip_config config = board_default_config(board_find("BLUEPILL"));
         config.hse_hz = cases[i].crystal_hz;
         struct lab *lab = lab_with("BLUEPILL", &config);
         start_hse(lab);
@@ -83,8 +84,8 @@ static void other_crystals_have_their_own_clocks(void **state)
         start_pll(lab, PLLSRC_HSE | cases[i].PLLMUL | PPRE1_2);
         put(lab, RCC(RCC_CFGR), PLLSRC_HSE | cases[i].PLLMUL | PPRE1_2 | SW_PLL);
         expect_violation(lab, NULL);
-        assert_int_equal(rcc_pclk1_hz(&lab->board->chip), cases[i].hclk_hz / 2);
-        assert_in_range(stm32f103_hclk_hz(&lab->board->chip), cases[i].hclk_hz,
+        assert_int_equal(lab->board->chip.node[RCC_F1_PCLK1].hz, cases[i].hclk_hz / 2);
+        assert_in_range(chip_hclk_hz(&lab->board->chip), cases[i].hclk_hz,
                         cases[i].hclk_hz + cases[i].hclk_hz / 500000);
         lab_free(lab);
     }
@@ -298,7 +299,7 @@ static void time_goes_on_evenly_over_a_change_of_clock(void **state)
 {
     (void)state;
     struct lab *lab = lab_new();
-    struct stm32f103 *chip = &lab->board->chip;
+    struct chip *chip = &lab->board->chip;
     ticks begun = board_now(lab->board);
     start_hse(lab);
     put(lab, FLASH(FLASH_ACR), ACR_TWO_WAITS);
@@ -317,12 +318,11 @@ static void events_come_in_order_at_their_own_time_even_when_late(void **state)
 {
     (void)state;
     struct lab *lab = lab_new();
-    struct stm32f103 *chip = &lab->board->chip;
+    struct chip *chip = &lab->board->chip;
     set_bits(lab, RCC(RCC_CR), HSEON);
     ticks started = board_now(lab->board);
-    stm32f103_stall(chip, started + ticks_from_us(5000));
+    chip_stall(chip, started + ticks_from_us(5000));
     assert_int_equal(get(lab, RCC(RCC_CR)) & HSERDY, HSERDY);
-    assert_int_equal(chip->rcc.hse_ready, started + ticks_from_us(500));
     assert_in_range(ticks_to_us(board_now(lab->board) - started), 5000, 5001);
     lab_free(lab);
 }
@@ -350,7 +350,7 @@ static void the_watchdog_bites_unless_reloaded(void **state)
     assert_int_equal(get(lab, RCC(RCC_CSR)), (uint32_t)IWDGRSTF | PINRSTF | PORRSTF);
     assert_true(heard(lab, "watchdog"));
     wait_us(lab, 1000000);
-    assert_false(lab->board->chip.iwdg.running);
+    assert_false(chip_will_reset(&lab->board->chip));
     lab_free(lab);
 }
 
@@ -381,7 +381,7 @@ static void the_option_byte_can_start_the_watchdog(void **state)
     struct lab *lab = lab_new();
     flash_load(&lab->board->chip, 0x1FFFF802, user, sizeof user);
     board_reset_button(lab->board);
-    assert_true(lab->board->chip.iwdg.running);
+    assert_true(chip_will_reset(&lab->board->chip));
     wait_us(lab, 420000); /* 4096 * 4 / 40 kHz = 409.6 ms */
     assert_true(heard(lab, "watchdog"));
     lab_free(lab);

@@ -352,7 +352,7 @@ static void start_cut(struct lab *lab, uint64_t operation, enum power_cut_phase 
 
 static uint16_t program_with_cut(enum power_cut_phase phase, uint64_t seed, uint16_t value)
 {
-    struct stm32f103_config config = board_default_config(board_find("BLUEPILL"));
+    struct chip_config config = board_default_config(board_find("BLUEPILL"));
     config.seed = seed;
     struct lab *lab = lab_with("BLUEPILL", &config);
     unlock_flash(lab);
@@ -438,7 +438,7 @@ static uint32_t status_after_start(unsigned nops)
     static const uint8_t rest[] = {0xC2, 0x68, 0xFE, 0xE7};
     memcpy(&program[at], rest, sizeof rest);
     struct lab *lab = lab_new();
-    struct stm32f103 *chip = &lab->board->chip;
+    struct chip *chip = &lab->board->chip;
     memcpy(&chip->ram[0x100], program, sizeof program);
     unlock_flash(lab);
     put(lab, FLASH(FLASH_CR), 2);

@@ -114,7 +114,7 @@ static void timer_5_has_four_channels_on_port_a(void **state)
     put(lab, TIM5(TIM_CCER), 1 << 4);
     put(lab, TIM5(TIM_DIER), UIE);
     put(lab, TIM5(TIM_CR1), CEN);
-    assert_int_equal(gpio_pin_duty(&lab->board->chip, 0, 1), 250);
+    assert_int_equal(chip_pin_duty(&lab->board->chip, 0, 1), 250);
     wait_us(lab, 200);
     assert_true(irq(lab, LINE_TIM5));
     expect_violation(lab, NULL);
@@ -125,7 +125,7 @@ static void timer_8_needs_its_main_switch_and_has_four_lines(void **state)
 {
     (void)state;
     struct lab *lab = large_lab();
-    struct stm32f103 *chip = &lab->board->chip;
+    struct chip *chip = &lab->board->chip;
     put(lab, GPIO('C', GPIO_CRL), 0x4B444444); /* PC6: CH1 */
     put(lab, GPIO('A', GPIO_CRL), 0xB4444444); /* PA7: CH1N */
     put(lab, TIM8(TIM_ARR), 99);
@@ -133,10 +133,10 @@ static void timer_8_needs_its_main_switch_and_has_four_lines(void **state)
     put(lab, TIM8(TIM_CCMR1), PWM1);
     put(lab, TIM8(TIM_CCER), 1 | 1 << 2);
     put(lab, TIM8(TIM_CR1), CEN);
-    assert_int_equal(gpio_pin_duty(chip, 2, 6), -1);
+    assert_int_equal(chip_pin_duty(chip, 2, 6), -1);
     put(lab, TIM8(TIM_BDTR), MOE);
-    assert_int_equal(gpio_pin_duty(chip, 2, 6), 300);
-    assert_int_equal(gpio_pin_duty(chip, 0, 7), 700);
+    assert_int_equal(chip_pin_duty(chip, 2, 6), 300);
+    assert_int_equal(chip_pin_duty(chip, 0, 7), 700);
     put(lab, TIM8(TIM_DIER), UIE | BG);
     wait_us(lab, 100);
     assert_true(irq(lab, LINE_TIM8_UP));

@@ -16,14 +16,7 @@ enum { LSI_SOURCE = 2 << 8, LSE_SOURCE = 1 << 8, HSE_SOURCE = 3 << 8, RTCEN = 1 
 enum { WWDG_CR = 0, WWDG_CFR = 4, WWDG_SR = 8, WDGA = 0x80, EWI = 1 << 9 };
 enum { PWR_CR = 0, PWR_CSR = 4, LPDS = 1, PDDS = 2, CWUF = 4, CSBF = 8, WUF = 1, SBF = 2, EWUP = 1 << 8 };
 enum { EXTI_IMR = 0, EXTI_EMR = 4, EXTI_RTSR = 8, EXTI_FTSR = 12, EXTI_PR = 20, SCR_SLEEPDEEP = 4 };
-enum {
-    PORRSTF = 1 << 27,
-    WWDGRSTF = 1 << 30,
-    LINE_ALARM = 17,
-    IRQ_RTC_ALARM = 41,
-    IRQ_EXTI0 = 6,
-    IRQ_EXTI9 = 23
-};
+enum { PORRSTF = 1 << 27, WWDGRSTF = 1 << 30, LINE_ALARM = 17, IRQ_EXTI9 = 23 };
 #define LPWRRSTF (1u << 31)
 
 static struct lab *lab_with_backup(const char *name)
@@ -310,15 +303,15 @@ static void only_power_and_standby_reset_the_trace_units(void **state)
     enum { TRCENA = 1 << 24, CYCCNTENA = 1 };
     static const enum reset_cause causes[] = {RESET_SOFTWARE, RESET_PIN, RESET_IWDG, RESET_WWDG};
     struct lab *lab = lab_new();
-    struct stm32f103 *chip = &lab->board->chip;
+    struct chip *chip = &lab->board->chip;
     for (unsigned i = 0; i < sizeof causes / sizeof causes[0]; i++) {
         chip->cpu.system.demcr = TRCENA;
         chip->cpu.system.dwt_ctrl = CYCCNTENA;
-        stm32f103_reset(chip, causes[i]);
+        chip_reset(chip, causes[i]);
         assert_int_equal(chip->cpu.system.demcr, TRCENA);
         assert_int_equal(chip->cpu.system.dwt_ctrl, CYCCNTENA);
     }
-    stm32f103_reset(chip, RESET_STANDBY);
+    chip_reset(chip, RESET_STANDBY);
     assert_int_equal(chip->cpu.system.demcr, 0);
     chip->cpu.system.demcr = TRCENA;
     board_power(lab->board, false);

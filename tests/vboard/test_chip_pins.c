@@ -1,5 +1,6 @@
 /* Pins: modes, inputs, the lock, the debug port's claim, external interrupts. */
 #include "chip_test.h"
+#include "devices/usb_fsdev/usb_fsdev.h"
 
 enum { INPUT_PULL = 8, FLOATING = 4, OUTPUT = 1, OPEN_DRAIN = 5, AF_OUTPUT = 9, RESERVED = 12 };
 enum { SWJ_ONLY_SW = 2 << 24, SWJ_NONE = 4 << 24, LCKK = 1 << 16 };
@@ -19,7 +20,7 @@ static void configure(struct lab *lab, char port, unsigned pin, uint32_t mode)
 
 static struct pin_drive drive(struct lab *lab, char port, unsigned pin)
 {
-    return gpio_pin_drive(&lab->board->chip, (unsigned)(port - 'A'), pin);
+    return chip_pin_drive(&lab->board->chip, (unsigned)(port - 'A'), pin);
 }
 
 static void each_mode_drives_as_it_should(void **state)
@@ -152,11 +153,11 @@ static void other_values_of_swj_cfg_leave_the_debug_pins_as_they_are(void **stat
         struct lab *lab = lab_with_ports("BLUEPILL");
         put(lab, AFIO(AFIO_MAPR), others[i] | 1);
         expect_violation(lab, "SUSPICIOUS swj-cfg");
-        assert_true(afio_pin_is_debug(&lab->board->chip, 0, 13));
+        assert_true(lab->board->chip.pins.debug[0] >> 13 & 1);
         assert_int_equal(get(lab, AFIO(AFIO_MAPR)) & 1, 1);
         put(lab, AFIO(AFIO_MAPR), SWJ_NONE);
         put(lab, AFIO(AFIO_MAPR), others[i]);
-        assert_false(afio_pin_is_debug(&lab->board->chip, 0, 13));
+        assert_false(lab->board->chip.pins.debug[0] >> 13 & 1);
         expect_violation(lab, "SUSPICIOUS swj-cfg");
         lab_free(lab);
     }
@@ -191,11 +192,12 @@ static void the_usb_wake_up_line_interrupts(void **state)
 {
     (void)state;
     struct lab *lab = lab_new();
+    struct device *usb = chip_device(&lab->board->chip, stm32f103.usb);
     put(lab, EXTI(0x08), 1 << 18);
     put(lab, EXTI(0x00), 1 << 18);
-    exti_set_line(&lab->board->chip, 18, true);
+    device_drive(usb, USB_FSDEV_WAKEUP, true);
     assert_true(lab->board->chip.cpu.nvic.line[IRQ_USB_WAKEUP]);
-    exti_set_line(&lab->board->chip, 18, false);
+    device_drive(usb, USB_FSDEV_WAKEUP, false);
     assert_true(lab->board->chip.cpu.nvic.line[IRQ_USB_WAKEUP]);
     put(lab, EXTI(0x14), 1 << 18);
     assert_false(lab->board->chip.cpu.nvic.line[IRQ_USB_WAKEUP]);

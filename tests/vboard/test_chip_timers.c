@@ -327,7 +327,7 @@ static void duty_is_what_the_pin_does(void **state)
                 put(lab, TIM2(TIM_CCR1), compares[c]);
                 put(lab, TIM2(TIM_CCER), 1);
                 put(lab, TIM2(TIM_CR1), directions[d] | CEN);
-                int duty = gpio_pin_duty(&lab->board->chip, 0, 0);
+                int duty = chip_pin_duty(&lab->board->chip, 0, 0);
                 assert_int_equal(high_share(lab, 'A', 0, period) * DUTY_FULL / period, duty);
                 lab_free(lab);
             }
@@ -356,12 +356,12 @@ static void remaps_move_the_channels(void **state)
         put(lab, remaps[i].base + TIM_CCMR1, 0x50); /* forced active */
         put(lab, remaps[i].base + TIM_CCER, 1);
         if (remaps[i].base == TIM1(0)) {
-            assert_int_equal(gpio_pin_duty(&lab->board->chip, (unsigned)remaps[i].port - 'A', remaps[i].pin),
+            assert_int_equal(chip_pin_duty(&lab->board->chip, (unsigned)remaps[i].port - 'A', remaps[i].pin),
                              -1);
             put(lab, TIM1(TIM_BDTR), 1 << 15);
         }
         assert_int_equal(
-            gpio_pin_drive(&lab->board->chip, (unsigned)remaps[i].port - 'A', remaps[i].pin).output, 1);
+            chip_pin_drive(&lab->board->chip, (unsigned)remaps[i].port - 'A', remaps[i].pin).output, 1);
         expect_violation(lab, NULL);
         lab_free(lab);
     }

@@ -25,7 +25,7 @@ static void each_is_caught(void **state)
     (void)state;
     for (unsigned i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         struct lab *lab = lab_new();
-        struct stm32f103 *chip = &lab->board->chip;
+        struct chip *chip = &lab->board->chip;
         put(lab, RCC(RCC_APB2ENR), APB2ENR_ALL_PORTS);
         memcpy(&chip->ram[0x800], rules[i].program, sizeof rules[i].program);
         chip->ram[0x800 + sizeof rules[i].program] = STAY & 0xFF;

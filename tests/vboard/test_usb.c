@@ -4,7 +4,7 @@
 
 enum { EP = 3, ADDRESS = 9 }; /* register and address used by most tests */
 
-static struct stm32f103 *chip_of(struct model *model)
+static struct chip *chip_of(struct model *model)
 {
     return &model->board->chip;
 }
@@ -142,8 +142,8 @@ static void test_a_setup_sets_both_directions_to_nak_and_data1(void **state)
         open_endpoint(model, EP, EPR_CONTROL, stats[i], STAT_STALL);
         assert_int_equal(setup_token(model, EP), USB_ACK);
         uint16_t now = epr(model, EP);
-        assert_int_equal(usb_stat(now, USB_RX), STAT_NAK);
-        assert_int_equal(usb_stat(now, USB_TX), STAT_NAK);
+        assert_int_equal(fsdev_stat(now, USB_RX), STAT_NAK);
+        assert_int_equal(fsdev_stat(now, USB_TX), STAT_NAK);
         assert_true(now & EPR_DTOG_RX);
         assert_true(now & EPR_DTOG_TX);
         assert_int_equal(now & (EPR_CTR | EPR_SETUP), EPR_CTR_RX | EPR_SETUP);
@@ -212,7 +212,7 @@ static void test_out_answers_by_stat_rx(void **state)
     assert_false(epr(model, EP) & EPR_CTR);
     model_stat(model, EP, USB_RX, STAT_VALID);
     assert_int_equal(out(model, EP, 0, 5), USB_ACK);
-    assert_int_equal(usb_stat(epr(model, EP), USB_RX), STAT_NAK);
+    assert_int_equal(fsdev_stat(epr(model, EP), USB_RX), STAT_NAK);
     assert_true(epr(model, EP) & EPR_DTOG_RX);
     assert_int_equal(model_peek(model, EP * 8 + 6), MODEL_BLOCKS_64 | 5);
     assert_int_equal(model_peek(model, MODEL_RX1 + 2), 0x0403);
@@ -233,7 +233,7 @@ static void test_a_repeated_packet_is_acknowledged_and_forgotten(void **state)
     struct model *model = *state;
     open_endpoint(model, EP, EPR_BULK, STAT_VALID, STAT_DISABLED);
     assert_int_equal(out(model, EP, 1, 4), USB_ACK);
-    assert_int_equal(usb_stat(epr(model, EP), USB_RX), STAT_VALID);
+    assert_int_equal(fsdev_stat(epr(model, EP), USB_RX), STAT_VALID);
     assert_false(epr(model, EP) & (EPR_CTR | EPR_DTOG_RX));
 }
 
@@ -247,7 +247,7 @@ static void test_a_packet_too_long_for_its_buffer_is_stalled_without_interrupt(v
     model_stat(model, EP, USB_RX, STAT_VALID);
     assert_int_equal(out(model, EP, 0, 11), USB_STALL);
     assert_false(epr(model, EP) & EPR_CTR);
-    assert_int_equal(usb_stat(epr(model, EP), USB_RX), STAT_VALID);
+    assert_int_equal(fsdev_stat(epr(model, EP), USB_RX), STAT_VALID);
     assert_int_equal(model_peek(model, MODEL_RX1 + 10), 0xBEEF);
     assert_int_equal(out(model, EP, 0, 10), USB_ACK);
 }
@@ -287,7 +287,7 @@ static void test_in_answers_by_stat_tx(void **state)
     assert_int_equal(in(model, EP, data, &length, true), USB_DATA0);
     assert_int_equal(length, 3);
     assert_memory_equal(data, "abc", 3);
-    assert_int_equal(usb_stat(epr(model, EP), USB_TX), STAT_NAK);
+    assert_int_equal(fsdev_stat(epr(model, EP), USB_TX), STAT_NAK);
     assert_int_equal(epr(model, EP) & (EPR_CTR | EPR_DTOG_TX), EPR_CTR_TX | EPR_DTOG_TX);
     model_clear_ctr(model, EP, EPR_CTR_TX);
     model_send(model, EP, MODEL_TX1, NULL, 0);
@@ -346,7 +346,7 @@ static void test_double_buffered_bulk_out_swaps_buffers_by_dtog_and_sw_buf(void 
     model_write(model, EP * 4, EPR_BULK | EPR_EP_KIND | EP | EPR_DTOG_TX); /* SW_BUF = 1: buffer 1 is ours */
     model_stat(model, EP, USB_RX, STAT_VALID);
     assert_int_equal(out(model, EP, 0, 3), USB_ACK);
-    assert_int_equal(usb_stat(epr(model, EP), USB_RX), STAT_VALID);
+    assert_int_equal(fsdev_stat(epr(model, EP), USB_RX), STAT_VALID);
     assert_int_equal(model_peek(model, EP * 8 + 2), MODEL_BLOCKS_64 | 3);
     assert_int_equal(out(model, EP, 1, 4), USB_NAK); /* DTOG = SW_BUF: both full */
     model_clear_ctr(model, EP, EPR_CTR_RX);
@@ -461,7 +461,7 @@ static void test_isochronous_out_has_no_handshake_and_stays_valid(void **state)
     for (unsigned i = 0; i < 3; i++) {
         assert_int_equal(out(model, EP, 0, 10 + i), USB_SILENCE);
         assert_true(epr(model, EP) & EPR_CTR_RX);
-        assert_int_equal(usb_stat(epr(model, EP), USB_RX), STAT_VALID);
+        assert_int_equal(fsdev_stat(epr(model, EP), USB_RX), STAT_VALID);
         assert_int_equal(!(epr(model, EP) & EPR_DTOG_RX), i % 2);
         model_clear_ctr(model, EP, EPR_CTR_RX);
         assert_int_equal(model_peek(model, EP * 8 + (i % 2 ? 6 : 2)) & 0x3FF, 10 + i);
@@ -576,7 +576,7 @@ static void test_isochronous_transfers_raise_the_high_priority_interrupt(void **
 static void test_activity_wakes_a_suspended_peripheral_through_exti_18(void **state)
 {
     struct model *model = *state;
-    struct stm32f103 *chip = chip_of(model);
+    struct chip *chip = chip_of(model);
     enum { EXTI = 0x40010400, IMR = 0, RTSR = 8, PR = 20, LINE = 1 << 18 };
     uint32_t value = 0;
     bus_write(chip, EXTI + IMR, 4, LINE);
@@ -607,7 +607,7 @@ static void test_forced_reset_acts_like_one_from_the_bus(void **state)
 static void test_reads_and_void_writes_leave_no_side_effect(void **state)
 {
     struct model *model = *state;
-    struct stm32f103 *chip = chip_of(model);
+    struct chip *chip = chip_of(model);
     uint64_t before = chip->cpu.side_effects;
     for (uint32_t offset = 0x40; offset <= 0x50; offset += 4)
         usb_read(chip, offset);
@@ -622,20 +622,20 @@ static void test_reads_and_void_writes_leave_no_side_effect(void **state)
 
 static void break_clock(struct model *model)
 {
-    struct stm32f103 *chip = chip_of(model);
-    chip->rcc.CFGR &= ~(1u << 22);
+    struct chip *chip = chip_of(model);
+    clock_set(chip, RCC_F1_USBCLK, TICKS_PER_SECOND / 32000000, 32000000);
     model_enable_usb(model);
 }
 
 static void break_packet_clock(struct model *model)
 {
-    chip_of(model)->rcc.CFGR &= ~(1u << 22);
+    clock_set(chip_of(model), RCC_F1_USBCLK, TICKS_PER_SECOND / 32000000, 32000000);
     out(model, EP, 0, 0);
 }
 
 static void break_apb_clock(struct model *model)
 {
-    chip_of(model)->rcc.CFGR |= 7u << 8; /* PCLK1 = 3 MHz */
+    clock_set(chip_of(model), RCC_F1_PCLK1, TICKS_PER_SECOND / 3000000, 3000000);
     model_enable_usb(model);
 }
 
@@ -658,7 +658,7 @@ static void break_power(struct model *model)
 
 static void break_can(struct model *model)
 {
-    chip_of(model)->rcc.APB1ENR |= 1u << 25;
+    clock_enable(chip_of(model), RCC_F1_APB1, chip_of(model)->gates[RCC_F1_APB1].enabled | 1u << 25);
     model_enable_usb(model);
 }
 
@@ -1031,7 +1031,7 @@ static void test_flags_from_before_a_bus_reset_may_be_cleared_unread(void **stat
     model_read(model, USB_ISTR);
     model_write(model, USB_ISTR, (uint16_t)~ISTR_RESET);
     model_write(model, EP * 4, EPR_CONTROL | EP);
-    assert_false(chip_of(model)->usb.EPR[EP] & EPR_CTR);
+    assert_false(usb_state(model->board)->EPR[EP] & EPR_CTR);
     model_expect_clean(model);
 }
 

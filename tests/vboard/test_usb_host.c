@@ -21,7 +21,7 @@ static void test_a_device_enumerates(void **state)
     struct model *model = *state;
     enumerate(model);
     assert_int_equal(host_of(model)->address, 5);
-    assert_int_equal(model->board->chip.usb.DADDR, DADDR_EF | 5);
+    assert_int_equal(usb_state(model->board)->DADDR, DADDR_EF | 5);
     assert_int_equal(model->configuration, 1);
     assert_int_equal(model->resets, 1);
     model_expect_clean(model);
@@ -320,7 +320,7 @@ static void test_no_transaction_crosses_the_end_of_a_frame(void **state)
     read_pattern(model, 65535);
     ticks frame = model->board->host.frame_started;
     assert_true(board_now(model->board) - frame <= TICKS_PER_MILLISECOND + 2 * TICKS_PER_MICROSECOND);
-    assert_int_equal(model->board->chip.usb.FNR & FNR_FN, host_of(model)->frame);
+    assert_int_equal(usb_state(model->board)->FNR & FNR_FN, host_of(model)->frame);
 }
 
 static void test_a_reset_ends_transfers_and_forgets_the_address(void **state)
@@ -337,14 +337,14 @@ static void test_a_reset_ends_transfers_and_forgets_the_address(void **state)
     assert_int_equal(host_of(model)->address, 0);
     assert_false(usb_host_submit(host_of(model), &in));
     model_run_us(model, 9900);
-    assert_true(model->board->chip.usb.bus_reset);
+    assert_true(usb_state(model->board)->bus_reset);
     model_run_us(model, 200);
-    assert_false(model->board->chip.usb.bus_reset);
+    assert_false(usb_state(model->board)->bus_reset);
     model_run_us(model, 9000);
     assert_int_equal(host_of(model)->port, USB_PORT_RESET);
     model_run_us(model, 1000);
     assert_int_equal(host_of(model)->port, USB_PORT_ENABLED);
-    assert_int_equal(model->board->chip.usb.DADDR, DADDR_EF);
+    assert_int_equal(usb_state(model->board)->DADDR, DADDR_EF);
     enumerate(model);
 }
 
@@ -401,7 +401,7 @@ static void test_idle_frames_cost_one_event_each(void **state)
     model_run_us(model, 100000);
     assert_int_equal(host_of(model)->transactions, transactions);
     assert_int_equal((uint16_t)(host_of(model)->frame - frame), 100);
-    assert_true(model->board->chip.due[EVENT_HOST] >= host_of(model)->frame_started + TICKS_PER_MILLISECOND);
+    assert_true(chip_host_due(&model->board->chip) >= host_of(model)->frame_started + TICKS_PER_MILLISECOND);
 }
 
 static void test_a_device_that_babbles_is_found_out(void **state)

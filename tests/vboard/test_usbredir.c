@@ -292,7 +292,7 @@ static void test_the_guest_is_told_what_the_descriptors_say(void **state)
     assert_int_equal(guest->endpoints.type[0x02], usb_redir_type_invalid);
     assert_int_equal(guest->endpoints.max_packet_size[0x12], 8);
     assert_int_equal(guest->endpoints.interval[0x12], 4);
-    assert_int_equal(guest->model->board->chip.usb.DADDR, DADDR_EF | 5);
+    assert_int_equal(usb_state(guest->model->board)->DADDR, DADDR_EF | 5);
     assert_int_equal(guest->model->configuration, 0);
     model_expect_clean(guest->model);
 }

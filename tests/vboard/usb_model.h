@@ -15,7 +15,9 @@
 #include <string.h>
 
 #include "board/board.h"
-#include "stm32f103/usb_registers.h"
+#include "chips/stm32f103.h"
+#include "devices/rcc_f1/rcc_f1.h"
+#include "devices/usb_fsdev/private.h"
 
 enum {
     MODEL_TABLE = 0,
@@ -56,6 +58,30 @@ struct model {
     char rule[MODEL_RULES][40];
 };
 
+enum { USB_BASE = 0x40005C00 };
+
+/* What the peripheral knows. */
+static inline struct usb *usb_state(struct board *board)
+{
+    return device_state(chip_device(&board->chip, board->chip.info->usb));
+}
+
+/* Its registers, past the bus. */
+static inline uint32_t usb_read(struct chip *chip, uint32_t offset)
+{
+    struct device *device = chip_device(chip, chip->info->usb);
+    return device->info->class->read(device, offset);
+}
+
+static inline void usb_write(struct chip *chip, uint32_t offset, uint32_t value)
+{
+    struct device *device = chip_device(chip, chip->info->usb);
+    if (offset >= USB_MEMORY_OFFSET)
+        fsdev_memory_write(device, offset, value);
+    else
+        device->info->class->write(device, offset, value);
+}
+
 static struct model *model_now; /* the chip's hooks know the board only */
 
 static inline uint32_t model_read(struct model *model, uint32_t offset)
@@ -86,7 +112,7 @@ static inline void model_stat(struct model *model, unsigned n, enum usb_directio
 {
     uint16_t epr = (uint16_t)model_read(model, n * 4);
     uint16_t mask = direction == USB_RX ? EPR_STAT_RX : EPR_STAT_TX;
-    uint16_t toggles = (usb_with_stat(epr, direction, stat) ^ epr) & mask;
+    uint16_t toggles = (fsdev_with_stat(epr, direction, stat) ^ epr) & mask;
     model_write(model, n * 4, (epr & EPR_READ_WRITE) | EPR_CTR | toggles);
 }
 
@@ -410,7 +436,7 @@ static inline void model_data_endpoints(struct model *model)
 static inline void model_step(struct model *model)
 {
     ticks now = board_now(model->board);
-    if (!usb_powered(&model->board->chip))
+    if (!fsdev_powered(chip_device(&model->board->chip, model->board->chip.info->usb)))
         return;
     if (model_read(model, USB_ISTR) & ISTR_RESET) {
         model_bus_reset(model);
@@ -474,7 +500,7 @@ static inline void model_clocks(struct model *model)
 {
     enum { RCC = 0x40021000, FLASH_INTERFACE = 0x40022000 };
     enum { CFGR = 10 << 18 | 1 << 22 | 4 << 8, PLL = 2, PLLON = 1 << 24, USBEN = 1 << 23 };
-    struct stm32f103 *chip = &model->board->chip;
+    struct chip *chip = &model->board->chip;
     uint32_t control;
     bus_write(chip, FLASH_INTERFACE, 4, 0x11);
     bus_write(chip, RCC + 4, 4, CFGR);
@@ -499,7 +525,7 @@ static inline int model_setup(void **state)
 {
     static const uint8_t spin[] = {0x00, 0x10, 0x00, 0x20, 0x09, 0x00, 0x00, 0x08, 0xFE, 0xE7};
     const struct board_info *info = board_find("BLUEPILL");
-    struct stm32f103_config config = board_default_config(info);
+    struct chip_config config = board_default_config(info);
     struct model *model = test_calloc(1, sizeof *model);
     model->board = board_new(info, &config);
     model->product = 0x42;

@@ -2,6 +2,7 @@
 #include "board.h"
 
 #include "base/allocate.h"
+#include "chips/stm32f103.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,13 +28,13 @@ static unsigned number_of(uint8_t pin)
 static void tell(struct board *board, enum report_kind kind, const char *text)
 {
     if (board->report) {
-        bool stopped = stm32f103_begin_call(&board->chip);
+        bool stopped = chip_begin_call(&board->chip);
         board->report(board->watcher, kind, board_now(board), text);
-        stm32f103_end_call(&board->chip, stopped);
+        chip_end_call(&board->chip, stopped);
     }
 }
 
-static void chip_report(void *context, enum report_kind kind, const char *text)
+static void report_of_chip(void *context, enum report_kind kind, const char *text)
 {
     tell(context, kind, text);
 }
@@ -49,7 +50,7 @@ static bool count(struct board *board, const char *rule)
     return board->allowed[index];
 }
 
-static void chip_violation(void *context, enum violation_level level, const char *rule, const char *text)
+static void violation_of_chip(void *context, enum violation_level level, const char *rule, const char *text)
 {
     static const char *const names[] = {"FORBIDDEN", "UNDEFINED", "SUSPICIOUS"};
     struct board *board = context;
@@ -62,7 +63,7 @@ static void chip_violation(void *context, enum violation_level level, const char
     }
     if (counts && board->stop_on_violation) {
         board->failed = true;
-        stm32f103_stop(&board->chip);
+        chip_stop(&board->chip);
     }
     tell(board, REPORT_VIOLATION, line);
 }
@@ -71,14 +72,14 @@ static void chip_violation(void *context, enum violation_level level, const char
 
 static bool driven_to(const struct board *board, uint8_t pin, bool level)
 {
-    return gpio_pin_drive(&board->chip, port_of(pin), number_of(pin)).output == (int)level;
+    return chip_pin_drive(&board->chip, port_of(pin), number_of(pin)).output == (int)level;
 }
 
 /* Whole per cent: what an eye can tell apart. */
 static unsigned led_duty(const struct board *board)
 {
     const struct board_info *info = board->info;
-    int high = gpio_pin_duty(&board->chip, port_of(info->led), number_of(info->led));
+    int high = chip_pin_duty(&board->chip, port_of(info->led), number_of(info->led));
     if (high < 0) {
         return 0;
     }
@@ -200,21 +201,26 @@ static void serial_sent(void *context, unsigned usart, uint16_t data)
     }
 }
 
+bool board_has_serial(const struct chip_config *config, unsigned usart)
+{
+    return chip_info_has(&stm32f103, config, stm32f103.serials[usart - 1]);
+}
+
 unsigned board_serial_send(struct board *board, unsigned usart, const void *bytes, unsigned length)
 {
-    return usart_send_to(&board->chip, usart - 1, bytes, length);
+    return chip_serial_send(&board->chip, usart, bytes, length);
 }
 
 void board_serial_baud(struct board *board, unsigned usart, uint32_t baud)
 {
-    board->chip.usart[usart - 1].peer_baud = baud;
+    chip_serial_baud(&board->chip, usart, baud);
 }
 
 /* Life */
 
-struct stm32f103_config board_default_config(const struct board_info *info)
+struct chip_config board_default_config(const struct board_info *info)
 {
-    return (struct stm32f103_config){
+    return (struct chip_config){
         .flash_bytes = info->flash_kib * 1024u,
         .flash_size_register = info->flash_size_register,
         .page_bytes = info->page_bytes,
@@ -230,13 +236,13 @@ struct stm32f103_config board_default_config(const struct board_info *info)
     };
 }
 
-struct board *board_new(const struct board_info *info, const struct stm32f103_config *config)
+struct board *board_new(const struct board_info *info, const struct chip_config *config)
 {
     struct board *board = allocate(sizeof *board);
-    const struct stm32f103_board callbacks = {
+    const struct chip_board callbacks = {
         .context = board,
-        .report = chip_report,
-        .violation = chip_violation,
+        .report = report_of_chip,
+        .violation = violation_of_chip,
         .pins_changed = pins_changed,
         .pin_level = pin_level,
         .usb_changed = usb_changed,
@@ -247,7 +253,7 @@ struct board *board_new(const struct board_info *info, const struct stm32f103_co
     memset(board, 0, sizeof *board);
     board->info = info;
     board->cable = true;
-    stm32f103_init(&board->chip, config, &callbacks);
+    chip_init(&board->chip, &stm32f103, config, &callbacks);
     usb_host_init(&board->host, &board->chip);
     return board;
 }
@@ -259,18 +265,18 @@ void board_free(struct board *board)
 
 void board_power(struct board *board, bool on)
 {
-    stm32f103_power(&board->chip, on);
+    chip_power(&board->chip, on);
 }
 
 void board_reset_button(struct board *board)
 {
-    stm32f103_reset(&board->chip, RESET_PIN);
+    chip_reset(&board->chip, RESET_PIN);
 }
 
 void board_press(struct board *board, bool pressed)
 {
     board->button_pressed = pressed;
-    gpio_inputs_changed(&board->chip);
+    chip_inputs_changed(&board->chip);
 }
 
 void board_plug(struct board *board, bool in)
@@ -283,7 +289,7 @@ void board_plug(struct board *board, bool in)
 void board_run(struct board *board, ticks duration)
 {
     if (!board_failed(board)) {
-        stm32f103_run(&board->chip, board_now(board) + duration);
+        chip_run(&board->chip, board_now(board) + duration);
     }
 }
 

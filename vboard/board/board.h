@@ -6,7 +6,7 @@
 
 #include "base/pin.h"
 #include "base/rules.h"
-#include "stm32f103/chip.h"
+#include "chip/chip.h"
 #include "usb/host.h"
 
 /* One board, by the name that the bootloader's build uses as TARGET. */
@@ -24,7 +24,7 @@ struct board_info {
     bool button_active_high;
     bool button_floats; /* released, nothing drives the pin: the firmware must use the chip's pull */
     bool pullup_active_high;
-    bool usb_ctr_masked; /* a clone: stm32f103_config.ctr_masked */
+    bool usb_ctr_masked; /* a clone: chip_config.ctr_masked */
 };
 
 /* NULL-name-terminated. */
@@ -32,7 +32,7 @@ extern const struct board_info board_list[];
 const struct board_info *board_find(const char *name);
 
 struct board {
-    struct stm32f103 chip;
+    struct chip chip;
     const struct board_info *info;
     bool button_pressed;
     bool cable;        /* USB plugged in; the board keeps its power when it is pulled */
@@ -52,7 +52,7 @@ struct board {
     /* Serial ports, USART1 is 1: a word has left the chip, at that time. */
     void *serial_watcher;
     void (*serial)(void *serial_watcher, unsigned usart, ticks at, uint16_t data);
-    bool stop_on_violation;  /* strict: stm32f103_run ends, board_failed() is true; not for SUSPICIOUS ones */
+    bool stop_on_violation;  /* strict: chip_run ends, board_failed() is true; not for SUSPICIOUS ones */
     bool stop_on_suspicion;  /* pedantic, if strict: for these, too */
     bool allowed[RULES_MAX]; /* rules (rules.h) that are waived: told, and nothing follows */
     bool failed;
@@ -61,9 +61,9 @@ struct board {
 };
 
 /* Config as the board's name implies; change what you like before board_new. */
-struct stm32f103_config board_default_config(const struct board_info *info);
+struct chip_config board_default_config(const struct board_info *info);
 /* Without power, cable plugged in, flash erased. Never NULL (ends the program when there is no memory). */
-struct board *board_new(const struct board_info *info, const struct stm32f103_config *config);
+struct board *board_new(const struct board_info *info, const struct chip_config *config);
 void board_free(struct board *board);
 
 void board_power(struct board *board, bool on);
@@ -74,7 +74,7 @@ void board_plug(struct board *board, bool in);
 void board_run(struct board *board, ticks duration);
 static inline ticks board_now(const struct board *board)
 {
-    return stm32f103_now(&board->chip);
+    return chip_now(&board->chip);
 }
 
 /* Strict and a rule was broken: first_violation says which. */
@@ -90,6 +90,8 @@ static inline bool board_failed(const struct board *board)
  */
 unsigned board_serial_send(struct board *board, unsigned usart, const void *bytes, unsigned length);
 void board_serial_baud(struct board *board, unsigned usart, uint32_t baud);
+/* Whether the chip of a board with this config has it. */
+bool board_has_serial(const struct chip_config *config, unsigned usart);
 
 /* Snapshots: a copy of everything, to be restored into the same board. */
 void *board_save(const struct board *board);

@@ -8,88 +8,88 @@ const char chip_kinds[] =
     "fast-lsi, late-bsy, lock-reads-0, zero-needs-erase, masked-ctr, unmasked-ctr, unstable-cells";
 
 /* Limits of the data sheet (DS5319 table 28), and ten times the longest. */
-static void flash_times(struct stm32f103_config *config, uint32_t page_erase_us, uint32_t half_word_ns)
+static void flash_times(struct chip_config *config, uint32_t page_erase_us, uint32_t half_word_ns)
 {
     config->page_erase_us = page_erase_us;
     config->half_word_ns = half_word_ns;
 }
 
-static void fast_flash(struct stm32f103_config *config)
+static void fast_flash(struct chip_config *config)
 {
     flash_times(config, 20000, 40000);
 }
 
-static void slow_flash(struct stm32f103_config *config)
+static void slow_flash(struct chip_config *config)
 {
     flash_times(config, 40000, 70000);
 }
 
-static void slowest_flash(struct stm32f103_config *config)
+static void slowest_flash(struct chip_config *config)
 {
     flash_times(config, 400000, 700000);
 }
 
 /* The typical value of DS5319 5.3.6, and a crystal that hardly starts. */
-static void slow_crystal(struct stm32f103_config *config)
+static void slow_crystal(struct chip_config *config)
 {
     config->hse_startup_us = 2000;
 }
 
-static void late_crystal(struct stm32f103_config *config)
+static void late_crystal(struct chip_config *config)
 {
     config->hse_startup_us = 50000;
 }
 
-static void read_protected(struct stm32f103_config *config)
+static void read_protected(struct chip_config *config)
 {
     config->read_protected = true;
 }
 
-static void hardware_watchdog(struct stm32f103_config *config)
+static void hardware_watchdog(struct chip_config *config)
 {
     config->hardware_watchdog = true;
 }
 
-static void fast_lsi(struct stm32f103_config *config)
+static void fast_lsi(struct chip_config *config)
 {
     config->lsi_hz = 60000;
 }
 
-static void late_bsy(struct stm32f103_config *config)
+static void late_bsy(struct chip_config *config)
 {
     config->busy_late_cycles = 8;
 }
 
-static void lock_reads_0(struct stm32f103_config *config)
+static void lock_reads_0(struct chip_config *config)
 {
     config->lock_reads_0 = true;
 }
 
-static void zero_needs_erase(struct stm32f103_config *config)
+static void zero_needs_erase(struct chip_config *config)
 {
     config->zero_needs_erase = true;
 }
 
-static void masked_ctr(struct stm32f103_config *config)
+static void masked_ctr(struct chip_config *config)
 {
     config->ctr_masked = true;
 }
 
-static void unmasked_ctr(struct stm32f103_config *config)
+static void unmasked_ctr(struct chip_config *config)
 {
     config->ctr_masked = false;
 }
 
-static void unstable_cells(struct stm32f103_config *config)
+static void unstable_cells(struct chip_config *config)
 {
     config->torn = TORN_UNSTABLE;
 }
 
-bool chip_kind_apply(struct stm32f103_config *config, const char *name, size_t length)
+bool chip_kind_apply(struct chip_config *config, const char *name, size_t length)
 {
     static const struct {
         const char *name;
-        void (*apply)(struct stm32f103_config *config);
+        void (*apply)(struct chip_config *config);
     } kinds[] = {
         {"fast-flash", fast_flash},
         {"slow-flash", slow_flash},

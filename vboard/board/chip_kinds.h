@@ -4,9 +4,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "stm32f103/chip.h"
+#include "chip/chip.h"
 
 /* The names, for help and messages. */
 extern const char chip_kinds[];
 /* Makes the chip so; false: no such kind. */
-bool chip_kind_apply(struct stm32f103_config *config, const char *name, size_t length);
+bool chip_kind_apply(struct chip_config *config, const char *name, size_t length);

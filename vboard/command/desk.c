@@ -92,7 +92,7 @@ static const char *trouble_of(struct desk *desk, const struct seat *seat, int *s
         *status = EXIT_VIOLATION;
         return broken_rule(desk, board);
     }
-    if (board->chip.cpu.locked_up && !board->chip.iwdg.running) {
+    if (board->chip.cpu.locked_up && !chip_will_reset(&board->chip)) {
         *status = EXIT_LOCKED_UP;
         return "end: the processor locked up and no watchdog runs";
     }

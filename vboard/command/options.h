@@ -17,7 +17,7 @@ struct file_to_load {
 
 struct options {
     struct board_info board; /* the one named, with the pins that the options give it */
-    struct stm32f103_config config;
+    struct chip_config config;
     struct file_to_load files[OPTIONS_MAX_FILES]; /* the firmware and each --load */
     unsigned file_count;
     const char *flash_file; /* NULL: the flash is forgotten */

@@ -106,7 +106,7 @@ static bool usarts_fit(const struct options *options)
 {
     enum { OF_SMALL_CHIPS = 3 };
     for (unsigned i = OF_SMALL_CHIPS + 1; i <= USARTS; i++)
-        if (options->usart[i].kind != SERIAL_NOWHERE && options->config.flash_bytes <= MEDIUM_DENSITY_FLASH)
+        if (options->usart[i].kind != SERIAL_NOWHERE && !board_has_serial(&options->config, i))
             return options_wrong(
                 "the chip of this board has no UART%u: only chips above 128 KiB have it, see "
                 "--board and --flash-size",

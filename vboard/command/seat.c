@@ -47,7 +47,7 @@ static void tell_ram(const struct image *image, const char *path)
 static bool fill_flash(const struct seat *seat, uint8_t *flash, char *error)
 {
     const struct options *options = seat->options;
-    const struct stm32f103_config *config = &options->config;
+    const struct chip_config *config = &options->config;
     struct image image = {0};
     char path[PATH_SIZE];
     memset(flash, 0xFF, config->flash_bytes);
@@ -76,7 +76,7 @@ static void count_up(uint8_t id[12], unsigned by)
 static void make_board(struct seat *seat, const uint8_t *flash)
 {
     const struct options *options = seat->options;
-    struct stm32f103_config config = options->config;
+    struct chip_config config = options->config;
     count_up(config.unique_id, seat->number - 1);
     struct board *board = board_new(&options->board, &config);
     board->stop_on_violation = !options->lenient;
@@ -191,7 +191,7 @@ void seat_switch_on(struct seat *seat)
     board_power(board, true);
     for (unsigned i = 1; i <= BACKUP_REGISTERS; i++)
         if (options->backup_given[i])
-            board->chip.bkp.DR[i] = options->backup[i];
+            chip_backup_set(&board->chip, i, options->backup[i]);
 }
 
 /* Running */

@@ -8,7 +8,7 @@
 #include "base/allocate.h"
 #include "vcd_writer.h"
 
-enum { PORT_PINS = 16, PINS = PORTS * PORT_PINS };
+enum { PINS = PORTS * PORT_PINS };
 
 /* Signals, in the order of the file; the pins come last. */
 enum {
@@ -59,9 +59,9 @@ static void put_if_new(struct vcd *vcd, unsigned signal, int value)
     vcd->last[signal] = value;
 }
 
-static int pin_value(const struct stm32f103 *chip, unsigned port, unsigned pin)
+static int pin_value(const struct chip *chip, unsigned port, unsigned pin)
 {
-    struct pin_drive drive = gpio_pin_drive(chip, port, pin);
+    struct pin_drive drive = chip_pin_drive(chip, port, pin);
     if (!chip->powered)
         return VCD_FLOATING;
     if (drive.output >= 0)
@@ -74,9 +74,9 @@ static int pin_value(const struct stm32f103 *chip, unsigned port, unsigned pin)
 
 static void sample_flash(struct vcd *vcd, ticks now)
 {
-    if (flash_is_busy(&vcd->board->chip))
+    if (chip_flash_is_busy(&vcd->board->chip))
         vcd->flash_ends = vcd->board->chip.flash.operation.ends;
-    if (vcd->flash_ends && !flash_is_busy(&vcd->board->chip)) {
+    if (vcd->flash_ends && !chip_flash_is_busy(&vcd->board->chip)) {
         ticks ended = vcd->flash_ends < now ? vcd->flash_ends : now;
         vcd_put(vcd->writer, ended, FLASH_BUSY, 0);
         vcd_put_text(vcd->writer, ended, FLASH_WORK, "");

@@ -16,21 +16,21 @@ static void configured(struct usb_transfer *transfer)
     if (transfer->status == USB_DONE)
         usb_host_clear_toggles(&pc->board->host);
     else if (transfer->status != USB_GONE)
-        stm32f103_report(&pc->board->chip, REPORT_USB, "the device cannot be configured");
+        chip_report(&pc->board->chip, REPORT_USB, "the device cannot be configured");
 }
 
 static void enumerated(void *context, bool found)
 {
     struct usb_pc *pc = context;
     if (!found) {
-        stm32f103_report(&pc->board->chip, REPORT_USB, "the device does not enumerate");
+        chip_report(&pc->board->chip, REPORT_USB, "the device does not enumerate");
         return;
     }
     const struct usb_identity *identity = &pc->enumerator.identity;
     const uint8_t set_configuration[8] = {0x00, 9, identity->configuration[CONFIGURATION_VALUE]};
-    stm32f103_report(&pc->board->chip, REPORT_USB, "found %04x:%04x, interfaces: %u",
-                     half_word(&identity->device[ID_VENDOR]), half_word(&identity->device[ID_PRODUCT]),
-                     identity->configuration[INTERFACES]);
+    chip_report(&pc->board->chip, REPORT_USB, "found %04x:%04x, interfaces: %u",
+                half_word(&identity->device[ID_VENDOR]), half_word(&identity->device[ID_PRODUCT]),
+                identity->configuration[INTERFACES]);
     pc->configure = (struct usb_transfer){.type = USB_CONTROL,
                                           .timeout = CONFIGURE_MS * TICKS_PER_MILLISECOND,
                                           .context = pc,

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "stm32f103/chip.h"
+#include "chip/chip.h"
 
 enum { RESET_MS = 10, ADDRESS = 5, REQUEST_MS = 5000, FIRST_BYTES = 8, CONFIGURATION_HEADER = 9 };
 
@@ -48,7 +48,7 @@ static void failed(struct usb_enumerator *enumerator)
     if (enumerator->attempts < ATTEMPTS && host->port >= USB_PORT_ATTACHED) {
         ticks pause = pause_ms[enumerator->attempts - 1] * TICKS_PER_MILLISECOND;
         enumerator->step = STEP_PAUSE;
-        usb_host_call_at(host, stm32f103_now(host->chip) + pause, attempt, enumerator);
+        usb_host_call_at(host, chip_now(host->chip) + pause, attempt, enumerator);
         return;
     }
     enumerator->step = STEP_IDLE;

@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "chip/chip.h"
 #include "host_private.h"
-#include "stm32f103/chip.h"
 
 enum { DEBOUNCE_MS = 100, RECOVERY_MS = 10, RESUME_MS = 20, WAKEUP_POLL_MS = 1 };
 
@@ -27,7 +27,7 @@ void usb_host_clear_toggles(struct usb_host *host)
     memset(host->toggle_out, 0, sizeof host->toggle_out);
 }
 
-void usb_host_init(struct usb_host *host, struct stm32f103 *chip)
+void usb_host_init(struct usb_host *host, struct chip *chip)
 {
     *host = (struct usb_host){
         .chip = chip,
@@ -35,7 +35,7 @@ void usb_host_init(struct usb_host *host, struct stm32f103 *chip)
         .state_ends = TICKS_NEVER,
         .call_due = TICKS_NEVER,
     };
-    stm32f103_schedule(chip, EVENT_HOST, TICKS_NEVER);
+    chip_schedule_host(chip, TICKS_NEVER);
 }
 
 ticks *usb_host_periodic_due(struct usb_host *host, const struct usb_transfer *transfer)
@@ -62,7 +62,7 @@ static bool forget(struct usb_host *host, struct usb_transfer *transfer)
 
 void usb_host_finish(struct usb_host *host, struct usb_transfer *transfer, enum usb_host_status status)
 {
-    ticks now = stm32f103_now(host->chip);
+    ticks now = chip_now(host->chip);
     if (!forget(host, transfer))
         return;
     transfer->status = status;
@@ -100,8 +100,8 @@ static void schedule(struct usb_host *host)
     if (host->wire.phase != USB_WIRE_IDLE)
         due = usb_earlier(due, host->wire.at);
     else if (tokens_allowed(host) && host->queued)
-        due = usb_earlier(due, usb_wire_start(host, stm32f103_now(host->chip)));
-    stm32f103_schedule(host->chip, EVENT_HOST, due);
+        due = usb_earlier(due, usb_wire_start(host, chip_now(host->chip)));
+    chip_schedule_host(host->chip, due);
 }
 
 static void start_frame(struct usb_host *host, ticks now)
@@ -132,7 +132,7 @@ static void recover(struct usb_host *host, ticks now)
 static void recovered(struct usb_host *host)
 {
     if (host->port == USB_PORT_SUSPENDED)
-        stm32f103_report(host->chip, REPORT_USB, "resumed");
+        chip_report(host->chip, REPORT_USB, "resumed");
     host->line = USB_LINE_STEADY;
     port(host, USB_PORT_ENABLED);
 }
@@ -153,12 +153,12 @@ static void state_event(struct usb_host *host, ticks now)
     case USB_LINE_STEADY: break;
     }
     if (host->port == USB_PORT_DEBOUNCE) {
-        stm32f103_report(host->chip, REPORT_USB, "attached");
+        chip_report(host->chip, REPORT_USB, "attached");
         port(host, USB_PORT_ATTACHED);
     } else if (host->port == USB_PORT_SUSPENDED) {
         host->state_ends = now + WAKEUP_POLL_MS * TICKS_PER_MILLISECOND;
         if (usb_drives_resume(host->chip)) {
-            stm32f103_report(host->chip, REPORT_USB, "remote wake-up");
+            chip_report(host->chip, REPORT_USB, "remote wake-up");
             usb_host_resume(host);
         }
     }
@@ -186,11 +186,11 @@ void usb_host_line(struct usb_host *host, bool pulled_up)
     if (pulled_up == (host->port != USB_PORT_EMPTY))
         return;
     if (pulled_up) {
-        host->state_ends = stm32f103_now(host->chip) + DEBOUNCE_MS * TICKS_PER_MILLISECOND;
+        host->state_ends = chip_now(host->chip) + DEBOUNCE_MS * TICKS_PER_MILLISECOND;
         port(host, USB_PORT_DEBOUNCE);
     } else {
         if (host->port != USB_PORT_DEBOUNCE)
-            stm32f103_report(host->chip, REPORT_USB, "detached");
+            chip_report(host->chip, REPORT_USB, "detached");
         host->line = USB_LINE_STEADY;
         host->state_ends = TICKS_NEVER;
         host->address = 0;
@@ -208,10 +208,10 @@ void usb_host_reset(struct usb_host *host, unsigned milliseconds)
 {
     if (host->port == USB_PORT_EMPTY || host->port == USB_PORT_DEBOUNCE)
         return;
-    stm32f103_report(host->chip, REPORT_USB, "bus reset");
+    chip_report(host->chip, REPORT_USB, "bus reset");
     host->port = USB_PORT_RESET;
     host->line = USB_LINE_RESET;
-    host->state_ends = stm32f103_now(host->chip) + milliseconds * TICKS_PER_MILLISECOND;
+    host->state_ends = chip_now(host->chip) + milliseconds * TICKS_PER_MILLISECOND;
     host->address = 0;
     host->control_packet = USB_LARGEST_CONTROL_PACKET;
     memset(host->periodic_due, 0, sizeof host->periodic_due);
@@ -227,9 +227,9 @@ void usb_host_suspend(struct usb_host *host)
 {
     if (host->port != USB_PORT_ENABLED)
         return;
-    stm32f103_report(host->chip, REPORT_USB, "suspended");
+    chip_report(host->chip, REPORT_USB, "suspended");
     host->wire = (struct usb_transaction){.phase = USB_WIRE_IDLE};
-    host->state_ends = stm32f103_now(host->chip) + WAKEUP_POLL_MS * TICKS_PER_MILLISECOND;
+    host->state_ends = chip_now(host->chip) + WAKEUP_POLL_MS * TICKS_PER_MILLISECOND;
     port(host, USB_PORT_SUSPENDED);
     schedule(host);
 }
@@ -240,7 +240,7 @@ void usb_host_resume(struct usb_host *host)
         return;
     host->line = USB_LINE_RESUME;
     usb_record_line(host);
-    host->state_ends = stm32f103_now(host->chip) + RESUME_MS * TICKS_PER_MILLISECOND;
+    host->state_ends = chip_now(host->chip) + RESUME_MS * TICKS_PER_MILLISECOND;
     usb_bus_resume(host->chip, true);
     schedule(host);
 }
@@ -256,7 +256,7 @@ void usb_host_call_at(struct usb_host *host, ticks at, void (*call)(void *call_c
 bool usb_host_submit(struct usb_host *host, struct usb_transfer *transfer)
 {
     usb_transfer_begin(host, transfer);
-    transfer->started = stm32f103_now(host->chip);
+    transfer->started = chip_now(host->chip);
     if (!tokens_allowed(host) || host->queued == USB_HOST_QUEUE) {
         transfer->status = tokens_allowed(host) ? USB_ERROR : USB_GONE;
         return false;

@@ -11,9 +11,9 @@
 #include <stdint.h>
 
 #include "base/ticks.h"
-#include "stm32f103/usb.h"
+#include "chip/usb_port.h"
 
-struct stm32f103;
+struct chip;
 
 enum usb_host_status {
     USB_PENDING,
@@ -66,7 +66,7 @@ enum usb_port_state {
 enum { USB_HOST_QUEUE = 64 };
 
 struct usb_host {
-    struct stm32f103 *chip;
+    struct chip *chip;
     enum usb_port_state port;
     ticks state_ends;       /* of debounce, reset, recovery */
     uint8_t address;        /* used for the transfers from now on */
@@ -110,7 +110,7 @@ struct usb_host {
     } wire;
 };
 
-void usb_host_init(struct usb_host *host, struct stm32f103 *chip);
+void usb_host_init(struct usb_host *host, struct chip *chip);
 /* The board tells: D+ pulled up and cable in, or not. Debounce (100 ms, USB 2.0 7.1.7.3) starts or the port
  * empties. */
 void usb_host_line(struct usb_host *host, bool pulled_up);
@@ -128,7 +128,7 @@ void usb_host_clear_toggles(struct usb_host *host);
 /* For whoever drives the host: calls once it is that time, instead of what was to be called before.
  * TICKS_NEVER: does not. */
 void usb_host_call_at(struct usb_host *host, ticks at, void (*call)(void *call_context), void *call_context);
-/* EVENT_HOST of the chip. */
+/* The chip's event for the host. */
 void usb_host_event(struct usb_host *host, ticks now);
 
 /*

@@ -1,8 +1,8 @@
 /* Transfers one after another, for tests and scripts: each call runs the chip until its transfer is over. */
 #include <stddef.h>
 
+#include "chip/chip.h"
 #include "host_private.h"
-#include "stm32f103/chip.h"
 
 enum { CONTROL_PACKET_OFFSET = 7, CONFIGURATION = 1, ADDRESS = 5 };
 enum { ATTACH_MS = 5000, REQUEST_MS = 5000, RESET_MS = 10, STEP_MS = 1 };
@@ -17,8 +17,8 @@ enum usb_host_status usb_host_control(struct usb_host *host, const uint8_t setup
         transfer.setup[i] = setup[i];
     bool going = usb_host_submit(host, &transfer);
     while (going && transfer.status == USB_PENDING) {
-        ticks now = stm32f103_now(host->chip), due = host->chip->due[EVENT_HOST];
-        stm32f103_run(host->chip, (due > now ? due : now) + TICKS_PER_MICROSECOND);
+        ticks now = chip_now(host->chip), due = chip_host_due(host->chip);
+        chip_run(host->chip, (due > now ? due : now) + TICKS_PER_MICROSECOND);
         if (host->chip->cpu.stop && transfer.status == USB_PENDING)
             usb_host_cancel(host, &transfer);
     }
@@ -31,7 +31,7 @@ enum usb_host_status usb_host_control(struct usb_host *host, const uint8_t setup
 static bool wait_for_port(struct usb_host *host, enum usb_port_state wanted, unsigned milliseconds)
 {
     for (unsigned i = 0; i < milliseconds && host->port < wanted; i += STEP_MS) {
-        stm32f103_run(host->chip, stm32f103_now(host->chip) + STEP_MS * TICKS_PER_MILLISECOND);
+        chip_run(host->chip, chip_now(host->chip) + STEP_MS * TICKS_PER_MILLISECOND);
         if (host->chip->cpu.stop)
             return false;
     }

@@ -2,8 +2,8 @@
  * follows from the answer (USB 2.0 chapter 8, 11.2.5). */
 #include <stddef.h>
 
+#include "chip/chip.h"
 #include "host_private.h"
-#include "stm32f103/chip.h"
 
 #define BIT (TICKS_PER_MICROSECOND / 12)
 
@@ -63,7 +63,7 @@ static void trace(const struct usb_host *host, const struct usb_next *next, enum
         [USB_TOKEN_SETUP] = "SETUP", [USB_TOKEN_OUT] = "OUT", [USB_TOKEN_IN] = "IN"};
     enum { SHOWN = 64 };
     char bytes[3 * SHOWN + 1] = "";
-    if (!stm32f103_wants(host->chip, REPORT_PACKET))
+    if (!chip_wants(host->chip, REPORT_PACKET))
         return;
     static const char digits[] = "0123456789abcdef";
     char *end = bytes;
@@ -73,8 +73,8 @@ static void trace(const struct usb_host *host, const struct usb_next *next, enum
         *end++ = digits[data[i] & 15];
     }
     *end = 0;
-    stm32f103_report(host->chip, REPORT_PACKET, "%s %u.%u [%u]%s%s %s", tokens[next->token], host->address,
-                     next->endpoint, length, bytes, length > SHOWN ? " ..." : "", answer_name(answer));
+    chip_report(host->chip, REPORT_PACKET, "%s %u.%u [%u]%s%s %s", tokens[next->token], host->address,
+                next->endpoint, length, bytes, length > SHOWN ? " ..." : "", answer_name(answer));
 }
 
 /* Bus time of the next transaction of a transfer, at most. */

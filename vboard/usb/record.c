@@ -2,8 +2,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "chip/chip.h"
 #include "host_private.h"
-#include "stm32f103/chip.h"
 
 enum { PID_OUT = 1, PID_IN = 9, PID_SOF = 5, PID_SETUP = 13 };
 enum { PID_DATA0 = 3, PID_DATA1 = 11, PID_ACK = 2, PID_NAK = 10, PID_STALL = 14 };
@@ -104,5 +104,5 @@ void usb_record_transaction(const struct usb_host *host, const struct usb_transf
 void usb_record_line(const struct usb_host *host)
 {
     if (host->record)
-        host->record(host->recorder, stm32f103_now(host->chip), NULL, 0);
+        host->record(host->recorder, chip_now(host->chip), NULL, 0);
 }

@@ -3,8 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "chip/chip.h"
 #include "host_private.h"
-#include "stm32f103/chip.h"
 
 enum { STAGE_SETUP, STAGE_DATA, STAGE_STATUS };
 enum { SETUP_BYTES = 8, MAX_ERRORS = 3, ENDPOINT_NUMBER = 15 };
@@ -183,10 +183,10 @@ void usb_transfer_observe(struct usb_host *host, const struct usb_transfer *tran
     if (setup[0] == TO_DEVICE && setup[1] == SET_ADDRESS) {
         host->address = setup[2];
         host->bus_free = transfer->ended + ADDRESS_RECOVERY_MS * TICKS_PER_MILLISECOND;
-        stm32f103_report(host->chip, REPORT_USB, "address %u", setup[2]);
+        chip_report(host->chip, REPORT_USB, "address %u", setup[2]);
     } else if (setup[0] == TO_DEVICE && setup[1] == SET_CONFIGURATION) {
         usb_host_clear_toggles(host);
-        stm32f103_report(host->chip, REPORT_USB, setup[2] ? "configured" : "not configured any more");
+        chip_report(host->chip, REPORT_USB, setup[2] ? "configured" : "not configured any more");
     } else if (setup[0] == TO_ENDPOINT && setup[1] == CLEAR_FEATURE && setup[2] == 0) {
         uint8_t *toggles = setup[4] & USB_DIRECTION_IN ? host->toggle_in : host->toggle_out;
         toggles[setup[4] & ENDPOINT_NUMBER] = 0;

@@ -48,7 +48,7 @@ static void hang_up(struct gdb *gdb)
         return; /* it was none, and changed nothing */
     gdb->spoken = false;
     gdb_detach(gdb);
-    stm32f103_report(&gdb->board->chip, REPORT_NOTE, "gdb: debugger gone");
+    chip_report(&gdb->board->chip, REPORT_NOTE, "gdb: debugger gone");
 }
 
 /* gdb always reads: waiting for it is short. */
@@ -167,14 +167,14 @@ static void greet(struct gdb *gdb)
 {
     if (!is_greeting(gdb->in[0])) {
         hang_up(gdb);
-        stm32f103_report(&gdb->board->chip, REPORT_NOTE,
-                         "gdb: a client that does not speak gdb's protocol is turned away");
+        chip_report(&gdb->board->chip, REPORT_NOTE,
+                    "gdb: a client that does not speak gdb's protocol is turned away");
         return;
     }
     gdb->spoken = true;
     gdb->hit.length = 0;
     gdb_hold(gdb, GDB_SIGTRAP);
-    stm32f103_report(&gdb->board->chip, REPORT_NOTE, "gdb: debugger connected, the board stands still");
+    chip_report(&gdb->board->chip, REPORT_NOTE, "gdb: debugger connected, the board stands still");
 }
 
 static void take_input(struct gdb *gdb)
@@ -221,8 +221,8 @@ static void take_another(struct gdb *gdb)
     if (another < 0)
         return;
     close(another);
-    stm32f103_report(&gdb->board->chip, REPORT_NOTE,
-                     "gdb: another debugger is turned away, one is connected already");
+    chip_report(&gdb->board->chip, REPORT_NOTE,
+                "gdb: another debugger is turned away, one is connected already");
 }
 
 void gdb_poll(struct gdb *gdb, int timeout_ms)
@@ -246,7 +246,7 @@ struct gdb *gdb_listen(struct board *board, unsigned port, bool halted, char *er
     if (listener < 0)
         return NULL;
     struct gdb *gdb = allocate(sizeof *gdb);
-    struct stm32f103 *copy = allocate(sizeof *copy);
+    struct chip *copy = allocate(sizeof *copy);
     gdb->board = board;
     gdb->copy = copy;
     gdb->listener = listener;

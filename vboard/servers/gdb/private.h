@@ -37,7 +37,7 @@ struct gdb {
     unsigned watchpoint_count;
     struct gdb_watchpoint watchpoint[GDB_WATCHPOINTS];
     struct gdb_watchpoint hit; /* length 0: none was */
-    struct stm32f103 *copy;    /* read in place of the chip, so that reads change nothing */
+    struct chip *copy;         /* read in place of the chip, so that reads change nothing */
     size_t received, answered;
     char in[2 * GDB_PACKET];
     char answer[GDB_PACKET + 1];

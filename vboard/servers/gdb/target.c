@@ -102,10 +102,10 @@ static void no_serial(void *context, unsigned usart, uint16_t data)
 /* A chip to be read: nobody hears of it, and it is thrown away. */
 static struct cortex_m3 *copy_chip(struct gdb *gdb)
 {
-    const struct stm32f103 *chip = &gdb->board->chip;
-    struct stm32f103 *copy = gdb->copy;
+    const struct chip *chip = &gdb->board->chip;
+    struct chip *copy = gdb->copy;
     memcpy(copy, chip, sizeof *copy);
-    copy->board = (struct stm32f103_board){
+    copy->board = (struct chip_board){
         .context = gdb->board,
         .report = no_report,
         .violation = no_violation,
@@ -116,7 +116,7 @@ static struct cortex_m3 *copy_chip(struct gdb *gdb)
         .serial_sent = no_serial,
     };
     copy->report_wanted = 0;
-    copy->cpu.bus.context = copy;
+    chip_moved(copy);
     copy->cpu.bus.read = bus_read;
     copy->cpu.bus.report = no_report;
     copy->cpu.bus.violation = no_violation;
@@ -125,7 +125,7 @@ static struct cortex_m3 *copy_chip(struct gdb *gdb)
 }
 
 /* The bytes of plain memory at an address, and how many there are; NULL: none. */
-static uint8_t *plain_memory(struct stm32f103 *chip, uint32_t address, size_t *length)
+static uint8_t *plain_memory(struct chip *chip, uint32_t address, size_t *length)
 {
     uint32_t ram = address - RAM_BASE, alias = address - FLASH_BASE;
     if (ram < chip->config.ram_bytes) {
@@ -176,7 +176,7 @@ size_t gdb_read_memory(struct gdb *gdb, uint32_t address, uint8_t *bytes, size_t
  * own way, with all that it does. */
 bool gdb_write_memory(struct gdb *gdb, uint32_t address, const uint8_t *bytes, size_t length)
 {
-    struct stm32f103 *chip = &gdb->board->chip;
+    struct chip *chip = &gdb->board->chip;
     size_t there = 0, count;
     for (size_t done = 0; done < length; done += count) {
         uint32_t at = address + (uint32_t)done, value = 0;
@@ -200,7 +200,7 @@ enum { REGIONS = 7 };
  * peripherals with their bit bands, the private peripheral bus. */
 static void list_regions(const struct board *board, struct gdb_region regions[REGIONS])
 {
-    const struct stm32f103_config *config = &board->chip.config;
+    const struct chip_config *config = &board->chip.config;
     const struct gdb_region list[REGIONS] = {
         {0, config->flash_bytes, "rom", "rx"}, {FLASH_BASE, config->flash_bytes, "flash", "rx"},
         {0x1FFFF000, 0x1000, "rom", "rx"},     {RAM_BASE, config->ram_bytes, "ram", "rwx"},

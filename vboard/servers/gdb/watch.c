@@ -13,13 +13,13 @@ static bool concerns(const struct gdb_watchpoint *watch, uint32_t address, unsig
     return overlap && (watch->kind == GDB_WATCH_ACCESS || watch->kind == kind);
 }
 
-static void look(struct stm32f103 *chip, uint32_t address, unsigned size, bool write)
+static void look(struct chip *chip, uint32_t address, unsigned size, bool write)
 {
     struct gdb *gdb = chip->cpu.debugger;
     for (unsigned i = 0; i < gdb->watchpoint_count; i++)
         if (gdb->hit.length == 0 && concerns(&gdb->watchpoint[i], address, size, write)) {
             gdb->hit = gdb->watchpoint[i];
-            stm32f103_stop(chip);
+            chip_stop(chip);
         }
 }
 
@@ -44,7 +44,7 @@ static uint8_t windows_of(const struct gdb_watchpoint *watch)
 
 void gdb_arm_watchpoints(struct gdb *gdb)
 {
-    struct stm32f103 *chip = &gdb->board->chip;
+    struct chip *chip = &gdb->board->chip;
     uint8_t closed = 0;
     for (unsigned i = 0; i < gdb->watchpoint_count; i++)
         closed |= windows_of(&gdb->watchpoint[i]);
@@ -53,7 +53,7 @@ void gdb_arm_watchpoints(struct gdb *gdb)
     chip->cpu.bus.write = gdb->watchpoint_count ? watched_write : bus_write;
     chip->cpu.closed_windows = closed;
     if (chip->powered)
-        bus_open_flash(chip, !flash_is_busy(chip));
+        chip_open_windows(chip);
 }
 
 bool gdb_watch(struct gdb *gdb, enum gdb_watch_kind kind, uint32_t address, uint32_t length)

@@ -127,7 +127,7 @@ static void answer_import(struct usbip *usbip, struct usbip_client *client, cons
     describe(usbip, board, record);
     send_prefix(client, IMPORT, STATUS_OK);
     usbip_send(client, record, sizeof record);
-    stm32f103_report(&board->board->chip, REPORT_NOTE, "USB/IP: attached by a client");
+    chip_report(&board->board->chip, REPORT_NOTE, "USB/IP: attached by a client");
 }
 
 bool usbip_operation(struct usbip *usbip, struct usbip_client *client)

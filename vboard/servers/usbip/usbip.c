@@ -63,7 +63,7 @@ static void enumerated(void *context, bool found)
                 memcmp(now->device, board->identity.device, sizeof now->device) == 0;
     board->ready = found;
     if (!found)
-        stm32f103_report(&board->board->chip, REPORT_USB, "the device does not enumerate");
+        chip_report(&board->board->chip, REPORT_USB, "the device does not enumerate");
     if (!same)
         lose_client(board);
     if (found)
@@ -107,7 +107,7 @@ static void hang_up(struct usbip_client *client)
 {
     struct usbip_export *board = client->board;
     if (board) {
-        stm32f103_report(&board->board->chip, REPORT_NOTE, "USB/IP: client gone");
+        chip_report(&board->board->chip, REPORT_NOTE, "USB/IP: client gone");
         lose_client(board);
         if (board->ready && board->touched)
             usbip_restart(board); /* the next client finds it unconfigured */

@@ -59,7 +59,7 @@ static void enumerated(void *context, bool found)
     const struct usb_identity *now = &redirection->enumerator.identity;
     redirection->device = found ? DEVICE_READY : DEVICE_NONE;
     if (!found)
-        stm32f103_report(&redirection->board->chip, REPORT_USB, "the device does not enumerate");
+        chip_report(&redirection->board->chip, REPORT_USB, "the device does not enumerate");
     if (redirection->announced && (!found || !same_device(&redirection->identity, now)))
         leave(redirection);
     if (found)
@@ -132,7 +132,7 @@ static void log_line(void *context, int level, const char *message)
 {
     struct usbredir *redirection = context;
     if (level <= usbredirparser_warning)
-        stm32f103_report(&redirection->board->chip, REPORT_NOTE, "usb-redir: %s", message);
+        chip_report(&redirection->board->chip, REPORT_NOTE, "usb-redir: %s", message);
 }
 
 static int outcome(ssize_t moved)
@@ -163,7 +163,7 @@ static void hang_up(struct usbredir *redirection)
     redirection->parser = NULL;
     redirection->client = -1;
     redirection->greeted = redirection->announced = redirection->leaving = redirection->awaiting_ack = false;
-    stm32f103_report(&redirection->board->chip, REPORT_NOTE, "usb-redir: client gone");
+    chip_report(&redirection->board->chip, REPORT_NOTE, "usb-redir: client gone");
     if (redirection->device == DEVICE_READY && redirection->touched)
         restart(redirection); /* the next guest finds it unconfigured */
 }
@@ -198,7 +198,7 @@ static void take_client(struct usbredir *redirection)
     redirection->client = client;
     redirection->calm_us = 0;
     start_parser(redirection);
-    stm32f103_report(&redirection->board->chip, REPORT_NOTE, "usb-redir: client connected");
+    chip_report(&redirection->board->chip, REPORT_NOTE, "usb-redir: client connected");
 }
 
 /* false: the connection broke. A message that makes no sense is skipped. */

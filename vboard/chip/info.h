@@ -1,0 +1,55 @@
+/* A chip as tables: chips/ has one for each. */
+#pragma once
+
+#include <stdint.h>
+
+#include "config.h"
+#include "device.h"
+#include "pins.h"
+
+enum { CHIP_REGIONS = 4 };
+/* As many as any chip has. */
+enum { USARTS = 5 };
+
+/* A part of the address space with blocks of registers. */
+struct chip_region {
+    uint32_t base, size;
+};
+
+/* What is reached through the bus and is no register. */
+struct memory_region {
+    uint32_t base, size; /* size 0: as much flash or RAM as the chip has */
+    enum memory_kind { MEMORY_FLASH, MEMORY_RAM, MEMORY_OTHER } kind;
+    uint8_t device; /* that serves it; NO_DEVICE: RAM */
+    bool executes;
+};
+
+/* Where the manual says what the bus complains of. */
+struct manual_sections {
+    const char *map, *enables, *resets, *chapters, *reserved_bits, *backup;
+};
+
+enum { CHIP_VARIANTS = 2, EVENT_OF_HOST = 0xFE };
+struct chip_info {
+    const char *name;
+    /* Which of its variants (density lines) a chip with this config is. */
+    unsigned (*variant)(const struct chip_config *config);
+    uint8_t irqs[CHIP_VARIANTS];
+    uint32_t reset_hz; /* of the processor after a reset */
+    const struct device_info *devices;
+    unsigned device_count;
+    const struct route *routes;               /* a row from NO_DEVICE ends them */
+    const struct pin_function *pin_functions; /* a row of NO_DEVICE ends them */
+    const struct memory_region *memories;
+    unsigned memory_count;
+    struct chip_region regions[CHIP_REGIONS];
+    uint32_t flash_base, alias_base, ram_base;
+    /* Devices in the order in which those are served whose events are due in the same tick; EVENT_OF_HOST is
+     * the host's place among them. */
+    const uint8_t *event_order;
+    unsigned event_order_count;
+    uint8_t ports[PORTS], serials[USARTS]; /* devices, NO_DEVICE; USART1 first */
+    uint8_t clock_controller, power_controller, flash, usb;
+    uint8_t backup[CHIP_VARIANTS];
+    struct manual_sections manual;
+};
