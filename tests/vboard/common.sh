@@ -39,7 +39,7 @@ holds() {
     result "$sentence" $?
 }
 
-# port_of LOG DOOR: the port that a board in the background listens on
+# port_of LOG SERVER: the port that a board in the background listens on
 port_of() {
     local port='' until=$((SECONDS + patience))
     while [ "$SECONDS" -lt "$until" ]; do

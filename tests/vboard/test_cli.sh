@@ -110,7 +110,7 @@ it_says "the longest time is told" 2 "up to 345600" run loop.bin --max-time 1e9
 it_says "a folder is no firmware" 2 "Is a directory" run .
 it_says "a USART leads to one place" 2 "USART1 leads to one place" run loop.bin --usart 1=terminal --usart 1=log
 it_says "ports of several boards stay below 65536" 2 "there are only 2" run loop.bin --count 3 --gdb 65534
-it_says "two doors cannot have one port" 2 "--usbredir (4000 to 4002) and --gdb (4002 to 4004) want the same port" \
+it_says "two servers cannot have one port" 2 "--usbredir (4000 to 4002) and --gdb (4002 to 4004) want the same port" \
     run loop.bin --count 3 --usbredir 4000 --gdb 4002
 it_says "a USART's port counts, too" 2 "--gdb (4000 to 4000) and --usart 2 (4000 to 4000)" run loop.bin --gdb 4000 --usart 2=tcp:4000
 it_says "two recordings cannot be one file" 2 "--vcd and --pcap are one file" run loop.bin --vcd same --pcap same

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The debugger's door, with the real gdb: the bootloader source line by line, and a small program made for it.
+# The debugger's server, with the real gdb: the bootloader source line by line, and a small program made for it.
 set -u
 
 # shellcheck source=tests/vboard/common.sh

@@ -23,30 +23,30 @@ struct client {
     uint32_t used;
 };
 
-struct desk {
+struct setting {
     struct model *model[BOARDS];
     struct usbip *server;
     struct client client[BOARDS];
     int64_t clock_us; /* of the PC */
 };
 
-/* ---- the desk ---- */
+/* ---- boards and a client ---- */
 
-static int setup_desk(void **state)
+static int setup_boards(void **state)
 {
-    struct desk *desk = test_calloc(1, sizeof *desk);
+    struct setting *setting = test_calloc(1, sizeof *setting);
     struct board *boards[BOARDS];
     char error[200];
     for (unsigned i = 0; i < BOARDS; i++) {
         void *device;
         model_setup_device(&device);
-        desk->model[i] = device;
-        boards[i] = desk->model[i]->board;
-        desk->client[i].socket = -1;
+        setting->model[i] = device;
+        boards[i] = setting->model[i]->board;
+        setting->client[i].socket = -1;
     }
-    desk->server = usbip_listen(boards, BOARDS, 0, error, sizeof error);
-    assert_non_null(desk->server);
-    *state = desk;
+    setting->server = usbip_listen(boards, BOARDS, 0, error, sizeof error);
+    assert_non_null(setting->server);
+    *state = setting;
     return 0;
 }
 
@@ -59,15 +59,15 @@ static void leave(struct client *client)
 
 static int teardown_desk(void **state)
 {
-    struct desk *desk = *state;
+    struct setting *setting = *state;
     for (unsigned i = 0; i < BOARDS; i++)
-        leave(&desk->client[i]);
-    usbip_close(desk->server);
+        leave(&setting->client[i]);
+    usbip_close(setting->server);
     for (unsigned i = 0; i < BOARDS; i++) {
-        void *device = desk->model[i];
+        void *device = setting->model[i];
         model_teardown(&device);
     }
-    test_free(desk);
+    test_free(setting);
     return 0;
 }
 
@@ -81,31 +81,31 @@ static void receive(struct client *client)
 }
 
 /* A millisecond of every board, and whatever is on the sockets. */
-static void pump(struct desk *desk)
+static void pump(struct setting *setting)
 {
-    usbip_poll(desk->server, desk->clock_us);
+    usbip_poll(setting->server, setting->clock_us);
     for (unsigned i = 0; i < BOARDS; i++) {
-        model_now = desk->model[i];
-        model_run_us(desk->model[i], 1000);
+        model_now = setting->model[i];
+        model_run_us(setting->model[i], 1000);
     }
-    desk->clock_us += 1000;
-    usbip_poll(desk->server, desk->clock_us);
+    setting->clock_us += 1000;
+    usbip_poll(setting->server, setting->clock_us);
     for (unsigned i = 0; i < BOARDS; i++)
-        receive(&desk->client[i]);
+        receive(&setting->client[i]);
 }
 
-static void pump_ms(struct desk *desk, unsigned milliseconds)
+static void pump_ms(struct setting *setting, unsigned milliseconds)
 {
     while (milliseconds--)
-        pump(desk);
+        pump(setting);
 }
 
 /* Waits for as many bytes; a socket may take a little of the PC's time. */
-static void wait_for(struct desk *desk, const struct client *client, uint32_t bytes)
+static void wait_for(struct setting *setting, const struct client *client, uint32_t bytes)
 {
     enum { HURRY = 200, PATIENCE = 5000 };
     for (unsigned slices = 0; client->used < bytes; slices++) {
-        pump(desk);
+        pump(setting);
         if (slices > HURRY)
             nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
         assert_true(slices < PATIENCE);
@@ -136,10 +136,10 @@ static void say(const struct client *client, const void *bytes, size_t length)
     assert_int_equal(send(client->socket, bytes, length, MSG_NOSIGNAL), (ssize_t)length);
 }
 
-static void join(struct desk *desk, struct client *client)
+static void join(struct setting *setting, struct client *client)
 {
     struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons((uint16_t)usbip_port(desk->server)),
+                                  .sin_port = htons((uint16_t)usbip_port(setting->server)),
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     client->used = 0;
     client->socket = socket(AF_INET, SOCK_STREAM, 0);
@@ -147,34 +147,34 @@ static void join(struct desk *desk, struct client *client)
     fcntl(client->socket, F_SETFL, O_NONBLOCK);
 }
 
-static void ask_to_import(struct desk *desk, struct client *client, const char *busid)
+static void ask_to_import(struct setting *setting, struct client *client, const char *busid)
 {
     uint8_t message[PREFIX + 32] = {VERSION >> 8, VERSION & 0xFF, REQUEST >> 8, IMPORT};
     snprintf((char *)message + PREFIX, 32, "%s", busid);
-    join(desk, client);
+    join(setting, client);
     say(client, message, sizeof message);
 }
 
 /* The status of an import that was asked for. */
-static uint32_t import_status(struct desk *desk, struct client *client)
+static uint32_t import_status(struct setting *setting, struct client *client)
 {
-    wait_for(desk, client, PREFIX);
+    wait_for(setting, client, PREFIX);
     uint32_t status = get(client->in + 4);
     if (status == 0) {
-        wait_for(desk, client, PREFIX + RECORD);
+        wait_for(setting, client, PREFIX + RECORD);
         take(client, PREFIX + RECORD);
     }
     return status;
 }
 
-static struct client *import(struct desk *desk, unsigned number)
+static struct client *import(struct setting *setting, unsigned number)
 {
-    struct client *client = &desk->client[number - 1];
+    struct client *client = &setting->client[number - 1];
     char busid[8];
     snprintf(busid, sizeof busid, "1-%u", number);
-    pump_ms(desk, 300); /* until it is enumerated */
-    ask_to_import(desk, client, busid);
-    assert_int_equal(import_status(desk, client), 0);
+    pump_ms(setting, 300); /* until it is enumerated */
+    ask_to_import(setting, client, busid);
+    assert_int_equal(import_status(setting, client), 0);
     return client;
 }
 
@@ -213,10 +213,10 @@ static uint32_t submit(struct client *client, const struct urb *urb)
 }
 
 /* The header of the next answer, which must be to this request, and be of this status. */
-static void expect(struct desk *desk, struct client *client, uint32_t command, uint32_t sequence, int status,
-                   uint8_t header[HEADER])
+static void expect(struct setting *setting, struct client *client, uint32_t command, uint32_t sequence,
+                   int status, uint8_t header[HEADER])
 {
-    wait_for(desk, client, HEADER);
+    wait_for(setting, client, HEADER);
     memcpy(header, client->in, HEADER);
     take(client, HEADER);
     assert_int_equal(get(header), command);
@@ -224,83 +224,83 @@ static void expect(struct desk *desk, struct client *client, uint32_t command, u
     assert_int_equal((int)get(header + 20), status);
 }
 
-static void control(struct desk *desk, struct client *client, const uint8_t setup[8], int status)
+static void control(struct setting *setting, struct client *client, const uint8_t setup[8], int status)
 {
     struct urb urb = {.direction = setup[0] & 0x80 ? IN : OUT, .packets = NOT_ISOCHRONOUS};
     uint8_t header[HEADER];
     memcpy(urb.setup, setup, 8);
     urb.length = setup[6] | (uint32_t)setup[7] << 8;
     uint32_t sequence = submit(client, &urb);
-    expect(desk, client, SUBMITTED, sequence, status, header);
-    wait_for(desk, client, get(header + 24));
+    expect(setting, client, SUBMITTED, sequence, status, header);
+    wait_for(setting, client, get(header + 24));
 }
 
-static void configure(struct desk *desk, struct client *client)
+static void configure(struct setting *setting, struct client *client)
 {
     static const uint8_t set_configuration[8] = {0, 9, 1, 0, 0, 0, 0, 0};
-    control(desk, client, set_configuration, 0);
+    control(setting, client, set_configuration, 0);
 }
 
 /* ---- who gets a board, and when ---- */
 
 static void test_boards_are_listed_and_given_once(void **state)
 {
-    struct desk *desk = *state;
+    struct setting *setting = *state;
     const uint8_t list[PREFIX] = {VERSION >> 8, VERSION & 0xFF, REQUEST >> 8, LIST};
-    struct client *one = import(desk, 1), *other = &desk->client[1];
-    configure(desk, one);
-    join(desk, other);
+    struct client *one = import(setting, 1), *other = &setting->client[1];
+    configure(setting, one);
+    join(setting, other);
     say(other, list, sizeof list);
-    wait_for(desk, other, PREFIX + 4);
+    wait_for(setting, other, PREFIX + 4);
     assert_int_equal(get(other->in + PREFIX), BOARDS);
     leave(other);
-    ask_to_import(desk, other, "1-1");
-    assert_int_not_equal(import_status(desk, other), 0);
+    ask_to_import(setting, other, "1-1");
+    assert_int_not_equal(import_status(setting, other), 0);
     leave(other);
-    ask_to_import(desk, other, "1-3");
-    assert_int_not_equal(import_status(desk, other), 0);
+    ask_to_import(setting, other, "1-3");
+    assert_int_not_equal(import_status(setting, other), 0);
 }
 
 /* Linux's usbip cannot attach anything while the kernel enumerates another device of vhci_hcd. */
 static void test_the_next_board_is_given_when_the_one_before_is_configured(void **state)
 {
-    struct desk *desk = *state;
-    struct client *one = import(desk, 1), *other = &desk->client[1];
-    ask_to_import(desk, other, "1-2");
-    pump_ms(desk, 200);
+    struct setting *setting = *state;
+    struct client *one = import(setting, 1), *other = &setting->client[1];
+    ask_to_import(setting, other, "1-2");
+    pump_ms(setting, 200);
     assert_int_equal(other->used, 0);
-    configure(desk, one);
-    assert_int_equal(import_status(desk, other), 0);
+    configure(setting, one);
+    assert_int_equal(import_status(setting, other), 0);
 }
 
 static void test_the_next_board_is_given_when_the_one_before_is_left(void **state)
 {
-    struct desk *desk = *state;
-    struct client *one = import(desk, 1), *other = &desk->client[1];
-    ask_to_import(desk, other, "1-2");
-    pump_ms(desk, 200);
+    struct setting *setting = *state;
+    struct client *one = import(setting, 1), *other = &setting->client[1];
+    ask_to_import(setting, other, "1-2");
+    pump_ms(setting, 200);
     assert_int_equal(other->used, 0);
     leave(one);
-    assert_int_equal(import_status(desk, other), 0);
+    assert_int_equal(import_status(setting, other), 0);
 }
 
 static void test_a_board_that_nobody_configures_does_not_hold_up_others_for_ever(void **state)
 {
-    struct desk *desk = *state;
-    struct client *other = &desk->client[1];
-    import(desk, 1);
-    ask_to_import(desk, other, "1-2");
-    pump_ms(desk, 4000);
+    struct setting *setting = *state;
+    struct client *other = &setting->client[1];
+    import(setting, 1);
+    ask_to_import(setting, other, "1-2");
+    pump_ms(setting, 4000);
     assert_int_equal(other->used, 0);
-    pump_ms(desk, 2000);
-    assert_int_equal(import_status(desk, other), 0);
+    pump_ms(setting, 2000);
+    assert_int_equal(import_status(setting, other), 0);
 }
 
 /* ---- transfers ---- */
 
 /* How much a client can send before it is turned away or its socket takes no more, with the server at work.
  */
-static size_t flood(struct desk *desk, struct client *client, size_t most)
+static size_t flood(struct setting *setting, struct client *client, size_t most)
 {
     static uint8_t bytes[65536];
     size_t sent = 0;
@@ -309,7 +309,7 @@ static size_t flood(struct desk *desk, struct client *client, size_t most)
         if (now > 0)
             sent += (size_t)now;
         idle = now > 0 ? 0 : idle + 1;
-        usbip_poll(desk->server, desk->clock_us);
+        usbip_poll(setting->server, setting->clock_us);
     }
     return sent;
 }
@@ -318,24 +318,24 @@ static size_t flood(struct desk *desk, struct client *client, size_t most)
 static void test_a_client_that_waits_for_a_board_cannot_fill_the_memory(void **state)
 {
     enum { MOST = 64 * 1024 * 1024 };
-    struct desk *desk = *state;
-    struct client *first = import(desk, 1), *second = &desk->client[1];
-    ask_to_import(desk, second, "1-2");
-    assert_true(flood(desk, second, MOST) < MOST);
+    struct setting *setting = *state;
+    struct client *first = import(setting, 1), *second = &setting->client[1];
+    ask_to_import(setting, second, "1-2");
+    assert_true(flood(setting, second, MOST) < MOST);
     leave(second);
     leave(first);
-    pump_ms(desk, 10);
-    import(desk, 2); /* nobody has it */
+    pump_ms(setting, 10);
+    import(setting, 2); /* nobody has it */
 }
 
 /* Reads of an endpoint that has nothing, until nobody believes that a kernel asks. */
 static void test_requests_without_end_are_not_taken(void **state)
 {
     enum { MOST = 400 * 1024 * 1024 / 48, LARGE = 1 << 20 };
-    struct desk *desk = *state;
-    struct client *client = import(desk, 1);
+    struct setting *setting = *state;
+    struct client *client = import(setting, 1);
     unsigned asked = 0;
-    configure(desk, client);
+    configure(setting, client);
     for (unsigned idle = 0; asked < MOST && idle < 50;) {
         uint8_t message[HEADER] = {0};
         put(&message[0], SUBMIT);
@@ -349,48 +349,48 @@ static void test_requests_without_end_are_not_taken(void **state)
         asked += sent;
         idle = sent ? 0 : idle + 1;
         if (asked % 64 == 0 || !sent)
-            usbip_poll(desk->server, desk->clock_us);
+            usbip_poll(setting->server, setting->clock_us);
     }
     assert_true(asked < MOST);
     leave(client);
-    pump_ms(desk, 10);
-    import(desk, 1); /* its requests are gone with it */
+    pump_ms(setting, 10);
+    import(setting, 1); /* its requests are gone with it */
 }
 
 static void test_control_and_bulk_transfers_pass(void **state)
 {
-    struct desk *desk = *state;
+    struct setting *setting = *state;
     static const uint8_t nonsense[8] = {0xC0, 0x99, 0, 0, 0, 0, 4, 0};
     uint8_t header[HEADER], data[50];
     struct urb out = {
         .direction = OUT, .endpoint = 1, .length = sizeof data, .packets = NOT_ISOCHRONOUS, .data = data};
     struct urb in = {.direction = IN, .endpoint = 1, .length = 512, .packets = NOT_ISOCHRONOUS};
-    struct client *client = import(desk, 1);
-    configure(desk, client);
-    control(desk, client, nonsense, BROKEN_PIPE);
+    struct client *client = import(setting, 1);
+    configure(setting, client);
+    control(setting, client, nonsense, BROKEN_PIPE);
     memset(data, 0x3C, sizeof data);
-    expect(desk, client, SUBMITTED, submit(client, &out), 0, header);
+    expect(setting, client, SUBMITTED, submit(client, &out), 0, header);
     assert_int_equal(get(header + 24), sizeof data);
-    expect(desk, client, SUBMITTED, submit(client, &in), 0, header);
+    expect(setting, client, SUBMITTED, submit(client, &in), 0, header);
     assert_int_equal(get(header + 24), sizeof data);
-    wait_for(desk, client, sizeof data);
+    wait_for(setting, client, sizeof data);
     assert_memory_equal(client->in, data, sizeof data);
 }
 
 static void test_a_request_that_is_unlinked_is_not_answered_otherwise(void **state)
 {
-    struct desk *desk = *state;
+    struct setting *setting = *state;
     uint8_t header[HEADER], message[HEADER] = {0};
     struct urb in = {.direction = IN, .endpoint = 1, .length = 64, .packets = NOT_ISOCHRONOUS};
-    struct client *client = import(desk, 1);
-    configure(desk, client);
+    struct client *client = import(setting, 1);
+    configure(setting, client);
     put(message, UNLINK);
     put(message + 20, submit(client, &in));
     put(message + 4, ++client->sequence);
-    pump_ms(desk, 5);
+    pump_ms(setting, 5);
     say(client, message, sizeof message);
-    expect(desk, client, UNLINKED, client->sequence, RESET, header);
-    pump_ms(desk, 5);
+    expect(setting, client, UNLINKED, client->sequence, RESET, header);
+    pump_ms(setting, 5);
     assert_int_equal(client->used, 0);
 }
 
@@ -398,42 +398,42 @@ static void test_a_request_that_is_unlinked_is_not_answered_otherwise(void **sta
 
 /* The milliseconds that the board lives from its last answer to the next, of which the kernel waits some by
  * the PC's clock, while the board stands still. */
-static uint64_t between_answers(struct desk *desk, unsigned waited_ms)
+static uint64_t between_answers(struct setting *setting, unsigned waited_ms)
 {
     static const uint8_t get_configuration[8] = {0x80, 8, 0, 0, 0, 0, 1, 0};
-    struct client *client = &desk->client[0];
-    const struct usb_host *host = &desk->model[0]->board->host;
-    control(desk, client, get_configuration, 0);
+    struct client *client = &setting->client[0];
+    const struct usb_host *host = &setting->model[0]->board->host;
+    control(setting, client, get_configuration, 0);
     take(client, 1);
-    uint64_t before = ticks_to_us(board_now(desk->model[0]->board));
+    uint64_t before = ticks_to_us(board_now(setting->model[0]->board));
     assert_int_equal(host->queued, 0);
-    desk->clock_us += 1000 * (int64_t)waited_ms;
-    control(desk, client, get_configuration, 0);
+    setting->clock_us += 1000 * (int64_t)waited_ms;
+    control(setting, client, get_configuration, 0);
     take(client, 1);
-    return (ticks_to_us(board_now(desk->model[0]->board)) - before) / 1000;
+    return (ticks_to_us(board_now(setting->model[0]->board)) - before) / 1000;
 }
 
 static void test_a_board_lives_through_what_the_kernel_waits(void **state)
 {
-    struct desk *desk = *state;
-    import(desk, 1);
-    assert_in_range(between_answers(desk, 0), 1, 3);
-    assert_in_range(between_answers(desk, 20), 20, 23);
-    assert_in_range(between_answers(desk, 100), 100, 103);
+    struct setting *setting = *state;
+    import(setting, 1);
+    assert_in_range(between_answers(setting, 0), 1, 3);
+    assert_in_range(between_answers(setting, 20), 20, 23);
+    assert_in_range(between_answers(setting, 100), 100, 103);
     /* who waited for long is not kept waiting for as long again */
-    assert_in_range(between_answers(desk, 5000), 250, 253);
+    assert_in_range(between_answers(setting, 5000), 250, 253);
 }
 
 /* ---- isochronous transfers ---- */
 
 enum { PACKETS = 8 };
 
-static struct client *import_isochronous(struct desk *desk)
+static struct client *import_isochronous(struct setting *setting)
 {
     static const uint8_t start[8] = {0x40, MODEL_ISO_START, 0, 0, 0, 0, 0, 0};
-    struct client *client = import(desk, 1);
-    configure(desk, client);
-    control(desk, client, start, 0);
+    struct client *client = import(setting, 1);
+    configure(setting, client);
+    control(setting, client, start, 0);
     return client;
 }
 
@@ -441,8 +441,8 @@ static struct client *import_isochronous(struct desk *desk)
 static void test_isochronous_packets_come_one_a_frame(void **state)
 {
     enum { SPACE = 2 * MODEL_ISO_BYTES, GOT = PACKETS * MODEL_ISO_BYTES, TAIL = PACKETS * PACKET };
-    struct desk *desk = *state;
-    struct client *client = import_isochronous(desk);
+    struct setting *setting = *state;
+    struct client *client = import_isochronous(setting);
     const struct urb urb = {.direction = IN,
                             .endpoint = ISO_IN,
                             .length = PACKETS * SPACE,
@@ -451,14 +451,14 @@ static void test_isochronous_packets_come_one_a_frame(void **state)
     uint32_t first = submit(client, &urb), second = submit(client, &urb), frame = 0;
     uint8_t header[HEADER];
     for (uint32_t sequence = first; sequence <= second; sequence++) {
-        expect(desk, client, SUBMITTED, sequence, 0, header);
+        expect(setting, client, SUBMITTED, sequence, 0, header);
         assert_int_equal(get(header + 24), GOT);
         assert_int_equal(get(header + 32), PACKETS);
         assert_int_equal(get(header + 36), 0);
         if (sequence == second)
             assert_int_equal((get(header + 28) - frame) % 2048, PACKETS);
         frame = get(header + 28);
-        wait_for(desk, client, GOT + TAIL);
+        wait_for(setting, client, GOT + TAIL);
         for (unsigned i = 0; i < GOT; i++)
             assert_int_equal(client->in[i], 0x77);
         for (unsigned i = 0; i < PACKETS; i++) {
@@ -469,14 +469,14 @@ static void test_isochronous_packets_come_one_a_frame(void **state)
         }
         take(client, GOT + TAIL);
     }
-    model_expect_clean(desk->model[0]);
+    model_expect_clean(setting->model[0]);
 }
 
 static void test_isochronous_packets_go_out(void **state)
 {
     enum { SIZE = 24, SENT = PACKETS * SIZE, TAIL = PACKETS * PACKET };
-    struct desk *desk = *state;
-    struct client *client = import_isochronous(desk);
+    struct setting *setting = *state;
+    struct client *client = import_isochronous(setting);
     uint8_t data[SENT], header[HEADER];
     for (unsigned i = 0; i < SENT; i++)
         data[i] = (uint8_t)(i * 5);
@@ -486,36 +486,36 @@ static void test_isochronous_packets_go_out(void **state)
                             .packets = PACKETS,
                             .packet_length = SIZE,
                             .data = data};
-    expect(desk, client, SUBMITTED, submit(client, &urb), 0, header);
+    expect(setting, client, SUBMITTED, submit(client, &urb), 0, header);
     assert_int_equal(get(header + 24), SENT);
-    wait_for(desk, client, TAIL);
+    wait_for(setting, client, TAIL);
     assert_int_equal(get(client->in + TAIL - PACKET + 8), SIZE);
-    assert_int_equal(desk->model[0]->heard, SENT);
-    assert_memory_equal(desk->model[0]->data, data, SENT);
-    model_expect_clean(desk->model[0]);
+    assert_int_equal(setting->model[0]->heard, SENT);
+    assert_memory_equal(setting->model[0]->data, data, SENT);
+    model_expect_clean(setting->model[0]);
 }
 
 /* The device has no such endpoint yet: silence, which ends one packet and not the rest. */
 static void test_an_isochronous_packet_that_fails_is_told_of(void **state)
 {
-    struct desk *desk = *state;
-    struct client *client = import(desk, 1);
+    struct setting *setting = *state;
+    struct client *client = import(setting, 1);
     const struct urb urb = {
         .direction = IN, .endpoint = ISO_IN, .length = 64, .packets = 2, .packet_length = 32};
     uint8_t header[HEADER];
-    configure(desk, client);
-    expect(desk, client, SUBMITTED, submit(client, &urb), 0, header);
+    configure(setting, client);
+    expect(setting, client, SUBMITTED, submit(client, &urb), 0, header);
     assert_int_equal(get(header + 24), 0);
     assert_int_equal(get(header + 36), 2);
-    wait_for(desk, client, 2 * PACKET);
+    wait_for(setting, client, 2 * PACKET);
     assert_int_not_equal(get(client->in + 12), 0);
     assert_int_not_equal(get(client->in + PACKET + 12), 0);
 }
 
 static void test_isochronous_requests_that_make_no_sense_are_refused(void **state)
 {
-    struct desk *desk = *state;
-    struct client *client = import_isochronous(desk);
+    struct setting *setting = *state;
+    struct client *client = import_isochronous(setting);
     static const struct urb wrong[] = {
         {.direction = IN, .endpoint = ISO_IN, .length = 64, .packets = 3, .packet_length = 32},
         {.direction = IN, .endpoint = 1, .length = 64, .packets = 1, .packet_length = 64},
@@ -524,27 +524,27 @@ static void test_isochronous_requests_that_make_no_sense_are_refused(void **stat
     };
     uint8_t header[HEADER];
     for (unsigned i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
-        expect(desk, client, SUBMITTED, submit(client, &wrong[i]), INVALID, header);
+        expect(setting, client, SUBMITTED, submit(client, &wrong[i]), INVALID, header);
 }
 
 static void test_a_client_that_leaves_takes_its_isochronous_requests_along(void **state)
 {
-    struct desk *desk = *state;
-    struct client *client = import_isochronous(desk);
+    struct setting *setting = *state;
+    struct client *client = import_isochronous(setting);
     const struct urb urb = {
         .direction = IN, .endpoint = ISO_IN, .length = 64 * 32, .packets = 64, .packet_length = 32};
     submit(client, &urb);
     submit(client, &urb);
-    pump_ms(desk, 10);
-    assert_true(desk->model[0]->board->host.queued > 0);
+    pump_ms(setting, 10);
+    assert_true(setting->model[0]->board->host.queued > 0);
     leave(client);
-    pump_ms(desk, 50);
-    assert_int_equal(desk->model[0]->board->host.queued, 0);
+    pump_ms(setting, 50);
+    assert_int_equal(setting->model[0]->board->host.queued, 0);
 }
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup_desk, teardown_desk)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup_boards, teardown_desk)
     const struct CMUnitTest tests[] = {
         TEST(test_boards_are_listed_and_given_once),
         TEST(test_the_next_board_is_given_when_the_one_before_is_configured),

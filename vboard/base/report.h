@@ -1,4 +1,4 @@
-/* What the virtual board tells its user: one door for everything that happens, so that each user picks what
+/* What the virtual board tells its user: one way for everything that happens, so that each user picks what
  * to hear. */
 #pragma once
 

@@ -114,7 +114,7 @@ static void wait_for_bridge(struct chip *chip, const struct device *device, bool
     }
 }
 
-/* The processor's three doors */
+/* The processor's three ways in */
 
 bool bus_read(void *context, uint32_t address, unsigned size, uint32_t *value)
 {

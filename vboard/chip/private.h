@@ -26,7 +26,7 @@ unsigned chip_next_event(const struct chip *chip);
 void chip_handle_event(struct chip *chip, unsigned slot);
 void chip_forget_events(struct chip *chip);
 
-/* messages.c: the core's own messages, its doors to the two kinds. */
+/* messages.c: the core's own messages, its ways to the two kinds. */
 void chip_report_text(void *context, enum report_kind kind, const char *text);
 void chip_violation_text(void *context, enum violation_level level, const char *rule, const char *text);
 

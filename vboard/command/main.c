@@ -1,4 +1,4 @@
-/* The command `vboard`: a virtual board on a desk, for people and for real USB hosts. */
+/* The command `vboard`: virtual boards, for people and for real USB hosts. */
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/version.h"
-#include "desk.h"
+#include "session.h"
 
 static volatile sig_atomic_t end_requested;
 
@@ -35,9 +35,9 @@ static int complain(const char *text)
 
 static int run(int argc, char **argv)
 {
-    static struct desk desk;
+    static struct session session;
     struct options options;
-    char error[SEAT_ERROR];
+    char error[SLOT_ERROR];
     int status = EXIT_USAGE;
     switch (options_parse(&options, argc, argv)) {
     case OPTIONS_HELP: options_print_help(); return EXIT_ENDED;
@@ -45,12 +45,12 @@ static int run(int argc, char **argv)
     case OPTIONS_RUN: break;
     }
     catch_signals();
-    bool open = desk_open(&desk, &options, error);
+    bool open = session_open(&session, &options, error);
     if (open)
-        status = desk_run(&desk, &end_requested);
+        status = session_run(&session, &end_requested);
     else
         complain(error);
-    if (!desk_close(&desk, open, error) && open)
+    if (!session_close(&session, open, error) && open)
         return complain(error);
     return status;
 }

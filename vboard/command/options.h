@@ -26,7 +26,7 @@ struct options {
     bool backup_given[BACKUP_REGISTERS + 1];
     uint16_t backup[BACKUP_REGISTERS + 1]; /* 1..42, as BKP_DRx */
     unsigned count;                        /* boards */
-    /* Doors, each with its port; 0: any that is free. */
+    /* Servers, each with its port; 0: any that is free. */
     bool usbredir, usbip, gdb;
     unsigned usbredir_port, usbip_port, gdb_port;
     bool enumerate;                      /* a PC that only enumerates is at the other end of the cable */

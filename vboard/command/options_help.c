@@ -42,7 +42,7 @@ static const char help[] =
     "  --enumerate             a PC that enumerates and configures the device, in the board's own time\n"
     "  --usbip, --usbredir     a real one: see below\n"
     "\n"
-    "Doors, all on 127.0.0.1; port 0: any that is free, which one is said\n"
+    "Servers, all on 127.0.0.1; port 0: any that is free, which one is said\n"
     "  --usbip PORT            let this PC's own Linux kernel plug the board in (usbip attach -r 127.0.0.1 "
     "-b 1-1)\n"
     "  --usbredir PORT         let a QEMU guest plug the board in\n"

@@ -1,4 +1,4 @@
-/* Sockets on 127.0.0.1, for every door of the virtual board: nobody outside this PC is let in. */
+/* Sockets on 127.0.0.1, for every server of the virtual board: nobody outside this PC is let in. */
 #pragma once
 
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /*
- * The door for debuggers: gdb's remote serial protocol on a loopback port. While the debugger holds the
+ * A server for debuggers: gdb's remote serial protocol on a loopback port. While the debugger holds the
  * processor, the whole board stands still, its time and its USB bus with it; so a debugged run is the same
  * as any other. Reading memory changes nothing, not even in a register that a read clears.
  */

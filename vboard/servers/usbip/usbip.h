@@ -1,5 +1,5 @@
 /*
- * The door to the USB of any Linux: a USB/IP server (Linux, Documentation/usb/usbip_protocol.rst). `usbip
+ * A USB/IP server, for the USB of any Linux (Linux, Documentation/usb/usbip_protocol.rst). `usbip
  * attach -r 127.0.0.1 -b 1-N` makes board N a device of the kernel that runs it.
  *
  * USB/IP carries neither bus resets nor SET_ADDRESS, and cannot say that a device left but by closing the

@@ -1,5 +1,5 @@
 /*
- * The door to real USB hosts: a usb-redir server, as QEMU's `-device usb-redir` expects at the other end of
+ * A usb-redir server for real USB hosts, as QEMU's `-device usb-redir` expects at the other end of
  * its socket. The guest then sees the board as a USB device of its own. Where the guest's driver needs rest
  * between unplugging and plugging, the time is that of the PC, as the guest's is.
  */

@@ -1,5 +1,5 @@
 #!/bin/bash
-# What `vboard run` puts on the desk: serial ports, several boards, the live picture on a terminal.
+# What `vboard run` runs together: serial ports, several boards, the live picture on a terminal.
 set -u
 
 # shellcheck source=tests/vboard/common.sh
@@ -88,7 +88,7 @@ it_says "one cable is enough" "--usbredir or --usbip"
 "$vboard" run echo.elf --count 0 >said 2>&1 </dev/null
 it_says "no board at all is refused" "--count takes"
 "$vboard" run echo.elf --halt >said 2>&1 </dev/null
-it_says "waiting for a debugger needs a door for it" "--halt waits for a debugger"
+it_says "waiting for a debugger needs a server for it" "--halt waits for a debugger"
 
 # ---- the picture ----
 

@@ -5,7 +5,7 @@
 
 #include "console.h"
 #include "options.h"
-#include "seat.h"
+#include "slot.h"
 
 /* How the command ends: what --help promises. */
 enum exit_status { EXIT_ENDED = 0, EXIT_LOCKED_UP = 1, EXIT_USAGE = 2, EXIT_VIOLATION = 3 };
@@ -13,11 +13,11 @@ enum exit_status { EXIT_ENDED = 0, EXIT_LOCKED_UP = 1, EXIT_USAGE = 2, EXIT_VIOL
 struct usbip;
 struct display;
 
-struct desk {
+struct session {
     const struct options *options;
     const volatile sig_atomic_t *end_requested; /* by a signal */
-    unsigned count;                             /* of the seats that were opened */
-    struct seat seats[OPTIONS_MAX_COUNT];
+    unsigned count;                             /* of the slots that were opened */
+    struct slot slots[OPTIONS_MAX_COUNT];
     struct board *boards[OPTIONS_MAX_COUNT];
     struct usbip *usbip;
     char end[160]; /* why the run ended, where that is made of parts */
@@ -25,9 +25,9 @@ struct desk {
     struct console console;
 };
 
-/* false: error says why; desk_close is due all the same. */
-bool desk_open(struct desk *desk, const struct options *options, char error[SEAT_ERROR]);
+/* false: error says why; session_close is due all the same. */
+bool session_open(struct session *session, const struct options *options, char error[SLOT_ERROR]);
 /* Runs until something ends it, says what, and returns an exit_status. */
-int desk_run(struct desk *desk, const volatile sig_atomic_t *end_requested);
+int session_run(struct session *session, const volatile sig_atomic_t *end_requested);
 /* keep: what is in flash goes into its files. false: something could not be written; error says what. */
-bool desk_close(struct desk *desk, bool keep, char error[SEAT_ERROR]);
+bool session_close(struct session *session, bool keep, char error[SLOT_ERROR]);
