@@ -15,14 +15,14 @@ static void aim_at_packet(struct usbip_request *request)
     uint32_t at = request->in ? 0 : packet->offset;
     for (uint32_t i = 0; request->in && i < request->packet_now; i++)
         at += request->packet[i].actual;
-    request->transfer.data = request->data + at;
-    request->transfer.length = packet->length;
+    request->queued.transfer.data = request->data + at;
+    request->queued.transfer.length = packet->length;
 }
 
 bool usbip_isochronous_begin(struct usbip_request *request, const uint8_t *descriptors, uint32_t packets)
 {
     uint32_t total = 0;
-    if (packets == 0 || request->transfer.type != USB_ISOCHRONOUS)
+    if (packets == 0 || request->queued.transfer.type != USB_ISOCHRONOUS)
         return false;
     request->packets = packets;
     request->packet = allocate(packets * sizeof *request->packet);
@@ -32,7 +32,7 @@ bool usbip_isochronous_begin(struct usbip_request *request, const uint8_t *descr
         packet->length = usbip_u32(descriptors + PACKET_LENGTH);
         bool fits = packet->length <= request->length && packet->offset <= request->length - packet->length &&
                     packet->length <= request->length - total;
-        if (!fits || (!request->in && packet->length > request->transfer.max_packet))
+        if (!fits || (!request->in && packet->length > request->queued.transfer.max_packet))
             return false;
         total += packet->length;
     }
@@ -42,7 +42,7 @@ bool usbip_isochronous_begin(struct usbip_request *request, const uint8_t *descr
 
 bool usbip_isochronous_goes_on(struct usbip_request *request)
 {
-    struct usb_transfer *transfer = &request->transfer;
+    struct usb_transfer *transfer = &request->queued.transfer;
     struct usbip_packet *packet = &request->packet[request->packet_now];
     if (request->packet_now == 0)
         request->first_frame = request->board->host->frame;
@@ -66,7 +66,7 @@ static uint32_t all_actual(const struct usbip_request *request)
 void usbip_isochronous_answer(const struct usbip_request *request)
 {
     struct usbip_client *client = request->board->client;
-    const struct usb_transfer *transfer = &request->transfer;
+    const struct usb_transfer *transfer = &request->queued.transfer;
     uint8_t message[USBIP_HEADER] = {0}, description[USBIP_PACKET];
     uint32_t all = all_actual(request);
     if (!client)

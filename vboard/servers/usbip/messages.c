@@ -25,7 +25,7 @@ static bool aim(struct usbip_request *request, uint8_t endpoint)
     enum { ATTRIBUTES = 3, SIZE = 4, INTERVAL = 6, SIZE_BITS = 0x7FF, TYPE = 3 };
     static const enum usb_transfer_type types[] = {USB_CONTROL, USB_ISOCHRONOUS, USB_BULK, USB_INTERRUPT};
     const struct usbip_export *board = request->board;
-    struct usb_transfer *transfer = &request->transfer;
+    struct usb_transfer *transfer = &request->queued.transfer;
     const uint8_t *descriptor = usb_identity_endpoint(&board->identity, board->alternate, endpoint);
     if (!descriptor)
         return false;
@@ -41,17 +41,14 @@ static bool aim_control(struct usbip_request *request, const uint8_t *setup)
 {
     uint32_t wLength = setup[6] | (uint32_t)setup[7] << 8;
     bool in = setup[0] & 0x80;
-    memcpy(request->transfer.setup, setup, SETUP_BYTES);
+    memcpy(request->queued.transfer.setup, setup, SETUP_BYTES);
     return wLength == 0 || (in == request->in && (in || wLength == request->length));
 }
 
 static void enqueue(struct usbip_request *request)
 {
     struct usbip_export *board = request->board;
-    struct usbip_request **end = &board->first;
-    while (*end)
-        end = &(*end)->next;
-    *end = request;
+    queue_add(&board->queue, &request->queued);
     board->outstanding += usbip_cost(request);
 }
 
@@ -66,7 +63,7 @@ static struct usbip_request *new_request(struct usbip_export *board, const uint8
     request->sequence = usbip_u32(message + USBIP_SEQUENCE);
     request->length = length;
     request->in = usbip_u32(message + USBIP_DIRECTION) != 0;
-    request->transfer = (struct usb_transfer){
+    request->queued.transfer = (struct usb_transfer){
         .type = USB_CONTROL, .length = length, .data = request->data, .context = request, .done = usbip_done};
     if (!request->in)
         memcpy(request->data, message + USBIP_HEADER, length);
@@ -81,9 +78,9 @@ static bool aim_at_endpoint(struct usbip_request *request, const uint8_t *messag
     uint8_t endpoint = usbip_u32(message + USBIP_ENDPOINT) & ENDPOINTS;
     if (!aim(request, request->in ? endpoint | IN : endpoint))
         return false;
-    if (packets || request->transfer.type == USB_ISOCHRONOUS)
+    if (packets || request->queued.transfer.type == USB_ISOCHRONOUS)
         return usbip_isochronous_begin(request, descriptors, packets);
-    bool full = request->length && request->length % request->transfer.max_packet == 0;
+    bool full = request->length && request->length % request->queued.transfer.max_packet == 0;
     request->ends_with_empty_packet = !request->in && full && flags & ZERO_PACKET;
     return true;
 }
@@ -106,7 +103,7 @@ static void take_submit(struct usbip_client *client, const uint8_t *message, uin
         usbip_restart(board);
     else
         board->touched |= !(control && follows_reset(setup));
-    request->due = think_time_ends(&board->think, clock_us, board_now(board->board));
+    request->queued.due = think_time_ends(&board->think, clock_us, board_now(board->board));
     enqueue(request);
     usbip_submit(board);
 }
@@ -114,12 +111,14 @@ static void take_submit(struct usbip_client *client, const uint8_t *message, uin
 static void take_unlink(struct usbip_client *client, const uint8_t *message)
 {
     uint32_t sequence = usbip_u32(message + USBIP_UNLINK_SEQUENCE), status = 0;
-    for (struct usbip_request *request = client->board->first; request; request = request->next)
+    for (struct queued *queued = client->board->queue.first; queued; queued = queued->next) {
+        struct usbip_request *request = (struct usbip_request *)queued;
         if (request->sequence == sequence) {
             usbip_cancel(request);
             status = -(uint32_t)USBIP_RESET;
             break;
         }
+    }
     usbip_answer(client, USBIP_UNLINKED, usbip_u32(message + USBIP_SEQUENCE), status, 0);
     usbip_submit(client->board);
 }

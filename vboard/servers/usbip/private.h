@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "servers/queue.h"
 #include "servers/think_time.h"
 #include "usb/enumerator.h"
 #include "usbip.h"
@@ -52,16 +53,14 @@ struct usbip_packet {
 };
 
 struct usbip_request {
-    struct usbip_request *next;
+    struct queued queued;
     struct usbip_export *board;
     uint32_t sequence;
     uint32_t length; /* of the kernel's buffer */
-    bool in, on_bus;
-    ticks due; /* not on the bus before */
+    bool in;
     bool short_is_error, ends_with_empty_packet;
     struct usbip_packet *packet; /* NULL: not isochronous */
     uint32_t packets, packet_now, failed_packets, first_frame;
-    struct usb_transfer transfer;
     uint8_t data[];
 };
 
@@ -77,9 +76,9 @@ struct usbip_export {
     struct usb_enumerator enumerator;
     struct usb_identity identity;
     uint8_t alternate[USBIP_INTERFACES];
-    struct usbip_request *first; /* in the order they came */
-    size_t outstanding;          /* bytes of memory they take */
-    struct think_time think;     /* of the kernel */
+    struct queue queue;
+    size_t outstanding;      /* bytes of memory that the requests in it take */
+    struct think_time think; /* of the kernel */
 };
 
 struct usbip {

@@ -25,7 +25,7 @@ uint32_t usbip_status(const struct usb_transfer *transfer)
 
 static uint32_t status_of(const struct usbip_request *request)
 {
-    const struct usb_transfer *transfer = &request->transfer;
+    const struct usb_transfer *transfer = &request->queued.transfer;
     bool too_short = transfer->status == USB_DONE && transfer->actual < request->length;
     return too_short && request->short_is_error ? -(uint32_t)REMOTE_IO : usbip_status(transfer);
 }
@@ -44,7 +44,7 @@ void usbip_answer(struct usbip_client *client, uint32_t command, uint32_t sequen
 static void answer_submit(const struct usbip_request *request)
 {
     struct usbip_client *client = request->board->client;
-    uint32_t actual = request->transfer.actual;
+    uint32_t actual = request->queued.transfer.actual;
     if (!client)
         return;
     if (actual > request->length)
@@ -63,10 +63,7 @@ static void discard(struct usbip_request *request)
 
 static void release(struct usbip_request *request)
 {
-    struct usbip_request **at = &request->board->first;
-    while (*at != request)
-        at = &(*at)->next;
-    *at = request->next;
+    queue_remove(&request->board->queue, &request->queued);
     discard(request);
 }
 
@@ -86,9 +83,9 @@ static void choose_alternate(struct usbip_export *board, uint8_t interface, uint
 static void observe(const struct usbip_request *request)
 {
     enum { TO_DEVICE = 0, TO_INTERFACE = 1, SET_CONFIGURATION = 9, SET_INTERFACE = 11 };
-    const uint8_t *setup = request->transfer.setup;
+    const uint8_t *setup = request->queued.transfer.setup;
     struct usbip_export *board = request->board;
-    if (request->transfer.type != USB_CONTROL || request->transfer.status != USB_DONE)
+    if (request->queued.transfer.type != USB_CONTROL || request->queued.transfer.status != USB_DONE)
         return;
     if (setup[0] == TO_DEVICE && setup[1] == SET_CONFIGURATION) {
         memset(board->alternate, 0, sizeof board->alternate);
@@ -101,7 +98,7 @@ static void observe(const struct usbip_request *request)
 /* The empty packet behind a transfer that fills its last one; its length is not told to the kernel. */
 static bool send_empty_packet(struct usbip_request *request)
 {
-    struct usb_transfer *transfer = &request->transfer;
+    struct usb_transfer *transfer = &request->queued.transfer;
     bool due = request->ends_with_empty_packet && transfer->status == USB_DONE;
     if (!due)
         return false;
@@ -128,45 +125,21 @@ void usbip_done(struct usb_transfer *transfer)
     usbip_submit(board);
 }
 
-static bool endpoint_busy(const struct usbip_request *request)
-{
-    for (const struct usbip_request *r = request->board->first; r != request; r = r->next)
-        if (r->transfer.endpoint == request->transfer.endpoint)
-            return true;
-    return false;
-}
-
 void usbip_submit(struct usbip_export *board)
 {
     if (!board->ready || board->host->port != USB_PORT_ENABLED)
         return;
-    ticks now = board_now(board->board);
-    for (struct usbip_request *request = board->first; request; request = request->next)
-        if (!request->on_bus && request->due <= now && !endpoint_busy(request))
-            request->on_bus = usb_host_submit(board->host, &request->transfer);
-}
-
-/* Off the bus, and nobody hears of it. */
-static void silence(struct usbip_request *request)
-{
-    request->transfer.done = NULL;
-    usb_host_cancel(request->board->host, &request->transfer);
+    queue_submit(&board->queue, board->host, board_now(board->board));
 }
 
 void usbip_cancel(struct usbip_request *request)
 {
-    silence(request);
+    queue_silence(request->board->host, &request->queued);
     release(request);
 }
 
 void usbip_drop(struct usbip_export *board)
 {
-    struct usbip_request *request = board->first;
-    board->first = NULL;
-    while (request) {
-        struct usbip_request *next = request->next;
-        silence(request);
-        discard(request);
-        request = next;
-    }
+    for (struct queued *queued; (queued = queue_take(&board->queue, board->host));)
+        discard((struct usbip_request *)queued);
 }

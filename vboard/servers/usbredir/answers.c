@@ -52,7 +52,7 @@ static void answer_configuration(struct request *request, uint8_t status)
     struct usbredir *redirection = request->redirection;
     struct usb_redir_configuration_status_header header = {.status = status};
     header.configuration =
-        request->kind == REQUEST_SET_CONFIGURATION ? request->transfer.setup[2] : request->data[0];
+        request->kind == REQUEST_SET_CONFIGURATION ? request->queued.transfer.setup[2] : request->data[0];
     if (request->kind == REQUEST_SET_CONFIGURATION && status == usb_redir_success) {
         memset(redirection->alternate, 0, sizeof redirection->alternate);
         usbredir_tell_endpoints(redirection);
@@ -75,9 +75,10 @@ static void clear_toggles(struct usbredir *redirection, uint8_t interface)
 static void answer_alternate(struct request *request, uint8_t status)
 {
     struct usbredir *redirection = request->redirection;
-    uint8_t interface = request->transfer.setup[4];
+    uint8_t interface = request->queued.transfer.setup[4];
     struct usb_redir_alt_setting_status_header header = {.status = status, .interface = interface};
-    header.alt = request->kind == REQUEST_SET_ALTERNATE ? request->transfer.setup[2] : request->data[0];
+    header.alt =
+        request->kind == REQUEST_SET_ALTERNATE ? request->queued.transfer.setup[2] : request->data[0];
     if (request->kind == REQUEST_SET_ALTERNATE && status == usb_redir_success &&
         interface < USBREDIR_INTERFACES) {
         redirection->alternate[interface] = header.alt;
@@ -89,8 +90,8 @@ static void answer_alternate(struct request *request, uint8_t status)
 
 void usbredir_answer(struct request *request)
 {
-    uint8_t status = usbredir_status(request->transfer.status);
-    uint32_t length = request->transfer.actual;
+    uint8_t status = usbredir_status(request->queued.transfer.status);
+    uint32_t length = request->queued.transfer.actual;
     switch (request->kind) {
     case REQUEST_CONTROL: answer_control(request, status, length); break;
     case REQUEST_BULK: answer_bulk(request, status, length); break;
@@ -107,8 +108,8 @@ void usbredir_answer(struct request *request)
 void usbredir_tell_stream(struct request *request, uint8_t status)
 {
     struct usbredirparser *parser = request->redirection->parser;
-    uint8_t endpoint = request->transfer.endpoint;
-    if (request->transfer.type == USB_ISOCHRONOUS) {
+    uint8_t endpoint = request->queued.transfer.endpoint;
+    if (request->queued.transfer.type == USB_ISOCHRONOUS) {
         struct usb_redir_iso_stream_status_header header = {status, endpoint};
         usbredirparser_send_iso_stream_status(parser, request->id, &header);
     } else {

@@ -26,17 +26,18 @@ static bool aim(struct request *request, uint8_t endpoint)
     const struct usbredir *redirection = request->redirection;
     const uint8_t *descriptor =
         usb_identity_endpoint(&redirection->identity, redirection->alternate, endpoint);
-    if (!descriptor || (descriptor[ATTRIBUTES] & 3) != attributes[request->transfer.type])
+    if (!descriptor || (descriptor[ATTRIBUTES] & 3) != attributes[request->queued.transfer.type])
         return false;
-    request->transfer.endpoint = endpoint;
-    request->transfer.max_packet = (uint16_t)((descriptor[SIZE] | descriptor[SIZE + 1] << 8) & SIZE_BITS);
-    request->transfer.interval = descriptor[INTERVAL];
-    return request->transfer.max_packet > 0 && request->transfer.max_packet <= USB_MAX_PACKET;
+    request->queued.transfer.endpoint = endpoint;
+    request->queued.transfer.max_packet =
+        (uint16_t)((descriptor[SIZE] | descriptor[SIZE + 1] << 8) & SIZE_BITS);
+    request->queued.transfer.interval = descriptor[INTERVAL];
+    return request->queued.transfer.max_packet > 0 && request->queued.transfer.max_packet <= USB_MAX_PACKET;
 }
 
 static void refuse(struct request *request)
 {
-    request->transfer.status = USB_ERROR;
+    request->queued.transfer.status = USB_ERROR;
     usbredir_answer(request);
     free(request);
 }
@@ -51,7 +52,7 @@ static void control_packet(void *context, uint64_t id, struct usb_redir_control_
                                         (uint8_t)header->value,  (uint8_t)(header->value >> 8),
                                         (uint8_t)header->index,  (uint8_t)(header->index >> 8),
                                         (uint8_t)header->length, (uint8_t)(header->length >> 8)};
-    memcpy(request->transfer.setup, setup, sizeof setup);
+    memcpy(request->queued.transfer.setup, setup, sizeof setup);
     request->header.control = *header;
     if (data_length > 0)
         memcpy(request->data, data, (size_t)data_length);
@@ -121,8 +122,8 @@ static void start_stream(struct usbredir *redirection, uint64_t id, uint8_t endp
     struct request *request = usbredir_new_request(redirection, REQUEST_STREAM, id, type, USB_MAX_PACKET);
     bool out = !(endpoint & 0x80); /* only the guest's packets make an OUT stream */
     bool known = aim(request, endpoint);
-    request->transfer.endpoint = endpoint;
-    request->transfer.length = request->transfer.max_packet;
+    request->queued.transfer.endpoint = endpoint;
+    request->queued.transfer.length = request->queued.transfer.max_packet;
     usbredir_tell_stream(request, known ? usb_redir_success : usb_redir_inval);
     if (!known || out) {
         free(request);
@@ -136,10 +137,10 @@ static void stop_stream(struct usbredir *redirection, uint64_t id, uint8_t endpo
                         enum usb_transfer_type type)
 {
     struct request stopped = {
-        .redirection = redirection, .id = id, .transfer = {.type = type, .endpoint = endpoint}};
-    for (struct request *request = redirection->first; request; request = request->next)
-        if (request->kind == REQUEST_STREAM && request->transfer.endpoint == endpoint) {
-            usbredir_forget(request);
+        .redirection = redirection, .id = id, .queued.transfer = {.type = type, .endpoint = endpoint}};
+    for (struct queued *queued = redirection->queue.first; queued; queued = queued->next)
+        if (((struct request *)queued)->kind == REQUEST_STREAM && queued->transfer.endpoint == endpoint) {
+            usbredir_forget((struct request *)queued);
             break;
         }
     usbredir_submit(redirection);
@@ -172,7 +173,7 @@ static void standard(struct usbredir *redirection, enum request_kind kind, uint6
                      const uint8_t setup[SETUP_BYTES])
 {
     struct request *request = usbredir_new_request(redirection, kind, id, USB_CONTROL, setup[6]);
-    memcpy(request->transfer.setup, setup, SETUP_BYTES);
+    memcpy(request->queued.transfer.setup, setup, SETUP_BYTES);
     usbredir_enqueue(request);
 }
 
@@ -203,13 +204,14 @@ static void get_alternate(void *context, uint64_t id, struct usb_redir_get_alt_s
 static void cancel(void *context, uint64_t id)
 {
     struct usbredir *redirection = context;
-    for (struct request *request = redirection->first; request; request = request->next) {
+    for (struct queued *queued = redirection->queue.first; queued; queued = queued->next) {
+        struct request *request = (struct request *)queued;
         if (request->id != id || request->kind == REQUEST_STREAM)
             continue;
-        if (request->on_bus) {
-            usb_host_cancel(redirection->host, &request->transfer);
+        if (request->queued.on_bus) {
+            usb_host_cancel(redirection->host, &request->queued.transfer);
         } else {
-            request->transfer.status = USB_CANCELLED;
+            request->queued.transfer.status = USB_CANCELLED;
             usbredir_answer(request);
             usbredir_release(request);
         }

@@ -4,6 +4,7 @@
 
 #include <usbredirparser.h>
 
+#include "servers/queue.h"
 #include "servers/think_time.h"
 #include "usb/enumerator.h"
 #include "usbredir.h"
@@ -26,13 +27,10 @@ enum request_kind {
 };
 
 struct request {
-    struct request *next;
+    struct queued queued;
     struct usbredir *redirection;
     enum request_kind kind;
     uint64_t id;
-    bool on_bus;
-    ticks due; /* not on the bus before */
-    struct usb_transfer transfer;
     union {
         struct usb_redir_control_packet_header control;
         struct usb_redir_bulk_packet_header bulk;
@@ -59,7 +57,7 @@ struct usbredir {
     int64_t clock_us;        /* of the PC, when it was polled last */
     int64_t calm_us;         /* by that clock; before it no plug is moved */
     struct think_time think; /* of the guest */
-    struct request *first;   /* in the order they came */
+    struct queue queue;
 };
 
 /* usbredir.c */

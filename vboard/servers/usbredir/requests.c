@@ -7,10 +7,7 @@
 
 void usbredir_release(struct request *request)
 {
-    struct request **at = &request->redirection->first;
-    while (*at != request)
-        at = &(*at)->next;
-    *at = request->next;
+    queue_remove(&request->redirection->queue, &request->queued);
     free(request);
 }
 
@@ -19,11 +16,11 @@ void usbredir_release(struct request *request)
 static void stream_step(struct request *request)
 {
     struct usbredirparser *parser = request->redirection->parser;
-    const struct usb_transfer *transfer = &request->transfer;
+    const struct usb_transfer *transfer = &request->queued.transfer;
     uint8_t status = usbredir_status(transfer->status);
     uint16_t length = transfer->status == USB_DONE ? (uint16_t)transfer->actual : 0;
     uint8_t *data = length ? request->data : NULL;
-    request->on_bus = false;
+    request->queued.on_bus = false;
     if (transfer->type == USB_ISOCHRONOUS && transfer->status != USB_GONE) {
         struct usb_redir_iso_packet_header header = {transfer->endpoint, status, length};
         usbredirparser_send_iso_packet(parser, request->id++, &header, data, length);
@@ -53,47 +50,23 @@ static void transfer_done(struct usb_transfer *transfer)
     usbredir_submit(redirection);
 }
 
-static bool endpoint_busy(const struct request *request)
-{
-    for (const struct request *r = request->redirection->first; r != request; r = r->next)
-        if (r->transfer.endpoint == request->transfer.endpoint)
-            return true;
-    return false;
-}
-
 void usbredir_submit(struct usbredir *redirection)
 {
     if (redirection->device != DEVICE_READY || redirection->host->port != USB_PORT_ENABLED)
         return;
-    ticks now = board_now(redirection->board);
-    for (struct request *request = redirection->first; request; request = request->next)
-        if (!request->on_bus && request->due <= now && !endpoint_busy(request))
-            request->on_bus = usb_host_submit(redirection->host, &request->transfer);
-}
-
-/* Off the bus, and nobody hears of it. */
-static void silence(struct request *request)
-{
-    request->transfer.done = NULL;
-    usb_host_cancel(request->redirection->host, &request->transfer);
+    queue_submit(&redirection->queue, redirection->host, board_now(redirection->board));
 }
 
 void usbredir_forget(struct request *request)
 {
-    silence(request);
+    queue_silence(request->redirection->host, &request->queued);
     usbredir_release(request);
 }
 
 void usbredir_drop(struct usbredir *redirection)
 {
-    struct request *request = redirection->first;
-    redirection->first = NULL;
-    while (request) {
-        struct request *next = request->next;
-        silence(request);
-        free(request);
-        request = next;
-    }
+    for (struct queued *queued; (queued = queue_take(&redirection->queue, redirection->host));)
+        free(queued);
 }
 
 struct request *usbredir_new_request(struct usbredir *redirection, enum request_kind kind, uint64_t id,
@@ -103,7 +76,7 @@ struct request *usbredir_new_request(struct usbredir *redirection, enum request_
     request->redirection = redirection;
     request->kind = kind;
     request->id = id;
-    request->transfer = (struct usb_transfer){
+    request->queued.transfer = (struct usb_transfer){
         .type = type, .length = length, .data = request->data, .context = request, .done = transfer_done};
     return request;
 }
@@ -115,11 +88,9 @@ void usbredir_enqueue(struct request *request)
         free(request);
         return;
     }
-    struct request **end = &redirection->first;
-    while (*end)
-        end = &(*end)->next;
-    *end = request;
+    queue_add(&redirection->queue, &request->queued);
     redirection->touched = true;
-    request->due = think_time_ends(&redirection->think, redirection->clock_us, board_now(redirection->board));
+    request->queued.due =
+        think_time_ends(&redirection->think, redirection->clock_us, board_now(redirection->board));
     usbredir_submit(redirection);
 }
