@@ -11,7 +11,7 @@ enum { HZ_PER_MHZ = 1000000, PINS = 16 };
 enum { CRYSTAL_MIN_MHZ = 4, CRYSTAL_MAX_MHZ = 16, CLOCK_MAX_MHZ = 25 };
 
 /* Whole Hz: what is rounded away is less than what any crystal is wrong by. */
-bool options_parse_crystal(struct options *options, const char *text)
+bool options_parse_crystal(struct options *options, char *text)
 {
     char *end = NULL;
     double mhz = *text >= '0' && *text <= '9' ? strtod(text, &end) : 0;
@@ -64,19 +64,19 @@ static bool parse_place(const char *option, const char *text, const char *none, 
     return true;
 }
 
-bool options_parse_led(struct options *options, const char *text)
+bool options_parse_led(struct options *options, char *text)
 {
     return parse_place("--led", text, "none", &options->board.led, &options->board.led_active_high);
 }
 
-bool options_parse_button_pin(struct options *options, const char *text)
+bool options_parse_button_pin(struct options *options, char *text)
 {
     options->board.button_floats = false;
     return parse_place("--button-pin", text, "none", &options->board.button,
                        &options->board.button_active_high);
 }
 
-bool options_parse_pullup(struct options *options, const char *text)
+bool options_parse_pullup(struct options *options, char *text)
 {
     return parse_place("--pullup", text, "fixed", &options->board.pullup, &options->board.pullup_active_high);
 }

@@ -44,7 +44,7 @@ bool options_parse_seconds(const char *text, ticks *time)
     return true;
 }
 
-bool options_parse_backup(struct options *options, const char *text)
+bool options_parse_backup(struct options *options, char *text)
 {
     char number[4] = "";
     uint64_t index, value;
@@ -60,7 +60,7 @@ bool options_parse_backup(struct options *options, const char *text)
     return true;
 }
 
-bool options_parse_serial(struct options *options, const char *text)
+bool options_parse_serial(struct options *options, char *text)
 {
     uint8_t *id = options->config.unique_id;
     size_t bytes = sizeof options->config.unique_id;
@@ -95,7 +95,7 @@ static bool trace_kind(const char *name, size_t length, uint32_t *kinds)
     return false;
 }
 
-bool options_parse_trace(struct options *options, const char *text)
+bool options_parse_trace(struct options *options, char *text)
 {
     for (const char *name = text;; name++) {
         size_t length = strcspn(name, ",");
@@ -126,7 +126,7 @@ bool options_parse_load(struct options *options, char *text)
     return true;
 }
 
-bool options_parse_chip(struct options *options, const char *text)
+bool options_parse_chip(struct options *options, char *text)
 {
     for (const char *name = text;; name++) {
         size_t length = strcspn(name, ",");
@@ -139,7 +139,7 @@ bool options_parse_chip(struct options *options, const char *text)
     }
 }
 
-bool options_parse_allow(struct options *options, const char *text)
+bool options_parse_allow(struct options *options, char *text)
 {
     for (const char *name = text;; name++) {
         size_t length = strcspn(name, ",");
@@ -155,7 +155,7 @@ bool options_parse_allow(struct options *options, const char *text)
     }
 }
 
-bool options_parse_flash_size(struct options *options, const char *text)
+bool options_parse_flash_size(struct options *options, char *text)
 {
     uint64_t kib;
     if (!options_parse_number(text, 16, MAX_FLASH / 1024, &kib) ||
@@ -177,7 +177,7 @@ bool options_parse_port(const char *option, const char *text, bool *wanted, unsi
     return true;
 }
 
-bool options_parse_count(struct options *options, const char *text)
+bool options_parse_count(struct options *options, char *text)
 {
     uint64_t value;
     if (!options_parse_number(text, 1, OPTIONS_MAX_COUNT, &value))
@@ -186,7 +186,7 @@ bool options_parse_count(struct options *options, const char *text)
     return true;
 }
 
-bool options_parse_time(struct options *options, const char *text)
+bool options_parse_time(struct options *options, char *text)
 {
     return options_parse_seconds(text, &options->max_time) ||
            options_wrong("--max-time takes a number of seconds up to %d, such as 2.5, not '%s'", MAX_SECONDS,
@@ -208,7 +208,7 @@ static bool parse_end(struct serial_end *end, const char *where)
     return true;
 }
 
-bool options_parse_usart(struct options *options, const char *text)
+bool options_parse_usart(struct options *options, char *text)
 {
     unsigned number = (unsigned)(text[0] - '0');
     if (number < 1 || number > USARTS || text[1] != '=' || text[2] == '\0')
