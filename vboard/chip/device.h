@@ -151,6 +151,7 @@ struct device {
     bool uses_kernel_clock;
     uint64_t levels;  /* of outputs, as they were driven last */
     uint64_t listens; /* to these inputs, see device_listen() */
+    uint64_t heard;   /* these outputs are listened to */
 };
 
 /* What devices may call ------------------------------------------------------------------------------------
