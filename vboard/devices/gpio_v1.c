@@ -23,9 +23,12 @@ static inline struct gpio *gpio_of(const struct device *device)
 }
 
 static const struct device_register registers[] = {
-    AT(0x00) = {"CRL", RW | STABLE, 0},           AT(0x04) = {"CRH", RW | STABLE, 0},
-    AT(0x08) = {"IDR", READ_ONLY | STABLE, 0},    AT(0x0C) = {"ODR", RW | STABLE, 0xFFFF0000},
-    AT(0x10) = {"BSRR", WRITE_ONLY, 0},           AT(0x14) = {"BRR", WRITE_ONLY, 0xFFFF0000},
+    AT(0x00) = {"CRL", RW | STABLE, 0, CR_RESET},
+    AT(0x04) = {"CRH", RW | STABLE, 0, CR_RESET},
+    AT(0x08) = {"IDR", READ_ONLY | STABLE | OPEN_RESET, 0},
+    AT(0x0C) = {"ODR", RW | STABLE, 0xFFFF0000},
+    AT(0x10) = {"BSRR", WRITE_ONLY, 0},
+    AT(0x14) = {"BRR", WRITE_ONLY, 0xFFFF0000},
     AT(0x18) = {"LCKR", RW | STABLE, 0xFFFE0000},
 };
 

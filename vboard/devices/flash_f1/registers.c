@@ -4,10 +4,14 @@
 /* Clock */
 
 static const struct device_register registers[] = {
-    AT(0x00) = {"ACR", RW | STABLE, 0xFFFFFFC0}, AT(0x04) = {"KEYR", WRITE_ONLY, 0},
-    AT(0x08) = {"OPTKEYR", WRITE_ONLY, 0},       AT(0x0C) = {"SR", RW | STABLE, 0xFFFFFFCA},
-    AT(0x10) = {"CR", RW | STABLE, 0xFFFFE908},  AT(0x14) = {"AR", WRITE_ONLY, 0},
-    AT(0x1C) = {"OBR", READ_ONLY | STABLE, 0},   AT(0x20) = {"WRPR", READ_ONLY | STABLE, 0},
+    AT(0x00) = {"ACR", RW | STABLE, 0xFFFFFFC0, ACR_RESET},
+    AT(0x04) = {"KEYR", WRITE_ONLY, 0},
+    AT(0x08) = {"OPTKEYR", WRITE_ONLY, 0},
+    AT(0x0C) = {"SR", RW | STABLE, 0xFFFFFFCA},
+    AT(0x10) = {"CR", RW | STABLE, 0xFFFFE908, CR_LOCK},
+    AT(0x14) = {"AR", WRITE_ONLY, 0},
+    AT(0x1C) = {"OBR", READ_ONLY | STABLE, 0, 0x03FFFFFC},
+    AT(0x20) = {"WRPR", READ_ONLY | STABLE, 0, 0xFFFFFFFF},
 };
 
 static void check_clock(struct device *device)

@@ -16,7 +16,7 @@ static const struct device_register advanced_registers[] = {
     AT(0x20) = {"CCER", RW | STABLE, 0xFFFFC000},
     AT(0x24) = {"CNT", RW, 0xFFFF0000},
     AT(0x28) = {"PSC", RW | STABLE, 0xFFFF0000},
-    AT(0x2C) = {"ARR", RW | STABLE, 0xFFFF0000},
+    AT(0x2C) = {"ARR", RW | STABLE, 0xFFFF0000, 0xFFFF},
     AT(0x30) = {"RCR", RW | STABLE, 0xFFFFFF00},
     AT(0x34) = {"CCR1", RW | STABLE, 0xFFFF0000},
     AT(0x38) = {"CCR2", RW | STABLE, 0xFFFF0000},
@@ -39,7 +39,7 @@ static const struct device_register general_registers[] = {
     AT(0x20) = {"CCER", RW | STABLE, 0xFFFFCCCC},
     AT(0x24) = {"CNT", RW, 0xFFFF0000},
     AT(0x28) = {"PSC", RW | STABLE, 0xFFFF0000},
-    AT(0x2C) = {"ARR", RW | STABLE, 0xFFFF0000},
+    AT(0x2C) = {"ARR", RW | STABLE, 0xFFFF0000, 0xFFFF},
     AT(0x34) = {"CCR1", RW | STABLE, 0xFFFF0000},
     AT(0x38) = {"CCR2", RW | STABLE, 0xFFFF0000},
     AT(0x3C) = {"CCR3", RW | STABLE, 0xFFFF0000},
@@ -53,7 +53,7 @@ static const struct device_register basic_registers[] = {
     AT(0x00) = {"CR1", RW | STABLE, 0xFFFFFF70},  AT(0x04) = {"CR2", RW | STABLE, 0xFFFFFF8F},
     AT(0x0C) = {"DIER", RW | STABLE, 0xFFFFFEFE}, AT(0x10) = {"SR", RW | STABLE, 0},
     AT(0x14) = {"EGR", WRITE_ONLY, 0xFFFFFFFE},   AT(0x24) = {"CNT", RW, 0xFFFF0000},
-    AT(0x28) = {"PSC", RW | STABLE, 0xFFFF0000},  AT(0x2C) = {"ARR", RW | STABLE, 0xFFFF0000},
+    AT(0x28) = {"PSC", RW | STABLE, 0xFFFF0000},  AT(0x2C) = {"ARR", RW | STABLE, 0xFFFF0000, 0xFFFF},
 };
 
 static void tell_pins(struct device *device)

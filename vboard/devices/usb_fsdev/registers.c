@@ -18,12 +18,18 @@ enum {
 
 /* write() judges what is written; here are only the names. */
 static const struct device_register registers[] = {
-    AT(0x00) = {"EP0R", RW | STABLE, 0},   AT(0x04) = {"EP1R", RW | STABLE, 0},
-    AT(0x08) = {"EP2R", RW | STABLE, 0},   AT(0x0C) = {"EP3R", RW | STABLE, 0},
-    AT(0x10) = {"EP4R", RW | STABLE, 0},   AT(0x14) = {"EP5R", RW | STABLE, 0},
-    AT(0x18) = {"EP6R", RW | STABLE, 0},   AT(0x1C) = {"EP7R", RW | STABLE, 0},
-    AT(0x40) = {"CNTR", RW | STABLE, 0},   AT(0x44) = {"ISTR", RW | STABLE, 0},
-    AT(0x48) = {"FNR", RW | STABLE, 0},    AT(0x4C) = {"DADDR", RW | STABLE, 0},
+    AT(0x00) = {"EP0R", RW | STABLE, 0},
+    AT(0x04) = {"EP1R", RW | STABLE, 0},
+    AT(0x08) = {"EP2R", RW | STABLE, 0},
+    AT(0x0C) = {"EP3R", RW | STABLE, 0},
+    AT(0x10) = {"EP4R", RW | STABLE, 0},
+    AT(0x14) = {"EP5R", RW | STABLE, 0},
+    AT(0x18) = {"EP6R", RW | STABLE, 0},
+    AT(0x1C) = {"EP7R", RW | STABLE, 0},
+    AT(0x40) = {"CNTR", RW | STABLE, 0, CNTR_AFTER_RESET},
+    AT(0x44) = {"ISTR", RW | STABLE, 0},
+    AT(0x48) = {"FNR", RW | STABLE, 0},
+    AT(0x4C) = {"DADDR", RW | STABLE, 0},
     AT(0x50) = {"BTABLE", RW | STABLE, 0},
 };
 
