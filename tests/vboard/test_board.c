@@ -232,6 +232,37 @@ static void a_snapshot_brings_everything_back(void **state)
     lab_free(lab);
 }
 
+/* Runs the same program to the same end as the board that it was taken of, which may be gone. */
+static void a_snapshot_can_go_on_in_another_board(void **state)
+{
+    (void)state;
+    /* loop: str r0, [r1]; adds r0, #1; b loop */
+    static const uint8_t program[] = {0x08, 0x60, 0x01, 0x30, 0xFC, 0xE7};
+    struct lab *first = lab_new(), *second = lab_new();
+    struct cortex_m3 *cpu = &first->board->chip.cpu;
+    flash_load(&first->board->chip, FLASH_AT + 0x100, program, sizeof program);
+    cpu->r[0] = 0;
+    cpu->r[1] = RAM_AT + 0x100;
+    cpu->r[15] = FLASH_AT + 0x100;
+    wait_us(first, 100);
+    void *snapshot = board_save(first->board);
+    wait_us(first, 100);
+    uint32_t reached = get(first, RAM_AT + 0x100);
+    uint64_t cycles = cpu->cycles;
+    lab_free(first);
+    board_restore(second->board, snapshot);
+    second->board->watcher = second;
+    assert_int_not_equal(get(second, RAM_AT + 0x100), reached);
+    wait_us(second, 100);
+    assert_int_equal(get(second, RAM_AT + 0x100), reached);
+    assert_int_equal(second->board->chip.cpu.cycles, cycles);
+    assert_false(second->board->led_on);
+    set_pin(second, BOARD_PIN('C', 13), OUTPUT, false);
+    assert_true(second->board->led_on);
+    free(snapshot);
+    lab_free(second);
+}
+
 static void boards_are_found_by_name(void **state)
 {
     (void)state;
@@ -269,6 +300,7 @@ int main(void)
         cmocka_unit_test(every_rule_is_found_by_its_name_and_by_names_like_it),
         cmocka_unit_test(a_watcher_can_stop_the_board),
         cmocka_unit_test(a_snapshot_brings_everything_back),
+        cmocka_unit_test(a_snapshot_can_go_on_in_another_board),
         cmocka_unit_test(boards_are_found_by_name),
         cmocka_unit_test(the_same_seed_gives_the_same_board),
     };

@@ -1,5 +1,6 @@
 /* What may be touched, when, and how wide: the rules of the bus. */
 #include "chip_test.h"
+#include "peek.h"
 
 static void every_register_has_its_reset_value(void **state)
 {
@@ -323,9 +324,42 @@ static void backup_registers_are_locked_by_DBP(void **state)
     lab_free(lab);
 }
 
+static void expect_reset_values(const char *board)
+{
+    struct lab *lab = lab_with(board, NULL);
+    const struct chip *chip = &lab->board->chip;
+    unsigned looked_at = 0;
+    for (unsigned i = 0; i < chip->info->device_count; i++) {
+        const struct device *device = &chip->device[i];
+        const struct device_class *class = device->info->class;
+        for (unsigned j = 0; device->present && j < class->register_count; j++) {
+            const struct device_register *reg = &class->registers[j];
+            if (!reg->name || reg->flags & (WRITE_ONLY | OPEN_RESET)) {
+                continue;
+            }
+            uint32_t value = peek(chip, device->info->base + 4 * j);
+            if (value != reg->reset) {
+                fail_msg("%s: %s.%s reads 0x%X, its table says 0x%X", board, device_name(device), reg->name,
+                         (unsigned)value, (unsigned)reg->reset);
+            }
+            looked_at++;
+        }
+    }
+    assert_true(looked_at > 300);
+    lab_free(lab);
+}
+
+static void registers_read_after_power_up_as_their_tables_say(void **state)
+{
+    (void)state;
+    expect_reset_values("BLUEPILL");
+    expect_reset_values("STM32F103xE");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(registers_read_after_power_up_as_their_tables_say),
         cmocka_unit_test(every_register_has_its_reset_value),
         cmocka_unit_test(a_peripheral_without_clock_reads_zero_and_loses_writes),
         cmocka_unit_test(a_peripheral_held_in_reset_is_reset_and_out_of_reach),

@@ -303,4 +303,7 @@ void *board_save(const struct board *board)
 void board_restore(struct board *board, const void *snapshot)
 {
     memcpy(board, snapshot, sizeof *board);
+    chip_moved(&board->chip);
+    board->chip.board.context = board;
+    board->host.chip = &board->chip;
 }

@@ -93,6 +93,11 @@ void board_serial_baud(struct board *board, unsigned usart, uint32_t baud);
 /* Whether the chip of a board with this config has it. */
 bool board_has_serial(const struct chip_config *config, unsigned usart);
 
-/* Snapshots: a copy of everything, to be restored into the same board. */
+/*
+ * Snapshots: a copy of the chip, what is around it and the host's side of the cable, to be restored into this
+ * board or another one, as often as you like; free() ends it. It does not hold what the board only points to:
+ * the data and progress of transfers under way, who watches, and what they wrote down. Those are as they were
+ * at the time, so that with transfers under way a snapshot is for the same board while they live.
+ */
 void *board_save(const struct board *board);
 void board_restore(struct board *board, const void *snapshot);

@@ -51,19 +51,33 @@ static void place_events_of(struct chip *chip, unsigned number)
 
 static bool is_ordered(const struct chip_info *info, unsigned number)
 {
-    return memchr(info->event_order, (int)number, info->event_order_count) != NULL;
+    for (unsigned i = 0; i < info->event_order_count; i++) {
+        if (info->event_order[i] == number) {
+            return true;
+        }
+    }
+    return false;
 }
 
+static void place_event_of_host(struct chip *chip)
+{
+    chip->host_slot = chip->events;
+    add_event(chip, EVENT_OF_HOST);
+}
+
+/* Those whose order the table does not say come last. */
 static void place_events(struct chip *chip)
 {
     const struct chip_info *info = chip->info;
     for (unsigned i = 0; i < info->event_order_count; i++) {
         if (info->event_order[i] == EVENT_OF_HOST) {
-            chip->host_slot = chip->events;
-            add_event(chip, EVENT_OF_HOST);
+            place_event_of_host(chip);
         } else {
             place_events_of(chip, info->event_order[i]);
         }
+    }
+    if (!is_ordered(info, EVENT_OF_HOST)) {
+        place_event_of_host(chip);
     }
     for (unsigned i = 0; i < info->device_count; i++) {
         if (!is_ordered(info, i)) {

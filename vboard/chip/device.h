@@ -31,16 +31,19 @@ enum register_flags {
      * write, device_changed(). Idle loops that read only such registers are skipped. Registers without it
      * count as different at every read.
      */
-    STABLE = 1 << 3
+    STABLE = 1 << 3,
+    /* What it reads after a reset is up to the world outside. */
+    OPEN_RESET = 1 << 4
 };
 
 struct device_register {
     const char *name; /* NULL: no register at this offset */
     unsigned flags;
     uint32_t reserved; /* bits that must be kept at their reset value, 0 */
+    uint32_t reset;    /* what it reads after power-up */
 };
 
-/* Place of a register in the table of its class: AT(0x04) = {"CR", RW | STABLE, 0xFFFFFFF0} */
+/* Place of a register in the table of its class: AT(0x04) = {"CR", RW | STABLE, 0xFFFFFFF0, 0x3} */
 #define AT(offset)       [(offset) / 4]
 #define REGISTERS(table) .registers = (table), .register_count = sizeof(table) / sizeof((table)[0])
 
@@ -151,6 +154,7 @@ struct device {
     bool uses_kernel_clock;
     uint64_t levels;  /* of outputs, as they were driven last */
     uint64_t listens; /* to these inputs, see device_listen() */
+    uint64_t heard;   /* these outputs are listened to */
 };
 
 /* What devices may call ------------------------------------------------------------------------------------

@@ -60,13 +60,44 @@ static uint8_t mapped_pin(const struct pin_function *function, uint32_t remap)
     return function->pin[remap >> function->shift & function->mask];
 }
 
+static bool has_number(const struct chip *chip, unsigned at, unsigned number)
+{
+    const struct device *device = port_device(chip, at >> 4);
+    return device && device->info->class->gpio->function &&
+           device->info->class->gpio->function(device, at & 0xF) == number;
+}
+
+/* NO_PIN: nowhere now. */
+static uint8_t numbered_pin(const struct chip *chip, const struct pin_function *function)
+{
+    for (unsigned i = 0; i < MAX_MAPPINGS && function->pin[i] != NO_PIN; i++) {
+        if (has_number(chip, function->pin[i], function->shift)) {
+            return function->pin[i];
+        }
+    }
+    return NO_PIN;
+}
+
+static bool is_at(const struct chip *chip, const struct pin_function *function, unsigned at)
+{
+    if (function->mask != PIN_BY_NUMBER) {
+        return mapped_pin(function, chip->pins.remap) == at;
+    }
+    for (unsigned i = 0; i < MAX_MAPPINGS && function->pin[i] != NO_PIN; i++) {
+        if (function->pin[i] == at) {
+            return has_number(chip, at, function->shift);
+        }
+    }
+    return false;
+}
+
 static const struct pin_function *next_function(const struct chip *chip, const struct pin_function *from,
                                                 unsigned at)
 {
     const struct pin_function *end = chip->info->pin_functions + chip->pin_functions;
     const struct pin_function *function = from ? from + 1 : chip->info->pin_functions;
     for (; function < end; function++) {
-        if (mapped_pin(function, chip->pins.remap) == at && chip->device[function->device].present) {
+        if (is_at(chip, function, at) && chip->device[function->device].present) {
             return function;
         }
     }
@@ -143,9 +174,16 @@ int device_pin(const struct device *device, unsigned signal)
     const struct chip *chip = device_chip(device);
     for (unsigned i = 0; i < chip->pin_functions; i++) {
         const struct pin_function *function = &chip->info->pin_functions[i];
-        if (function->device == device->number && function->signal == signal) {
+        if (function->device != device->number || function->signal != signal) {
+            continue;
+        }
+        if (function->mask != PIN_BY_NUMBER) {
             uint8_t pin = mapped_pin(function, chip->pins.remap);
             return pin == RESERVED_PIN ? -1 : pin;
+        }
+        uint8_t pin = numbered_pin(chip, function);
+        if (pin != NO_PIN) {
+            return pin;
         }
     }
     return -1;
@@ -168,7 +206,7 @@ void device_claim_pins(struct device *device, bool claims)
     struct chip *chip = device_chip(device);
     for (unsigned i = 0; i < chip->pin_functions; i++) {
         const struct pin_function *function = &chip->info->pin_functions[i];
-        if (function->device == device->number) {
+        if (function->device == device->number && function->mask != PIN_BY_NUMBER) {
             uint8_t at = mapped_pin(function, chip->pins.remap);
             uint16_t *claimed = &chip->pins.claimed[at >> 4], bit = (uint16_t)(1u << (at & 0xF));
             *claimed = claims ? *claimed | bit : *claimed & (uint16_t)~bit;
@@ -208,7 +246,8 @@ void chip_check_remap(struct device *device, uint32_t value,
     uint32_t told = 0;
     for (unsigned i = 0; i < chip->pin_functions; i++) {
         const struct pin_function *function = &chip->info->pin_functions[i];
-        if (mapped_pin(function, value) == RESERVED_PIN && !(told >> function->shift & 1)) {
+        if (function->mask != PIN_BY_NUMBER && mapped_pin(function, value) == RESERVED_PIN &&
+            !(told >> function->shift & 1)) {
             told |= 1u << function->shift;
             reserved(device, value, function->shift, function->mask);
         }

@@ -46,17 +46,35 @@ void device_pulse(struct device *device, unsigned output)
     }
 }
 
-/* Those who drive inputs of it, once each: routes are grouped by where they come from. */
-static void tell_sources(struct chip *chip, const struct device *device)
+/* Calls for those who drive inputs of it, once each: routes are grouped by where they come from. */
+static void for_sources(struct chip *chip, const struct device *device, void (*call)(struct device *source))
 {
-    const struct chip_info *info = chip->info;
     unsigned told = NO_DEVICE;
     for (unsigned i = 0; i < chip->routes; i++) {
-        struct device *from = &chip->device[info->routes[i].from];
-        bool its_own = info->routes[i].to == device->number;
-        if (its_own && from->number != told && from->present && from->info->class->listeners_changed) {
+        struct device *from = &chip->device[chip->info->routes[i].from];
+        if (chip->info->routes[i].to == device->number && from->number != told && from->present) {
             told = from->number;
-            from->info->class->listeners_changed(from);
+            call(from);
+        }
+    }
+}
+
+static void tell_source(struct device *source)
+{
+    if (source->info->class->listeners_changed) {
+        source->info->class->listeners_changed(source);
+    }
+}
+
+/* Which of its outputs anybody waits for. */
+static void count_listeners(struct device *source)
+{
+    const struct chip *chip = device_chip(source);
+    const struct route *route = &chip->info->routes[source->first_route], *end = route + source->routes;
+    source->heard = 0;
+    for (; route < end; route++) {
+        if (route->to != NVIC && chip->device[route->to].listens >> route->input & 1) {
+            source->heard |= 1ull << route->output;
         }
     }
 }
@@ -64,22 +82,15 @@ static void tell_sources(struct chip *chip, const struct device *device)
 void device_listen(struct device *device, uint64_t inputs)
 {
     struct chip *chip = device_chip(device);
-    tell_sources(chip, device);
+    for_sources(chip, device, tell_source);
     device->listens = inputs;
-    tell_sources(chip, device);
+    for_sources(chip, device, count_listeners);
+    for_sources(chip, device, tell_source);
 }
 
 bool device_is_heard(const struct device *device, unsigned output)
 {
-    const struct chip *chip = device_chip(device);
-    const struct route *route = &chip->info->routes[device->first_route], *end = route + device->routes;
-    for (; route < end; route++) {
-        if (route->output == output && route->to != NVIC && chip->device[route->to].present &&
-            chip->device[route->to].listens >> route->input & 1) {
-            return true;
-        }
-    }
-    return false;
+    return device->heard >> output & 1;
 }
 
 bool device_irq_enabled(const struct device *device, unsigned output)

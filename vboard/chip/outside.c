@@ -4,36 +4,42 @@
 
 /* USB */
 
-static const struct usb_port *usb(const struct chip *chip)
-{
-    return chip->device[chip->info->usb].info->class->usb;
-}
-
 static struct device *usb_device(const struct chip *chip)
 {
     return chip_device(chip, chip->info->usb);
 }
 
+static const struct usb_port *usb(const struct chip *chip)
+{
+    const struct device *device = usb_device(chip);
+    return device ? device->info->class->usb : NULL;
+}
+
 enum usb_answer usb_setup(struct chip *chip, uint8_t address, uint8_t endpoint, const uint8_t data[8])
 {
-    return usb(chip)->setup(usb_device(chip), address, endpoint, data);
+    const struct usb_port *port = usb(chip);
+    return port ? port->setup(usb_device(chip), address, endpoint, data) : USB_SILENCE;
 }
 
 enum usb_answer usb_out(struct chip *chip, uint8_t address, uint8_t endpoint, unsigned toggle,
                         const uint8_t *data, unsigned length)
 {
-    return usb(chip)->out(usb_device(chip), address, endpoint, toggle, data, length);
+    const struct usb_port *port = usb(chip);
+    return port ? port->out(usb_device(chip), address, endpoint, toggle, data, length) : USB_SILENCE;
 }
 
 enum usb_answer usb_in_begin(struct chip *chip, uint8_t address, uint8_t endpoint,
                              uint8_t data[USB_MAX_PACKET], unsigned *length)
 {
-    return usb(chip)->in_begin(usb_device(chip), address, endpoint, data, length);
+    const struct usb_port *port = usb(chip);
+    return port ? port->in_begin(usb_device(chip), address, endpoint, data, length) : USB_SILENCE;
 }
 
 void usb_in_end(struct chip *chip, uint8_t address, uint8_t endpoint, bool acknowledge)
 {
-    usb(chip)->in_end(usb_device(chip), address, endpoint, acknowledge);
+    if (usb(chip)) {
+        usb(chip)->in_end(usb_device(chip), address, endpoint, acknowledge);
+    }
 }
 
 enum usb_answer usb_in(struct chip *chip, uint8_t address, uint8_t endpoint, uint8_t data[USB_MAX_PACKET],
@@ -48,27 +54,33 @@ enum usb_answer usb_in(struct chip *chip, uint8_t address, uint8_t endpoint, uin
 
 void usb_sof(struct chip *chip, uint16_t frame)
 {
-    usb(chip)->sof(usb_device(chip), frame);
+    if (usb(chip)) {
+        usb(chip)->sof(usb_device(chip), frame);
+    }
 }
 
 void usb_bus_reset(struct chip *chip, bool driven)
 {
-    usb(chip)->bus_reset(usb_device(chip), driven);
+    if (usb(chip)) {
+        usb(chip)->bus_reset(usb_device(chip), driven);
+    }
 }
 
 void usb_bus_resume(struct chip *chip, bool driven)
 {
-    usb(chip)->bus_resume(usb_device(chip), driven);
+    if (usb(chip)) {
+        usb(chip)->bus_resume(usb_device(chip), driven);
+    }
 }
 
 bool usb_drives_resume(const struct chip *chip)
 {
-    return usb(chip)->drives_resume(usb_device(chip));
+    return usb(chip) && usb(chip)->drives_resume(usb_device(chip));
 }
 
 bool usb_transceiver_on(const struct chip *chip)
 {
-    return usb(chip)->transceiver_on(usb_device(chip));
+    return usb(chip) && usb(chip)->transceiver_on(usb_device(chip));
 }
 
 void device_usb_changed(struct device *device)

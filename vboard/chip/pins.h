@@ -19,9 +19,13 @@ enum { PIN_FLOATS = -2 };
 /* The share of the time that a pin is driven high. */
 enum { DUTY_FULL = 1000 };
 
-/* Pins of a signal for each value of its field in the chip's remap register; a mask of 0: always the first.
+/*
+ * Where a signal is. Chips with a remap register (F1): a pin for each value of the signal's field there; a
+ * mask of 0: always the first. Chips whose ports have a function number for each pin: a mask of
+ * PIN_BY_NUMBER, and all pins where the number in `shift` stands for the signal, then NO_PIN; a signal may
+ * have several such rows.
  */
-enum { MAX_MAPPINGS = 4, NO_PIN = 0xFF, RESERVED_PIN = 0xFE };
+enum { MAX_MAPPINGS = 4, NO_PIN = 0xFF, RESERVED_PIN = 0xFE, PIN_BY_NUMBER = 0xFF };
 struct pin_function {
     uint8_t device, signal; /* the signal as the device's class counts it */
     uint8_t shift, mask;
@@ -56,7 +60,7 @@ void chip_inputs_changed(struct chip *chip);
 /* For devices ----------------------------------------------------------------------------------------------
  */
 
-/* Which pin has the signal: port << 4 | pin, or -1. */
+/* Which pin has the signal: port << 4 | pin, or -1; by number the first of several. */
 int device_pin(const struct device *device, unsigned signal);
 /* Its pin is an output of the peripherals: the signal leaves the chip. */
 bool device_pin_is_out(const struct device *device, unsigned signal);

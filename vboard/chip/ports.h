@@ -17,8 +17,8 @@ struct gpio_port {
     struct pin_drive (*drive)(const struct device *device, unsigned pin);
     /* The pin is an output of the peripherals. */
     bool (*is_alternate)(const struct device *device, unsigned pin);
-    /* Standby: every pin floats. */
-    void (*float_all)(struct device *device);
+    /* The number of the pin's function. NULL: a remap register says what is on the pin. */
+    unsigned (*function)(const struct device *device, unsigned pin);
 };
 
 /* A UART's line. */

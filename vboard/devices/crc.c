@@ -15,7 +15,7 @@ static inline struct crc *crc_of(const struct device *device)
 }
 
 static const struct device_register registers[] = {
-    AT(0x00) = {"DR", RW | STABLE, 0},
+    AT(0x00) = {"DR", RW | STABLE, 0, 0xFFFFFFFF},
     AT(0x04) = {"IDR", RW | STABLE | BYTES_TOO, 0xFFFFFF00},
     AT(0x08) = {"CR", WRITE_ONLY, 0xFFFFFFFE},
 };

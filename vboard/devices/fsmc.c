@@ -22,19 +22,6 @@ enum {
 };
 enum { BANK_SHIFT = 28, SUBBANK_SHIFT = 26, BANK_MEMORY = 0, BANK_CARD = 3 };
 
-static const struct {
-    uint16_t first, last;
-    uint32_t value;
-} reset_values[] = {
-    {0x00, 0x00, 0x000030DB},   {0x04, 0x04, 0x0FFFFFFF},   {0x08, 0x08, 0x000030D2},
-    {0x0C, 0x0C, 0x0FFFFFFF},   {0x10, 0x10, 0x000030D2},   {0x14, 0x14, 0x0FFFFFFF},
-    {0x18, 0x18, 0x000030D2},   {0x1C, 0x1C, 0x0FFFFFFF},   {0x60, 0x60, 0x00000018},
-    {0x64, 0x64, 0x00000040},   {0x68, 0x6C, 0xFCFCFCFC},   {0x80, 0x80, 0x00000018},
-    {0x84, 0x84, 0x00000040},   {0x88, 0x8C, 0xFCFCFCFC},   {0xA0, 0xA0, 0x00000018},
-    {0xA4, 0xA4, 0x00000040},   {0xA8, 0xB0, 0xFCFCFCFC},   {0x104, 0x104, 0x0FFFFFFF},
-    {0x10C, 0x10C, 0x0FFFFFFF}, {0x114, 0x114, 0x0FFFFFFF}, {0x11C, 0x11C, 0x0FFFFFFF},
-};
-
 /* The memory: pages by what was written first, found by their number */
 
 enum { PAGE_FREE = 0 };
@@ -42,8 +29,8 @@ enum { PAGE_FREE = 0 };
 /* Of the memory behind it, pages are kept in the order in which they are written first. */
 enum { FSMC_PAGE = 512, FSMC_PAGES = 128 };
 struct fsmc {
-    uint32_t registers[0x120 / 4];
-    uint32_t page[FSMC_PAGES]; /* address / FSMC_PAGE; 0: free */
+    uint32_t registers[0x120 / 4]; /* by offset */
+    uint32_t page[FSMC_PAGES];     /* address / FSMC_PAGE; 0: free */
     uint8_t memory[FSMC_PAGES][FSMC_PAGE];
     bool told, full_told;
 };
@@ -54,20 +41,23 @@ static inline struct fsmc *fsmc_of(const struct device *device)
 }
 
 /* Bit 7 of BCR is reserved and reads as 1 after reset. */
-#define FSMC_BANK(number, at)                                                                                \
-    AT(at) = {"BCR" #number, RW | STABLE, 0xFFF70000},                                                       \
-    AT(at + 4) = {"BTR" #number, RW | STABLE, 0xC0000000},                                                   \
-    AT(at + 0x104) = {"BWTR" #number, RW | STABLE, 0xC0000000}
+#define FSMC_BANK(number, at, BCR_reset)                                                                     \
+    AT(at) = {"BCR" #number, RW | STABLE, 0xFFF70000, BCR_reset},                                            \
+    AT(at + 4) = {"BTR" #number, RW | STABLE, 0xC0000000, 0x0FFFFFFF},                                       \
+    AT(at + 0x104) = {"BWTR" #number, RW | STABLE, 0xC0000000, 0x0FFFFFFF}
 #define FSMC_NAND(number, at)                                                                                \
-    AT(at) = {"PCR" #number, RW | STABLE, 0xFFF00181}, AT(at + 4) = {"SR" #number, RW | STABLE, 0xFFFFFF80}, \
-    AT(at + 8) = {"PMEM" #number, RW | STABLE, 0}, AT(at + 12) = {"PATT" #number, RW | STABLE, 0}
+    AT(at) = {"PCR" #number, RW | STABLE, 0xFFF00181, 0x18},                                                 \
+    AT(at + 4) = {"SR" #number, RW | STABLE, 0xFFFFFF80, 0x40},                                              \
+    AT(at + 8) = {"PMEM" #number, RW | STABLE, 0, 0xFCFCFCFC},                                               \
+    AT(at + 12) = {"PATT" #number, RW | STABLE, 0, 0xFCFCFCFC}
 static const struct device_register registers[] = {
-    FSMC_BANK(1, 0x00), FSMC_BANK(2, 0x08),
-    FSMC_BANK(3, 0x10), FSMC_BANK(4, 0x18),
-    FSMC_NAND(2, 0x60), AT(0x74) = {"ECCR2", READ_ONLY | STABLE, 0},
-    FSMC_NAND(3, 0x80), AT(0x94) = {"ECCR3", READ_ONLY | STABLE, 0},
-    FSMC_NAND(4, 0xA0), AT(0xB0) = {"PIO4", RW | STABLE, 0},
+    FSMC_BANK(1, 0x00, 0x30DB), FSMC_BANK(2, 0x08, 0x30D2),
+    FSMC_BANK(3, 0x10, 0x30D2), FSMC_BANK(4, 0x18, 0x30D2),
+    FSMC_NAND(2, 0x60),         AT(0x74) = {"ECCR2", READ_ONLY | STABLE, 0},
+    FSMC_NAND(3, 0x80),         AT(0x94) = {"ECCR3", READ_ONLY | STABLE, 0},
+    FSMC_NAND(4, 0xA0),         AT(0xB0) = {"PIO4", RW | STABLE, 0, 0xFCFCFCFC},
 };
+enum { REGISTER_COUNT = sizeof registers / sizeof registers[0] };
 
 /* What a cell holds at power-up: the same for the same seed. */
 static uint8_t noise(const struct device *device, uint32_t address)
@@ -212,10 +202,8 @@ static void write(struct device *device, uint32_t offset, uint32_t value)
 static void reset(struct device *device)
 {
     struct fsmc *fsmc = fsmc_of(device);
-    memset(fsmc->registers, 0, sizeof fsmc->registers);
-    for (unsigned i = 0; i < sizeof reset_values / sizeof reset_values[0]; i++) {
-        for (uint32_t at = reset_values[i].first; at <= reset_values[i].last; at += 4)
-            fsmc->registers[at / 4] = reset_values[i].value;
+    for (unsigned i = 0; i < REGISTER_COUNT; i++) {
+        fsmc->registers[i] = registers[i].reset;
     }
     if (device_chip(device)->reset_cause == RESET_POWER)
         memset(fsmc->page, 0, sizeof fsmc->page);

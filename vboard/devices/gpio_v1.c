@@ -23,9 +23,12 @@ static inline struct gpio *gpio_of(const struct device *device)
 }
 
 static const struct device_register registers[] = {
-    AT(0x00) = {"CRL", RW | STABLE, 0},           AT(0x04) = {"CRH", RW | STABLE, 0},
-    AT(0x08) = {"IDR", READ_ONLY | STABLE, 0},    AT(0x0C) = {"ODR", RW | STABLE, 0xFFFF0000},
-    AT(0x10) = {"BSRR", WRITE_ONLY, 0},           AT(0x14) = {"BRR", WRITE_ONLY, 0xFFFF0000},
+    AT(0x00) = {"CRL", RW | STABLE, 0, CR_RESET},
+    AT(0x04) = {"CRH", RW | STABLE, 0, CR_RESET},
+    AT(0x08) = {"IDR", READ_ONLY | STABLE | OPEN_RESET, 0},
+    AT(0x0C) = {"ODR", RW | STABLE, 0xFFFF0000},
+    AT(0x10) = {"BSRR", WRITE_ONLY, 0},
+    AT(0x14) = {"BRR", WRITE_ONLY, 0xFFFF0000},
     AT(0x18) = {"LCKR", RW | STABLE, 0xFFFE0000},
 };
 
@@ -65,43 +68,51 @@ static bool is_alternate(const struct device *device, unsigned pin)
     return bits & MODE_MASK && bits >> 2 >= OUTPUT_AF_PUSH_PULL;
 }
 
-/* The input of an analog pin is off and reads as 0 (RM0008 9.1.12). */
-static bool input_is_on(const struct device *device, unsigned pin)
-{
-    return (pin_bits(gpio_of(device), pin) & 0xF) != INPUT_ANALOG;
-}
-
-/*
- * Only a pin that something is connected to is worth a complaint: whoever reads IDR reads all 16, and most of
- * them float on any board.
- */
-static bool read_pin(struct device *device, unsigned pin)
+static void tell_floating(struct device *device, unsigned pin)
 {
     struct gpio *gpio = gpio_of(device);
+    if (gpio->float_reported >> pin & 1) {
+        return;
+    }
+    gpio->float_reported |= (uint16_t)(1u << pin);
+    device_violation(
+        device, SUSPICIOUS, "floating-input",
+        "%s_IDR: P%c%u is read while nothing drives it; its mode 0x%X has no pull (RM0008 9.1.7)",
+        device_name(device), 'A' + (int)port_of(device), pin, pin_bits(gpio, pin));
+}
+
+/* A level that moves by itself is another one at each read. */
+static void look_at_function(struct device *device, unsigned pin)
+{
     const struct chip *chip = device_chip(device);
     unsigned port = port_of(device);
-    if (!input_is_on(device, pin)) {
-        return false;
-    }
-    int level = chip_pin_level(chip, port, pin);
     if (chip_pin_is_alternate(chip, port, pin) && chip_function_moves(chip, port, pin)) {
         device_changed(device);
     }
-    if (level == PIN_FLOATS && !(gpio->float_reported >> pin & 1)) {
-        gpio->float_reported |= (uint16_t)(1u << pin);
-        device_violation(
-            device, SUSPICIOUS, "floating-input",
-            "%s_IDR: P%c%u is read while nothing drives it; its mode 0x%X has no pull (RM0008 9.1.7)",
-            device_name(device), 'A' + (int)port, pin, pin_bits(gpio, pin));
-    }
-    return level > 0;
 }
 
+/*
+ * The input of an analog pin is off and reads as 0 (RM0008 9.1.12). Only a pin that something is connected to
+ * is worth a complaint if it floats: whoever reads IDR reads all 16, and most of them float on any board.
+ */
 static uint32_t read_inputs(struct device *device)
 {
+    const struct gpio *gpio = gpio_of(device);
+    const struct chip *chip = device_chip(device);
+    unsigned port = port_of(device);
     uint32_t value = 0;
     for (unsigned pin = 0; pin < PINS; pin++) {
-        value |= (uint32_t)read_pin(device, pin) << pin;
+        if ((pin_bits(gpio, pin) & 0xF) == INPUT_ANALOG) {
+            continue;
+        }
+        int level = chip_pin_level(chip, port, pin);
+        if (is_alternate(device, pin)) {
+            look_at_function(device, pin);
+        }
+        if (level == PIN_FLOATS) {
+            tell_floating(device, pin);
+        }
+        value |= (uint32_t)(level > 0) << pin;
     }
     return value;
 }

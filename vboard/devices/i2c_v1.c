@@ -24,11 +24,15 @@ static inline struct i2c *i2c_of(const struct device *device)
 }
 
 static const struct device_register registers[] = {
-    AT(0x00) = {"CR1", RW | STABLE, 0xFFFF4004},   AT(0x04) = {"CR2", RW | STABLE, 0xFFFFE0C0},
-    AT(0x08) = {"OAR1", RW | STABLE, 0xFFFF3C00},  AT(0x0C) = {"OAR2", RW | STABLE, 0xFFFFFF00},
-    AT(0x10) = {"DR", RW | STABLE, 0xFFFFFF00},    AT(0x14) = {"SR1", RW | STABLE, 0},
-    AT(0x18) = {"SR2", READ_ONLY | STABLE, 0},     AT(0x1C) = {"CCR", RW | STABLE, 0xFFFF3000},
-    AT(0x20) = {"TRISE", RW | STABLE, 0xFFFFFFC0},
+    AT(0x00) = {"CR1", RW | STABLE, 0xFFFF4004},
+    AT(0x04) = {"CR2", RW | STABLE, 0xFFFFE0C0},
+    AT(0x08) = {"OAR1", RW | STABLE, 0xFFFF3C00},
+    AT(0x0C) = {"OAR2", RW | STABLE, 0xFFFFFF00},
+    AT(0x10) = {"DR", RW | STABLE, 0xFFFFFF00},
+    AT(0x14) = {"SR1", RW | STABLE, 0},
+    AT(0x18) = {"SR2", READ_ONLY | STABLE, 0},
+    AT(0x1C) = {"CCR", RW | STABLE, 0xFFFF3000},
+    AT(0x20) = {"TRISE", RW | STABLE, 0xFFFFFFC0, TRISE_AFTER_RESET},
 };
 
 static void reset(struct device *device);

@@ -26,7 +26,7 @@ static inline struct iwdg *iwdg_of(const struct device *device)
 static const struct device_register registers[] = {
     AT(0x00) = {"KR", WRITE_ONLY, 0xFFFF0000},
     AT(0x04) = {"PR", RW | STABLE, 0xFFFFFFF8},
-    AT(0x08) = {"RLR", RW | STABLE, 0xFFFFF000},
+    AT(0x08) = {"RLR", RW | STABLE, 0xFFFFF000, RLR_RESET},
     AT(0x0C) = {"SR", READ_ONLY | STABLE, 0},
 };
 

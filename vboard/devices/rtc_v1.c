@@ -31,9 +31,9 @@ static inline struct rtc *rtc_of(const struct device *device)
 }
 
 static const struct device_register registers[] = {
-    AT(0x00) = {"CRH", RW | STABLE, 0xFFFFFFF8}, AT(0x04) = {"CRL", RW | STABLE, 0xFFFFFFC0},
+    AT(0x00) = {"CRH", RW | STABLE, 0xFFFFFFF8}, AT(0x04) = {"CRL", RW | STABLE, 0xFFFFFFC0, CRL_RESET},
     AT(0x08) = {"PRLH", WRITE_ONLY, 0xFFFFFFF0}, AT(0x0C) = {"PRLL", WRITE_ONLY, 0xFFFF0000},
-    AT(0x10) = {"DIVH", READ_ONLY, 0},           AT(0x14) = {"DIVL", READ_ONLY, 0},
+    AT(0x10) = {"DIVH", READ_ONLY, 0},           AT(0x14) = {"DIVL", READ_ONLY, 0, 0x8000},
     AT(0x18) = {"CNTH", RW, 0xFFFF0000},         AT(0x1C) = {"CNTL", RW, 0xFFFF0000},
     AT(0x20) = {"ALRH", WRITE_ONLY, 0xFFFF0000}, AT(0x24) = {"ALRL", WRITE_ONLY, 0xFFFF0000},
 };

@@ -57,13 +57,13 @@ static inline struct spi *spi_of(const struct device *device)
 static const struct device_register registers[] = {
     AT(0x00) = {"CR1", RW | STABLE, 0xFFFF0000},
     AT(0x04) = {"CR2", RW | STABLE, 0xFFFFFF18},
-    AT(0x08) = {"SR", RW | STABLE, 0},
+    AT(0x08) = {"SR", RW | STABLE, 0, SR_TXE},
     AT(0x0C) = {"DR", RW, 0xFFFF0000},
-    AT(0x10) = {"CRCPR", RW | STABLE, 0xFFFF0000},
+    AT(0x10) = {"CRCPR", RW | STABLE, 0xFFFF0000, CRCPR_AFTER_RESET},
     AT(0x14) = {"RXCRCR", READ_ONLY | STABLE, 0},
     AT(0x18) = {"TXCRCR", READ_ONLY | STABLE, 0},
     AT(0x1C) = {"I2SCFGR", RW | STABLE, 0xFFFFF040},
-    AT(0x20) = {"I2SPR", RW | STABLE, 0xFFFFFC00},
+    AT(0x20) = {"I2SPR", RW | STABLE, 0xFFFFFC00, I2SPR_AFTER_RESET},
 };
 
 static void update(struct device *device)

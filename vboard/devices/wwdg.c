@@ -31,8 +31,8 @@ static inline struct wwdg *wwdg_of(const struct device *device)
 }
 
 static const struct device_register registers[] = {
-    AT(0x00) = {"CR", RW, 0xFFFFFF00},
-    AT(0x04) = {"CFR", RW | STABLE, 0xFFFFFC00},
+    AT(0x00) = {"CR", RW, 0xFFFFFF00, RESET_VALUE},
+    AT(0x04) = {"CFR", RW | STABLE, 0xFFFFFC00, RESET_VALUE},
     AT(0x08) = {"SR", RW | STABLE, 0xFFFFFFFE},
 };
 

@@ -87,6 +87,10 @@ void flash_options_load(struct device *device);
 bool flash_is_protected(const struct device *device, uint32_t address);
 
 /* registers.c: a write to the array by the processor starts a program operation, or is refused: bus error. */
+uint32_t flash_read(struct device *device, uint32_t offset);
+void flash_write(struct device *device, uint32_t offset, uint32_t value);
+void flash_reset(struct device *device);
+void flash_check_clock(struct device *device);
 bool flash_array_write(struct device *device, uint32_t address, unsigned size, uint32_t value);
 
 /* memory.c */

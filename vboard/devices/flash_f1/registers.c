@@ -3,14 +3,7 @@
 
 /* Clock */
 
-static const struct device_register registers[] = {
-    AT(0x00) = {"ACR", RW | STABLE, 0xFFFFFFC0}, AT(0x04) = {"KEYR", WRITE_ONLY, 0},
-    AT(0x08) = {"OPTKEYR", WRITE_ONLY, 0},       AT(0x0C) = {"SR", RW | STABLE, 0xFFFFFFCA},
-    AT(0x10) = {"CR", RW | STABLE, 0xFFFFE908},  AT(0x14) = {"AR", WRITE_ONLY, 0},
-    AT(0x1C) = {"OBR", READ_ONLY | STABLE, 0},   AT(0x20) = {"WRPR", READ_ONLY | STABLE, 0},
-};
-
-static void check_clock(struct device *device)
+void flash_check_clock(struct device *device)
 {
     uint32_t ACR_value = flash_of(device)->ACR, latency = ACR_value & ACR_LATENCY,
              sysclk = device_kernel_hz(device);
@@ -56,7 +49,7 @@ static void write_ACR(struct device *device, uint32_t value)
     }
     value &= ~(uint32_t)ACR_PRFTBS;
     flash->ACR = value | (value & ACR_PRFTBE ? ACR_PRFTBS : 0);
-    check_clock(device);
+    flash_check_clock(device);
     flash_open(device, !flash_is_busy(device));
 }
 
@@ -315,7 +308,7 @@ static uint32_t read_SR(struct device *device)
     return flash->SR;
 }
 
-static uint32_t read(struct device *device, uint32_t offset)
+uint32_t flash_read(struct device *device, uint32_t offset)
 {
     const struct flash_f1 *flash = flash_of(device);
     switch (offset) {
@@ -328,7 +321,7 @@ static uint32_t read(struct device *device, uint32_t offset)
     }
 }
 
-static void write(struct device *device, uint32_t offset, uint32_t value)
+void flash_write(struct device *device, uint32_t offset, uint32_t value)
 {
     switch (offset) {
     case ACR: write_ACR(device, value); break;
@@ -348,7 +341,7 @@ static void write(struct device *device, uint32_t offset, uint32_t value)
     }
 }
 
-static void reset(struct device *device)
+void flash_reset(struct device *device)
 {
     struct flash_f1 *flash = flash_of(device);
     flash->ACR = ACR_RESET;
@@ -360,39 +353,3 @@ static void reset(struct device *device)
     device_chip(device)->flash.operation = (struct flash_operation){.kind = FLASH_NOTHING};
     flash_cells_wake(device);
 }
-
-static void made(struct device *device)
-{
-    flash_options_factory(device);
-    flash_options_load(device);
-}
-
-static void started(struct device *device)
-{
-    flash_options_load(device);
-    flash_open(device, true);
-}
-
-static const struct flash_port port = {
-    .load = flash_load_bytes,
-    .unstable_bits = flash_cells_unstable_bits,
-    .make_unstable = flash_cells_make_unstable,
-};
-
-const struct device_class flash_f1_class = {
-    .state = sizeof(struct flash_f1),
-    REGISTERS(registers),
-    .sizes = ONLY_WORDS,
-    .events = 1,
-    .made = made,
-    .read = read,
-    .write = write,
-    .reset = reset,
-    .cut_off = flash_cut_off,
-    .started = started,
-    .event = flash_event,
-    .check_clocks = check_clock,
-    .memory_read = flash_memory_read,
-    .memory_write = flash_memory_write,
-    .flash = &port,
-};

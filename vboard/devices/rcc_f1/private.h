@@ -81,3 +81,10 @@ void rcc_force_lsi(struct device *device);
 void rcc_check_node(struct device *device, unsigned node);
 /* Says what each node of the tree has now, and lets the devices know. */
 void rcc_clocks_changed(struct device *device);
+
+/* registers.c */
+uint32_t rcc_read(struct device *device, uint32_t offset);
+void rcc_write(struct device *device, uint32_t offset, uint32_t value);
+void rcc_reset(struct device *device);
+void rcc_started(struct device *device);
+void rcc_backup_reset(struct device *device);

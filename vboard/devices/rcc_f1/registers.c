@@ -1,15 +1,7 @@
 /* Reset and clock control (RM0008 chapter 7): the registers. What they do to the clocks: tree.c. */
 #include "private.h"
 
-static const struct device_register registers[] = {
-    AT(0x00) = {"CR", RW | STABLE, 0xFCF00004},       AT(0x04) = {"CFGR", RW | STABLE, 0xF8800000},
-    AT(0x08) = {"CIR", RW | STABLE, 0xFF60E060},      AT(0x0C) = {"APB2RSTR", RW | STABLE, 0xFFC70002},
-    AT(0x10) = {"APB1RSTR", RW | STABLE, 0xC5013600}, AT(0x14) = {"AHBENR", RW | STABLE, 0xFFFFFAA8},
-    AT(0x18) = {"APB2ENR", RW | STABLE, 0xFFC70002},  AT(0x1C) = {"APB1ENR", RW | STABLE, 0xC5013600},
-    AT(0x20) = {"BDCR", RW | STABLE, 0xFFFE7CF8},     AT(0x24) = {"CSR", RW | STABLE, 0x02FFFFFC},
-};
-
-static uint32_t read(struct device *device, uint32_t offset)
+uint32_t rcc_read(struct device *device, uint32_t offset)
 {
     const struct rcc *rcc = rcc_of(device);
     switch (offset) {
@@ -162,7 +154,7 @@ static void write_CIR(struct device *device, uint32_t value)
     rcc_update_irq(device);
 }
 
-static void backup_reset(struct device *device)
+void rcc_backup_reset(struct device *device)
 {
     rcc_of(device)->BDCR = 0;
     rcc_of(device)->lse_ready = TICKS_NEVER;
@@ -233,7 +225,7 @@ static void write_enables(struct device *device, enum rcc_f1_bank bank, uint32_t
     }
 }
 
-static void write(struct device *device, uint32_t offset, uint32_t value)
+void rcc_write(struct device *device, uint32_t offset, uint32_t value)
 {
     struct rcc *rcc = rcc_of(device);
     switch (offset) {
@@ -251,7 +243,7 @@ static void write(struct device *device, uint32_t offset, uint32_t value)
 }
 
 /* A reset pulls NRST, so that PINRSTF comes with every cause (RM0008 figure 4). */
-static void started(struct device *device)
+void rcc_started(struct device *device)
 {
     static const uint32_t flag[] = {
         [RESET_POWER] = CSR_PORRSTF,   [RESET_PIN] = 0,         [RESET_SOFTWARE] = 1u << 28,
@@ -262,7 +254,7 @@ static void started(struct device *device)
 }
 
 /* What outlives it: the backup domain's register and the flags. */
-static void reset(struct device *device)
+void rcc_reset(struct device *device)
 {
     struct rcc *rcc = rcc_of(device);
     struct chip *chip = device_chip(device);
@@ -284,30 +276,3 @@ static void reset(struct device *device)
     rcc_clocks_changed(device);
     rcc_schedule_ready(device);
 }
-
-static void line(struct device *device, unsigned input, bool level)
-{
-    if (input == RCC_F1_STOP) {
-        rcc_enter_stop(device);
-        return;
-    }
-    rcc_of(device)->lsi_needed = level;
-    if (level) {
-        rcc_force_lsi(device);
-    }
-}
-
-const struct device_class rcc_f1_class = {
-    .state = sizeof(struct rcc),
-    REGISTERS(registers),
-    .sizes = ANY_SIZE,
-    .events = 1,
-    .read = read,
-    .write = write,
-    .reset = reset,
-    .started = started,
-    .backup_reset = backup_reset,
-    .event = rcc_event,
-    .node_used = rcc_check_node,
-    .line = line,
-};

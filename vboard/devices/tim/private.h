@@ -123,3 +123,8 @@ uint8_t tim_input_levels(const struct device *device);
 /* By an edge or by EGR. */
 void tim_capture(struct device *device, unsigned channel);
 void tim_inputs_changed(struct device *device);
+
+/* registers.c */
+uint32_t tim_read(struct device *device, uint32_t offset);
+void tim_write(struct device *device, uint32_t offset, uint32_t value);
+void tim_tell_pins(struct device *device);

@@ -8,12 +8,9 @@
 
 /* SR: as with the timers, what is cleared by writing 0 is left by writing 1. */
 static const struct device_register registers[] = {
-    AT(0x00) = {"SR", RW | STABLE, 0},
-    AT(0x04) = {"DR", RW, 0xFFFFFE00},
-    AT(0x08) = {"BRR", RW | STABLE, 0xFFFF0000},
-    AT(0x0C) = {"CR1", RW | STABLE, 0xFFFFC000},
-    AT(0x10) = {"CR2", RW | STABLE, 0xFFFF8090},
-    AT(0x14) = {"CR3", RW | STABLE, 0xFFFFF800},
+    AT(0x00) = {"SR", RW | STABLE, 0, SR_RESET},  AT(0x04) = {"DR", RW, 0xFFFFFE00},
+    AT(0x08) = {"BRR", RW | STABLE, 0xFFFF0000},  AT(0x0C) = {"CR1", RW | STABLE, 0xFFFFC000},
+    AT(0x10) = {"CR2", RW | STABLE, 0xFFFF8090},  AT(0x14) = {"CR3", RW | STABLE, 0xFFFFF800},
     AT(0x18) = {"GTPR", RW | STABLE, 0xFFFF0000},
 };
 

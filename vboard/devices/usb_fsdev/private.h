@@ -145,6 +145,11 @@ static inline bool fsdev_has_no_buffer(const struct usb *usb, unsigned n)
 }
 
 /* registers.c */
+uint32_t fsdev_read(struct device *device, uint32_t offset);
+void fsdev_write(struct device *device, uint32_t offset, uint32_t value);
+void fsdev_reset(struct device *device);
+bool fsdev_drives_resume(const struct device *device);
+const struct usb_fsdev_info *fsdev_info_of(const struct device *device);
 void fsdev_update_interrupts(struct device *device);
 bool fsdev_transceiver_on(const struct device *device);
 bool fsdev_powered(const struct device *device);

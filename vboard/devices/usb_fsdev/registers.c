@@ -16,18 +16,7 @@ enum {
 
 #define STARTUP_TIME (1 * TICKS_PER_MICROSECOND) /* DS5319 table "USB startup time" */
 
-/* write() judges what is written; here are only the names. */
-static const struct device_register registers[] = {
-    AT(0x00) = {"EP0R", RW | STABLE, 0},   AT(0x04) = {"EP1R", RW | STABLE, 0},
-    AT(0x08) = {"EP2R", RW | STABLE, 0},   AT(0x0C) = {"EP3R", RW | STABLE, 0},
-    AT(0x10) = {"EP4R", RW | STABLE, 0},   AT(0x14) = {"EP5R", RW | STABLE, 0},
-    AT(0x18) = {"EP6R", RW | STABLE, 0},   AT(0x1C) = {"EP7R", RW | STABLE, 0},
-    AT(0x40) = {"CNTR", RW | STABLE, 0},   AT(0x44) = {"ISTR", RW | STABLE, 0},
-    AT(0x48) = {"FNR", RW | STABLE, 0},    AT(0x4C) = {"DADDR", RW | STABLE, 0},
-    AT(0x50) = {"BTABLE", RW | STABLE, 0},
-};
-
-static const struct usb_fsdev_info *info_of(const struct device *device)
+const struct usb_fsdev_info *fsdev_info_of(const struct device *device)
 {
     return device_config(device);
 }
@@ -42,7 +31,7 @@ bool fsdev_powered(const struct device *device)
     return fsdev_transceiver_on(device) && !(usb_of(device)->CNTR & CNTR_FRES) && device_is_enabled(device);
 }
 
-static bool drives_resume(const struct device *device)
+bool fsdev_drives_resume(const struct device *device)
 {
     return fsdev_powered(device) && usb_of(device)->CNTR & CNTR_RESUME;
 }
@@ -109,7 +98,7 @@ static void check_enabled(struct device *device)
     if (device_clock_hz(device) < USB_MIN_PCLK1_HZ)
         device_violation(device, FORBIDDEN, "usb-apb-clock", "PCLK1 is %u Hz, USB needs 8 MHz",
                          (unsigned)device_clock_hz(device));
-    const struct device *rival = chip_device(device_chip(device), info_of(device)->rival);
+    const struct device *rival = chip_device(device_chip(device), fsdev_info_of(device)->rival);
     if (rival && device_is_enabled(rival))
         device_violation(device, FORBIDDEN, "usb-can-memory",
                          "USB enabled while CAN, which shares its memory, is");
@@ -240,7 +229,7 @@ static uint32_t reserved_bits(uint32_t offset)
     }
 }
 
-static void write(struct device *device, uint32_t offset, uint32_t value)
+void fsdev_write(struct device *device, uint32_t offset, uint32_t value)
 {
     uint16_t low = (uint16_t)value;
     if (value & reserved_bits(offset))
@@ -280,7 +269,7 @@ static uint16_t lines(const struct device *device)
     return usb_of(device)->bus_resume || usb_of(device)->CNTR & CNTR_RESUME ? FNR_RXDM : FNR_RXDP;
 }
 
-static uint32_t read(struct device *device, uint32_t offset)
+uint32_t fsdev_read(struct device *device, uint32_t offset)
 {
     struct usb *usb = usb_of(device);
     if (offset < USB_EPR_END && offset % 4 == 0) {
@@ -300,12 +289,12 @@ static uint32_t read(struct device *device, uint32_t offset)
 }
 
 /* The wire does not notice; what packet memory holds after a reset is not promised anywhere. */
-static void reset(struct device *device)
+void fsdev_reset(struct device *device)
 {
     struct usb *usb = usb_of(device);
     bool was_on = fsdev_transceiver_on(device);
-    struct usb fresh = {.memory_bytes = info_of(device)->memory_bytes,
-                        .stride = info_of(device)->stride,
+    struct usb fresh = {.memory_bytes = fsdev_info_of(device)->memory_bytes,
+                        .stride = fsdev_info_of(device)->stride,
                         .CNTR = CNTR_AFTER_RESET,
                         .bus_reset = usb->bus_reset,
                         .bus_resume = usb->bus_resume};
@@ -317,70 +306,3 @@ static void reset(struct device *device)
     if (was_on)
         device_usb_changed(device);
 }
-
-static void made(struct device *device)
-{
-    *usb_of(device) =
-        (struct usb){.memory_bytes = info_of(device)->memory_bytes, .stride = info_of(device)->stride};
-}
-
-static void powered_up(struct device *device)
-{
-    struct usb *usb = usb_of(device);
-    uint8_t *memory = (uint8_t *)usb->packet_memory;
-    usb->bus_reset = usb->bus_resume = false;
-    for (unsigned i = 0; i < usb->memory_bytes; i++)
-        memory[i] = (uint8_t)chip_random(device_chip(device));
-}
-
-static const struct usb_port port = {
-    .setup = fsdev_setup,
-    .out = fsdev_out,
-    .in_begin = fsdev_in_begin,
-    .in_end = fsdev_in_end,
-    .sof = fsdev_sof,
-    .bus_reset = fsdev_bus_reset,
-    .bus_resume = fsdev_bus_resume,
-    .drives_resume = drives_resume,
-    .transceiver_on = fsdev_transceiver_on,
-};
-
-const struct device_class usb_fsdev_class = {
-    .state = sizeof(struct usb),
-    REGISTERS(registers),
-    .sizes = HALF_WORDS_TOO,
-    .counts_writes = true,
-    .own_rules = true,
-    .events = 1,
-    .made = made,
-    .read = read,
-    .write = write,
-    .reset = reset,
-    .powered_up = powered_up,
-    .event = fsdev_event,
-    .usb = &port,
-};
-
-static struct device *usb_of_memory(const struct device *memory)
-{
-    const struct usb_fsdev_memory_info *info = device_config(memory);
-    return chip_device(device_chip(memory), info->usb);
-}
-
-static uint32_t read_memory(struct device *memory, uint32_t offset)
-{
-    return fsdev_memory_read(usb_of_memory(memory), USB_MEMORY_OFFSET + offset);
-}
-
-static void write_memory(struct device *memory, uint32_t offset, uint32_t value)
-{
-    fsdev_memory_write(usb_of_memory(memory), USB_MEMORY_OFFSET + offset, value);
-}
-
-const struct device_class usb_fsdev_memory_class = {
-    .sizes = HALF_WORDS_TOO,
-    .counts_writes = true,
-    .own_rules = true,
-    .read = read_memory,
-    .write = write_memory,
-};
