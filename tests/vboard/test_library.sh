@@ -65,6 +65,9 @@ holds "and say so" grep -qx '3 passed, 0 failed' "$work/said"
 "$work/out/check" "$work/out/serial.elf" "$work/out/serial.elf" "$work/out/serial.elf" >"$work/said" 2>&1
 holds "its tests fail with firmware that does not do it" [ $? -eq 1 ]
 holds "and say what was expected" grep -q 'expected: the LED goes on' "$work/said"
+printf 'wait 0.01\nsend 1 hello\nwait 0.01\nquit\n' |
+    "$root/bin/vboard" run "$work/out/serial.elf" --usart 1=terminal >"$work/said" 2>&1
+holds "the command gives a serial port a line, and tells the answer" grep -q 'serial: HELLO' "$work/said"
 
 # the manual
 sed -n 's/^ *\(--[a-z-]*\).*/\1/p' <("$vboard" run --help) | sort -u >"$work/options"
