@@ -15,7 +15,7 @@ given = $(if $(filter command environment,$(firstword $(origin $1))),$(value $1)
 quoted = '$(subst ','\'',$1)'
 from_here = $(call quoted,$(if $1,$(if $(filter /%,$(firstword $1)),$1,$(CURDIR)/$1)))
 # make would expand them for the environment of each recipe, too
-unexport APP KEY VERSION PUBLIC_KEY LDSCRIPT CAB VECTORS
+unexport APP KEY VERSION PUBLIC_KEY LDSCRIPT CAB VECTORS prefix DESTDIR
 # src/Makefile runs in its own folder
 FIRMWARE = $(MAKE) --no-print-directory -C src FROM_TOP=1 \
            $(if $(value LDSCRIPT),LDSCRIPT=$(call from_here,$(call given,LDSCRIPT))) \

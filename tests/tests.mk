@@ -133,7 +133,7 @@ $(SIGNATURE_FIRMWARE): tests/signature/firmware.c tests/signature/firmware.ld $(
 # Ring 2: the virtual board against the manuals.
 VBOARD_TESTS := $(patsubst tests/vboard/%.c,%,$(wildcard tests/vboard/test_*.c))
 
-test-vboard: names-tests $(VBOARD_TESTS:%=$(HOST)/tests/vboard/%) vboard ## the virtual board itself, against the manuals and Unicorn
+test-vboard: names-tests blue-pill $(VBOARD_TESTS:%=$(HOST)/tests/vboard/%) vboard $(VBOARD_PUBLIC_LIB) $(VBOARD_MAN) ## the virtual board itself, against the manuals and Unicorn
 	$(Q)tests/run $(VBOARD_TESTS:%=$(HOST)/tests/vboard/%) $(wildcard tests/vboard/test_*.sh)
 
 test-programs: $(VBOARD_TESTS:%=$(HOST)/tests/vboard/%)

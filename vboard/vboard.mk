@@ -13,6 +13,11 @@ VBOARD_SOURCES := $(wildcard vboard/*/*.c vboard/*/*/*.c)
 # what belongs to the command only
 VBOARD_MAIN := $(filter-out vboard/command/repeats.c,$(wildcard vboard/command/*.c))
 VBOARD_LIB := $(HOST)/libvboard.a
+# What others link: the same, with vboard_* as its only names.
+VBOARD_PUBLIC_LIB := $(BUILD)/libvboard.a
+VBOARD_MAN := $(BUILD)/vboard.1
+HOST_LD ?= ld
+HOST_OBJCOPY ?= objcopy
 
 .PHONY: vboard
 vboard: $(BUILD)/vboard ## the virtual board, a command: build/vboard --help
@@ -29,6 +34,29 @@ $(BUILD)/vboard: $(VBOARD_MAIN:%.c=$(HOST)/%.o) $(VBOARD_LIB)
 $(VBOARD_LIB): $(patsubst %.c,$(HOST)/%.o,$(filter-out $(VBOARD_MAIN),$(VBOARD_SOURCES)))
 	$(Q)echo "  AR $@"
 	$(Q)rm -f $@ && ar qcs $@ $^
+
+# One object of what library/ needs, and nothing of the doors; its names are hidden from the program that it is linked into.
+$(VBOARD_PUBLIC_LIB): $(patsubst %.c,$(HOST)/%.o,$(wildcard vboard/library/*.c)) $(VBOARD_LIB)
+	$(Q)echo "  AR $@"
+	$(Q)$(HOST_LD) -r $^ -o $(HOST)/libvboard.o
+	$(Q)$(HOST_OBJCOPY) --strip-debug --wildcard --keep-global-symbol='vboard_*' $(HOST)/libvboard.o
+	$(Q)rm -f $@ && ar qcs $@ $(HOST)/libvboard.o
+
+# from the help, so that it says the same
+$(VBOARD_MAN): $(BUILD)/vboard tools/man-vboard
+	$(Q)echo "  MAN $@"
+	$(Q)tools/man-vboard $< > $@
+
+# `prefix` as GNU has it: PREFIX is the cross compiler's here.
+prefix ?= /usr/local
+DESTDIR ?=
+
+.PHONY: install uninstall
+install: $(BUILD)/vboard $(VBOARD_PUBLIC_LIB) $(VBOARD_MAN) ## vboard, libvboard and their manual into prefix=/usr/local (DESTDIR=: below that folder)
+	$(Q)tools/install-vboard install $(call quoted,$(call given,prefix)) $(call quoted,$(call given,DESTDIR)) $(BUILD)
+
+uninstall: ## remove what make install installed there
+	$(Q)tools/install-vboard uninstall $(call quoted,$(call given,prefix)) $(call quoted,$(call given,DESTDIR))
 
 # says what is missing
 .PHONY: host-toolchain

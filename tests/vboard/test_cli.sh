@@ -172,6 +172,21 @@ input=$'power off\nwait 0.1\npower on\nquit'
 it_says "power can be switched" 0 "[   0.100000 s] power on" run loop.bin --max-time 5
 input=$'dance\nquit'
 it_says "an unknown command is explained and the run goes on" 0 "there is no such command" run loop.bin
+input=$'pin PA9\npin pa9 high\npin PA9\npin PA9 low\npin PA9\nquit'
+it_says "a pin's level can be asked for" 0 "PA9 is open" run loop.bin
+it_says "a pin can be driven high" 0 "PA9 is high" run loop.bin
+it_says "a pin can be driven low" 0 "PA9 is low" run loop.bin
+input=$'pin PC13 high\npin PC13 open\npin PC13\nquit'
+it_says "a pin can be let go" 0 "PC13 is open" run loop.bin
+input=$'pin PG1\nquit'
+it_says "a pin that the chip lacks is told" 0 "no pin 'PG1'" run loop.bin
+it_says "a large chip has it" 0 "PG1 is open" run loop.bin --board STM32F103xE
+input=$'pin PA9 up\nquit'
+it_says "a level that is none is explained" 0 "pin PIN [low|high|open]" run loop.bin
+input=$'send 4 x\nquit'
+it_says "a serial port that the chip lacks is told" 0 "no USART4" run loop.bin
+input=$'send hello\nquit'
+it_says "text for no serial port is explained" 0 "send N TEXT" run loop.bin
 input=$(printf 'x%.0s' {1..500})$'\nquit'
 it_says "a line that is too long does no harm" 0 "end: quit" run loop.bin
 input=''

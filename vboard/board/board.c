@@ -58,6 +58,7 @@ static void violation_of_chip(void *context, enum violation_level level, const c
     bool allowed = count(board, rule);
     bool counts = !allowed && (level != SUSPICIOUS || board->stop_on_suspicion);
     (void)snprintf(line, sizeof line, "%s %s: %s", allowed ? "ALLOWED" : names[level], rule, text);
+    board->violations += counts;
     if (counts && board->first_violation[0] == '\0') {
         memcpy(board->first_violation, line, sizeof line);
     }
@@ -170,6 +171,9 @@ static int pin_level(void *context, unsigned port, unsigned pin)
 {
     const struct board *board = context;
     uint8_t id = (uint8_t)(port << 4 | pin);
+    if (board->driven[port] >> pin & 1) {
+        return board->driven_high[port] >> pin & 1;
+    }
     if (board->info->button != PIN_NONE && id == board->info->button) {
         return button_level(board);
     }
@@ -276,6 +280,20 @@ void board_reset_button(struct board *board)
 void board_press(struct board *board, bool pressed)
 {
     board->button_pressed = pressed;
+    chip_inputs_changed(&board->chip);
+}
+
+bool board_has_pin(const struct board *board, uint8_t pin)
+{
+    return port_of(pin) < PORTS && chip_device(&board->chip, board->chip.info->ports[port_of(pin)]);
+}
+
+void board_drive(struct board *board, uint8_t pin, int level)
+{
+    uint16_t bit = (uint16_t)(1u << number_of(pin)), *driven = &board->driven[port_of(pin)];
+    uint16_t *high = &board->driven_high[port_of(pin)];
+    *driven = (uint16_t)(level < 0 ? *driven & ~bit : *driven | bit);
+    *high = (uint16_t)(level > 0 ? *high | bit : *high & ~bit);
     chip_inputs_changed(&board->chip);
 }
 

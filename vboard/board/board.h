@@ -35,6 +35,7 @@ struct board {
     struct chip chip;
     const struct board_info *info;
     bool button_pressed;
+    uint16_t driven[PORTS], driven_high[PORTS]; /* pins that somebody drives from outside: board_drive() */
     bool cable;        /* USB plugged in; the board keeps its power when it is pulled */
     bool led_on;       /* at all */
     unsigned led_duty; /* share of the time it is on, 0 to DUTY_FULL: 1000 when it is steadily on */
@@ -57,6 +58,7 @@ struct board {
     bool allowed[RULES_MAX]; /* rules (rules.h) that are waived: told, and nothing follows */
     bool failed;
     char first_violation[512];
+    uint64_t violations;        /* that count: not waived ones, suspicions only with stop_on_suspicion */
     uint32_t broken[RULES_MAX]; /* how often each rule was */
 };
 
@@ -70,6 +72,11 @@ void board_power(struct board *board, bool on);
 void board_reset_button(struct board *board); /* NRST low and released */
 void board_press(struct board *board, bool pressed);
 void board_plug(struct board *board, bool in);
+/* A wire from outside puts this level on the pin (BOARD_PIN()); -1 takes it away. An output of the chip wins
+ * against it, and it wins against the button. */
+void board_drive(struct board *board, uint8_t pin, int level);
+/* Whether the board's chip has the pin. */
+bool board_has_pin(const struct board *board, uint8_t pin);
 /* Runs for a while; stops early if chip.cpu.stop is set by anyone. */
 void board_run(struct board *board, ticks duration);
 static inline ticks board_now(const struct board *board)

@@ -3,7 +3,10 @@
 
 #include <string.h>
 
-const char command_names[] = "unplug, plug, press, release, reset, power off, power on";
+#include "pin_names.h"
+
+const char command_names[] =
+    "unplug, plug, press, release, reset, power off, power on, pin PIN [low|high|open], send N TEXT";
 
 static void power_off(struct board *board)
 {
@@ -48,6 +51,52 @@ static const struct {
     {"power on", power_on},
 };
 
+/* pin PA9: tells its level; pin PA9 low|high|open: drives it from outside, or no longer. */
+static bool obey_pin(struct board *board, const char *rest)
+{
+    static const char *const levels[] = {"low", "high", "open"};
+    size_t length = strcspn(rest, " ");
+    uint8_t pin = pin_find(rest, length);
+    const char *level = rest + length + strspn(rest + length, " ");
+    if (pin == PIN_NONE || !board_has_pin(board, pin)) {
+        chip_report(&board->chip, REPORT_NOTE, "the chip has no pin '%.*s'", (int)length, rest);
+        return true;
+    }
+    for (int i = 0; i < 3; i++) {
+        if (strcmp(level, levels[i]) == 0) {
+            board_drive(board, pin, i < 2 ? i : -1);
+            return true;
+        }
+    }
+    if (level[0] != '\0') {
+        return false;
+    }
+    int now = chip_pin_level(&board->chip, pin >> 4, pin & 15u);
+    chip_report(&board->chip, REPORT_NOTE, "P%c%u is %s", 'A' + (pin >> 4), pin & 15u,
+                now < 0 ? "open" : levels[now]);
+    return true;
+}
+
+/* send 1 TEXT: the text and a line feed to the RX pin of USART1. */
+static bool obey_send(struct board *board, const char *rest)
+{
+    unsigned usart = (unsigned)(rest[0] - '0'), length = (unsigned)strlen(rest);
+    if (rest[0] < '1' || rest[0] > '9' || rest[1] != ' ') {
+        return false;
+    }
+    if (usart > USARTS || !board_has_serial(&board->chip.config, usart)) {
+        chip_report(&board->chip, REPORT_NOTE, "the chip has no USART%u", usart);
+        return true;
+    }
+    unsigned taken = board_serial_send(board, usart, rest + 2, length - 2);
+    taken += board_serial_send(board, usart, "\n", 1);
+    if (taken < length - 1) {
+        chip_report(&board->chip, REPORT_NOTE, "USART%u has no room: what was sent before was not received",
+                    usart);
+    }
+    return true;
+}
+
 bool command_obey(struct board *board, const char *line)
 {
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
@@ -55,5 +104,8 @@ bool command_obey(struct board *board, const char *line)
             commands[i].act(board);
             return true;
         }
-    return false;
+    if (strncmp(line, "pin ", 4) == 0) {
+        return obey_pin(board, line + 4);
+    }
+    return strncmp(line, "send ", 5) == 0 && obey_send(board, line + 5);
 }

@@ -3,9 +3,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "board/pin_names.h"
 #include "options_private.h"
 
-enum { HZ_PER_MHZ = 1000000, PINS = 16 };
+enum { HZ_PER_MHZ = 1000000 };
 
 /* What the oscillator takes, and what can be fed into OSC_IN instead (DS5319 5.3.6). */
 enum { CRYSTAL_MIN_MHZ = 4, CRYSTAL_MAX_MHZ = 16, CLOCK_MAX_MHZ = 25 };
@@ -31,21 +32,6 @@ bool options_parse_crystal(struct options *options, char *text)
     return true;
 }
 
-/* "PC13", in letters of either size, up to `end`. */
-static bool parse_pin(const char *text, const char *end, uint8_t *pin)
-{
-    char number[3] = "";
-    uint64_t value;
-    if (end - text < 3 || end - text > 4 || (text[0] != 'P' && text[0] != 'p'))
-        return false;
-    unsigned port = (unsigned)((text[1] & ~0x20) - 'A');
-    memcpy(number, text + 2, (size_t)(end - text - 2));
-    if (port >= PORTS || !options_parse_number(number, 0, PINS - 1, &value))
-        return false;
-    *pin = (uint8_t)(port << 4 | value);
-    return true;
-}
-
 /* PIN, PIN=low or PIN=high, or the word for there is none. */
 static bool parse_place(const char *option, const char *text, const char *none, uint8_t *pin, bool *high)
 {
@@ -55,7 +41,8 @@ static bool parse_place(const char *option, const char *text, const char *none, 
         return true;
     }
     bool known = !level || strcasecmp(level, "=low") == 0 || strcasecmp(level, "=high") == 0;
-    if (!known || !parse_pin(text, level ? level : text + strlen(text), pin))
+    *pin = known ? pin_find(text, level ? (size_t)(level - text) : strlen(text)) : PIN_NONE;
+    if (*pin == PIN_NONE)
         return options_wrong(
             "%s takes a pin from PA0 to P%c15 and the level that counts, such as PC13=low or "
             "PB1=high, or '%s', not '%s'",

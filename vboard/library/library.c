@@ -1,0 +1,218 @@
+/* libvboard (vboard.h): making boards, and what people do to them. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/allocate.h"
+#include "base/version.h"
+#include "files/image.h"
+#include "private.h"
+
+/* A board that was not made cannot keep its error. */
+static _Thread_local const char *not_made = "";
+
+enum vboard_status library_fail(struct vboard *board, enum vboard_status status, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(board->error, sizeof board->error, format, arguments);
+    va_end(arguments);
+    return status;
+}
+
+const char *vboard_error(const struct vboard *board)
+{
+    return board ? board->error : not_made;
+}
+
+const char *vboard_version(void)
+{
+    return VBOARD_VERSION;
+}
+
+static const struct board_info *board_at(unsigned index)
+{
+    for (const struct board_info *info = board_list; info->name; info++) {
+        if (index-- == 0) {
+            return info;
+        }
+    }
+    return NULL;
+}
+
+const char *vboard_board_name(unsigned index)
+{
+    const struct board_info *info = board_at(index);
+    return info ? info->name : NULL;
+}
+
+const char *vboard_board_title(unsigned index)
+{
+    const struct board_info *info = board_at(index);
+    return info ? info->title : NULL;
+}
+
+/* Life */
+
+static bool set_flash(struct chip_config *config, uint32_t kib)
+{
+    enum { LEAST_KIB = 16 };
+    if (kib == 0) {
+        return true;
+    }
+    if (kib < LEAST_KIB || kib > MAX_FLASH / 1024 || kib * 1024 % config->page_bytes != 0) {
+        not_made = "flash_kib is 16 to 512, in whole pages of the board's chip (1 or 2 KiB), or 0";
+        return false;
+    }
+    config->flash_bytes = kib * 1024;
+    config->flash_size_register = (uint16_t)kib;
+    return true;
+}
+
+/* DS5319 5.3.6: crystals of 4 to 16 MHz. */
+static bool set_crystal(struct chip_config *config, uint32_t hz)
+{
+    enum { LEAST_HZ = 4000000, MOST_HZ = 16000000 };
+    if (hz == 0) {
+        return true;
+    }
+    if (hz != VBOARD_NO_CRYSTAL && (hz < LEAST_HZ || hz > MOST_HZ)) {
+        not_made = "crystal_hz is 4000000 to 16000000 (DS5319 5.3.6), VBOARD_NO_CRYSTAL, or 0 for 8 MHz";
+        return false;
+    }
+    config->hse_hz = hz == VBOARD_NO_CRYSTAL ? 0 : hz;
+    return true;
+}
+
+static bool set_options(struct chip_config *config, const struct vboard_options *options)
+{
+    if ((unsigned)options->strictness > VBOARD_PEDANTIC) {
+        not_made = "strictness is VBOARD_STRICT, VBOARD_LENIENT or VBOARD_PEDANTIC";
+        return false;
+    }
+    if (options->seed) {
+        config->seed = options->seed;
+    }
+    return set_flash(config, options->flash_kib) && set_crystal(config, options->crystal_hz);
+}
+
+static void tell(void *watcher, enum report_kind kind, ticks at, const char *text)
+{
+    const struct vboard *board = watcher;
+    (void)kind;
+    if (board->listener) {
+        board->listener(board->listener_context, ticks_to_us(at), text);
+    }
+}
+
+static struct vboard *wrap(struct board *inner, enum vboard_strictness strictness)
+{
+    struct vboard *board = allocate(sizeof *board);
+    board->board = inner;
+    inner->stop_on_violation = strictness != VBOARD_LENIENT;
+    inner->stop_on_suspicion = strictness == VBOARD_PEDANTIC;
+    inner->watcher = board;
+    inner->report = tell;
+    inner->serial_watcher = board;
+    inner->serial = library_serial_sent;
+    library_usb_attach(board);
+    return board;
+}
+
+struct vboard *vboard_new(const char *name, const struct vboard_options *options)
+{
+    const struct board_info *info = name ? board_find(name) : NULL;
+    const struct vboard_options none = {0};
+    if (!info) {
+        not_made = "there is no board of this name; vboard_board_name() tells all";
+        return NULL;
+    }
+    struct chip_config config = board_default_config(info);
+    if (!set_options(&config, options ? options : &none)) {
+        return NULL;
+    }
+    return wrap(board_new(info, &config), options ? options->strictness : VBOARD_STRICT);
+}
+
+void vboard_free(struct vboard *board)
+{
+    if (!board) {
+        return;
+    }
+    for (unsigned i = 0; i <= USARTS; i++) {
+        free(board->serial[i].bytes);
+    }
+    board_free(board->board);
+    free(board);
+}
+
+void vboard_listen(struct vboard *board, vboard_listener *listener, void *context)
+{
+    board->listener = listener;
+    board->listener_context = context;
+}
+
+/* Firmware */
+
+enum vboard_status vboard_load(struct vboard *board, uint32_t address, const void *bytes, size_t length)
+{
+    uint32_t size = board->board->chip.config.flash_bytes, offset = address - FLASH_BASE;
+    if (offset > size || length > size - offset) {
+        return library_fail(board, VBOARD_WRONG,
+                            "0x%08X and %zu bytes from there are not all in flash (0x%08X, %u KiB)",
+                            (unsigned)address, length, (unsigned)FLASH_BASE, (unsigned)(size / 1024));
+    }
+    if (length) {
+        flash_load(&board->board->chip, address, bytes, (uint32_t)length);
+    }
+    return VBOARD_OK;
+}
+
+enum vboard_status vboard_load_file(struct vboard *board, const char *path, uint32_t address)
+{
+    struct chip *chip = &board->board->chip;
+    uint32_t size = chip->config.flash_bytes;
+    struct image image = {0};
+    uint8_t *flash = allocate(size);
+    memcpy(flash, chip->flash_bytes, size);
+    bool good = image_add(&image, path, address ? address : FLASH_BASE, board->error, sizeof board->error) &&
+                image_burn(&image, flash, size, chip->config.page_bytes, board->error, sizeof board->error);
+    if (good) {
+        flash_load(chip, FLASH_BASE, flash, size);
+    }
+    image_free(&image);
+    free(flash);
+    return good ? VBOARD_OK : VBOARD_WRONG;
+}
+
+/* A person at the board */
+
+void vboard_power(struct vboard *board, bool on)
+{
+    board_power(board->board, on);
+}
+
+bool vboard_is_powered(const struct vboard *board)
+{
+    return board->board->chip.powered;
+}
+
+void vboard_reset(struct vboard *board)
+{
+    board_reset_button(board->board);
+}
+
+enum vboard_status vboard_press(struct vboard *board, bool pressed)
+{
+    if (board->board->info->button == PIN_NONE) {
+        return library_fail(board, VBOARD_WRONG, "%s has no button", board->board->info->title);
+    }
+    board_press(board->board, pressed);
+    return VBOARD_OK;
+}
+
+void vboard_plug(struct vboard *board, bool in)
+{
+    board_plug(board->board, in);
+}

@@ -1,0 +1,40 @@
+/* What the files of the library share. */
+#pragma once
+
+#include "board/board.h"
+#include "usb/enumerator.h"
+#include "vboard.h"
+
+enum { VBOARD_ERROR_SIZE = 512, VBOARD_INTERFACES = 32 };
+
+/* What a serial port has sent and nobody has read. */
+struct serial_buffer {
+    uint8_t *bytes;
+    size_t used, room;
+};
+
+struct vboard {
+    struct board *board;
+    struct serial_buffer serial[USARTS + 1];
+    vboard_listener *listener;
+    void *listener_context;
+    struct usb_enumerator enumerator;
+    bool enumerating, found; /* it is under way; its result */
+    bool enumerated;         /* identity is that of the device on the bus */
+    uint8_t alternate[VBOARD_INTERFACES];
+    char error[VBOARD_ERROR_SIZE];
+};
+
+/* printf-like; the status, to be returned. */
+enum vboard_status library_fail(struct vboard *board, enum vboard_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Whether a board in this state runs on; if not, its error says why. */
+enum vboard_status library_trouble(struct vboard *board);
+/* Runs up to that time. As vboard_run(). */
+enum vboard_status library_run_to(struct vboard *board, ticks until);
+/* Now and so many us; an end that ticks can hold. */
+ticks library_after(const struct vboard *board, uint64_t us);
+/* serial.c: the board's callback. */
+void library_serial_sent(void *context, unsigned usart, ticks at, uint16_t word);
+/* usb.c: the library is the host at the cable. */
+void library_usb_attach(struct vboard *board);

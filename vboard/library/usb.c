@@ -1,0 +1,276 @@
+/* libvboard: the host at the other end of the USB cable, one transfer a call. */
+#include <string.h>
+
+#include "private.h"
+
+enum { TO_DEVICE = 0x00, TO_INTERFACE = 0x01, IN = 0x80, SET_CONFIGURATION = 9, SET_INTERFACE = 11 };
+enum { CONFIGURATION_VALUE = 5, DESCRIPTOR_ENDPOINT = 5 };
+
+static struct usb_host *host_of(struct vboard *board)
+{
+    return &board->board->host;
+}
+
+static void found(void *context, bool is)
+{
+    struct vboard *board = context;
+    board->enumerating = false;
+    board->found = is;
+}
+
+static void port_changed(void *context, enum usb_port_state state)
+{
+    struct vboard *board = context;
+    if (state < USB_PORT_ENABLED && !board->enumerating) {
+        board->enumerated = false; /* it has left, or the bus was reset */
+    }
+    if (!board->enumerating) {
+        return;
+    }
+    usb_enumerator_port(&board->enumerator, state);
+    if (state == USB_PORT_EMPTY) {
+        found(board, false);
+    }
+}
+
+void library_usb_attach(struct vboard *board)
+{
+    board->enumerator = (struct usb_enumerator){.host = host_of(board), .context = board, .done = found};
+    host_of(board)->context = board;
+    host_of(board)->port_changed = port_changed;
+}
+
+bool vboard_usb_is_attached(const struct vboard *board)
+{
+    return board->board->dplus && board->board->cable;
+}
+
+/* To the host's next event and a little, so that its callbacks were called. */
+static enum vboard_status step(struct vboard *board, ticks end)
+{
+    ticks now = board_now(board->board), due = chip_host_due(&board->board->chip);
+    ticks next = (due > now && due < end ? due : now) + TICKS_PER_MICROSECOND;
+    if (due == TICKS_NEVER || due >= end) {
+        next = now + TICKS_PER_MILLISECOND;
+    }
+    return library_run_to(board, next < end ? next : end);
+}
+
+static enum vboard_status judge(struct vboard *board, enum usb_host_status status)
+{
+    switch (status) {
+    case USB_DONE: return VBOARD_OK;
+    case USB_STALLED: return library_fail(board, VBOARD_STALLED, "the device answered STALL");
+    case USB_GONE: return library_fail(board, VBOARD_GONE, "no device on the bus, or it left meanwhile");
+    case USB_BABBLE:
+        return library_fail(board, VBOARD_USB_ERROR,
+                            "the device sent more than the packet size, or than there was room for");
+    default: return library_fail(board, VBOARD_USB_ERROR, "the device did not answer three times");
+    }
+}
+
+static enum vboard_status transfer(struct vboard *board, struct usb_transfer *transfer, uint32_t *actual,
+                                   uint64_t timeout)
+{
+    ticks end = library_after(board, timeout);
+    enum vboard_status status = library_trouble(board);
+    if (status != VBOARD_OK) {
+        return status;
+    }
+    bool going = usb_host_submit(host_of(board), transfer);
+    while (going && transfer->status == USB_PENDING && status == VBOARD_OK) {
+        if (board_now(board->board) < end) {
+            status = step(board, end);
+        } else {
+            status = library_fail(board, VBOARD_TIMED_OUT, "the transfer was not over within %llu us",
+                                  (unsigned long long)timeout);
+        }
+    }
+    if (going && transfer->status == USB_PENDING) {
+        usb_host_cancel(host_of(board), transfer);
+    } else if (status == VBOARD_OK) {
+        status = judge(board, transfer->status);
+    }
+    if (actual) {
+        *actual = transfer->actual;
+    }
+    return status;
+}
+
+/* Control transfers */
+
+/* USB 2.0 9.1.1.5: its endpoints begin with DATA0 again. */
+static void choose_alternate(struct vboard *board, uint16_t interface, uint16_t setting)
+{
+    struct usb_host *host = host_of(board);
+    const uint8_t *at = NULL;
+    uint8_t owner = 0;
+    if (interface >= VBOARD_INTERFACES) {
+        return;
+    }
+    board->alternate[interface] = (uint8_t)setting;
+    while ((at = usb_identity_next(&board->enumerator.identity, board->alternate, at, &owner))) {
+        if (owner == interface && at[1] == DESCRIPTOR_ENDPOINT) {
+            (at[2] & IN ? host->toggle_in : host->toggle_out)[at[2] & 15] = 0;
+        }
+    }
+}
+
+static void take_note(struct vboard *board, const struct usb_transfer *control)
+{
+    const uint8_t *setup = control->setup;
+    if (setup[0] == TO_DEVICE && setup[1] == SET_CONFIGURATION) {
+        memset(board->alternate, 0, sizeof board->alternate);
+    } else if (setup[0] == TO_INTERFACE && setup[1] == SET_INTERFACE) {
+        choose_alternate(board, (uint16_t)(setup[4] | setup[5] << 8), (uint16_t)(setup[2] | setup[3] << 8));
+    }
+}
+
+enum vboard_status vboard_usb_control(struct vboard *board, uint8_t bmRequestType, uint8_t bRequest,
+                                      uint16_t wValue, uint16_t wIndex, void *data, uint16_t wLength,
+                                      uint32_t *actual, uint64_t timeout)
+{
+    const uint16_t words[] = {wValue, wIndex, wLength};
+    struct usb_transfer control = {.type = USB_CONTROL, .data = data, .length = wLength};
+    if (actual) {
+        *actual = 0;
+    }
+    if (wLength && !data) {
+        return library_fail(board, VBOARD_WRONG, "wLength is %u, and data is NULL", wLength);
+    }
+    control.setup[0] = bmRequestType;
+    control.setup[1] = bRequest;
+    for (unsigned i = 0; i < 3; i++) {
+        control.setup[2 + 2 * i] = (uint8_t)words[i];
+        control.setup[3 + 2 * i] = (uint8_t)(words[i] >> 8);
+    }
+    enum vboard_status status = transfer(board, &control, actual, timeout);
+    if (status == VBOARD_OK) {
+        take_note(board, &control);
+    }
+    return status;
+}
+
+/* Enumeration */
+
+static enum vboard_status gone(struct vboard *board, const char *why)
+{
+    return library_fail(board, VBOARD_GONE, "%s", why);
+}
+
+static enum vboard_status await_port(struct vboard *board, ticks end)
+{
+    enum vboard_status status = VBOARD_OK;
+    while (status == VBOARD_OK && host_of(board)->port < USB_PORT_ATTACHED) {
+        if (board_now(board->board) >= end) {
+            return gone(board, "no device was attached within the time-out");
+        }
+        status = step(board, end);
+    }
+    return status;
+}
+
+static enum vboard_status identify(struct vboard *board, ticks end)
+{
+    enum vboard_status status = VBOARD_OK;
+    board->enumerating = true;
+    board->found = board->enumerated = false;
+    usb_enumerator_start(&board->enumerator);
+    while (status == VBOARD_OK && board->enumerating) {
+        if (board_now(board->board) >= end) {
+            status = library_fail(board, VBOARD_TIMED_OUT, "the device was not known within the time-out");
+        } else {
+            status = step(board, end);
+        }
+    }
+    if (board->enumerating) {
+        usb_enumerator_stop(&board->enumerator);
+        board->enumerating = false;
+    }
+    if (status == VBOARD_OK && !board->found) {
+        status = gone(board, "the device does not enumerate: it left, or gives no descriptors");
+    }
+    return status;
+}
+
+enum vboard_status vboard_usb_enumerate(struct vboard *board, uint64_t timeout)
+{
+    ticks end = library_after(board, timeout);
+    enum vboard_status status = library_trouble(board);
+    if (status == VBOARD_OK) {
+        status = await_port(board, end);
+    }
+    if (status == VBOARD_OK) {
+        status = identify(board, end);
+    }
+    if (status == VBOARD_OK) {
+        ticks now = board_now(board->board);
+        status = vboard_usb_control(board, TO_DEVICE, SET_CONFIGURATION,
+                                    board->enumerator.identity.configuration[CONFIGURATION_VALUE], 0, NULL, 0,
+                                    NULL, end > now ? ticks_to_us(end - now) : 0);
+    }
+    board->enumerated = status == VBOARD_OK;
+    return status;
+}
+
+/* Endpoints */
+
+static const uint8_t *find(struct vboard *board, uint8_t endpoint, bool in)
+{
+    enum { ENDPOINT_BITS = 0x8F };
+    const uint8_t *descriptor = NULL;
+    if (!board->enumerated) {
+        library_fail(board, VBOARD_WRONG, "no device is configured; vboard_usb_enumerate() does that");
+    } else if ((endpoint & ~ENDPOINT_BITS) || !(endpoint & 15) || in != ((endpoint & IN) != 0)) {
+        library_fail(board, VBOARD_WRONG, "0x%02X is no %s endpoint: 0x%s1 to 0x%sF are", endpoint,
+                     in ? "IN" : "OUT", in ? "8" : "0", in ? "8" : "0");
+    } else {
+        descriptor = usb_identity_endpoint(&board->enumerator.identity, board->alternate, endpoint);
+        if (!descriptor) {
+            library_fail(board, VBOARD_WRONG, "the device has no endpoint 0x%02X as it is configured",
+                         endpoint);
+        }
+    }
+    return descriptor;
+}
+
+static enum vboard_status use(struct vboard *board, uint8_t endpoint, bool in, uint8_t *data, uint32_t length,
+                              uint32_t *actual, uint64_t timeout)
+{
+    enum { ATTRIBUTES = 3, PACKET = 4, INTERVAL = 6, TYPE = 3, PACKET_BITS = 0x7FF };
+    static const enum usb_transfer_type types[] = {USB_CONTROL, USB_ISOCHRONOUS, USB_BULK, USB_INTERRUPT};
+    uint8_t nothing = 0;
+    const uint8_t *descriptor = find(board, endpoint, in);
+    if (actual) {
+        *actual = 0;
+    }
+    if (!descriptor) {
+        return VBOARD_WRONG;
+    }
+    if (length && !data) {
+        return library_fail(board, VBOARD_WRONG, "%u bytes are to go over, and data is NULL",
+                            (unsigned)length);
+    }
+    struct usb_transfer one = {
+        .type = types[descriptor[ATTRIBUTES] & TYPE],
+        .endpoint = endpoint,
+        .data = data ? data : &nothing,
+        .length = length,
+        .max_packet = (uint16_t)((descriptor[PACKET] | descriptor[PACKET + 1] << 8) & PACKET_BITS),
+        .interval = descriptor[INTERVAL],
+    };
+    return transfer(board, &one, actual, timeout);
+}
+
+enum vboard_status vboard_usb_out(struct vboard *board, uint8_t endpoint, const void *data, uint32_t length,
+                                  uint32_t *actual, uint64_t timeout)
+{
+    /* the host writes to the data of IN transfers only */
+    return use(board, endpoint, false, (uint8_t *)(uintptr_t)data, length, actual, timeout);
+}
+
+enum vboard_status vboard_usb_in(struct vboard *board, uint8_t endpoint, void *data, uint32_t size,
+                                 uint32_t *actual, uint64_t timeout)
+{
+    return use(board, endpoint, true, data, size, actual, timeout);
+}
