@@ -101,7 +101,7 @@ shows() {
 
 # on_screen ROWS COLUMNS: the picture, its keys from the standard input, what is painted in `said`
 on_screen() {
-    script -qefc "stty rows $1 cols $2; $vboard run echo.elf --display --usart 1=terminal" /dev/null >said 2>&1
+    TERM=xterm script -qefc "stty rows $1 cols $2; $vboard run echo.elf --display --usart 1=terminal" /dev/null >said 2>&1
 }
 
 : >said
