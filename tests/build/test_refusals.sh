@@ -105,6 +105,8 @@ stop BLUEPILL 'there is no option USE_HIS; USE_HSI is probably meant.' -DUSE_HIS
 stop BLUEPILL 'there is no option have_led; HAVE_LED is probably meant.' -Dhave_led=0
 stop BLUEPILL 'there is no option APP_BASE_ADRESS; APP_BASE_ADDRESS is probably meant.' -DAPP_BASE_ADRESS=0x08004000
 stop BLUEPILL 'DEFS: BOOTLOADER_SIZE is fixed and cannot be set.' -DBOOTLOADER_SIZE=0x3000
+stop BLUEPILL 'DEFS: FLASH_BASE is fixed and cannot be set.' -DFLASH_BASE=0x08001000
+stop BLUEPILL 'DEFS: GPIOB is fixed and cannot be set.' -DGPIOB=0
 stop BLUEPILL 'DEFS: HAVE_LED=yes is not understood: yes is 1 and no is 0.' -DHAVE_LED=yes
 stop BLUEPILL 'DEFS: DFU_UPLOAD_AVAILABLE=off is not understood' -DDFU_UPLOAD_AVAILABLE=off
 text="DEFS: the text of USB_VENDOR_STRING has no double quotes. In DEFS, quote it twice: '-DUSB_VENDOR_STRING=\"Example\"'"
