@@ -112,7 +112,8 @@ static void same_again_and_one_page(void)
 
 #define KIB_PER_SECOND(bytes, time) ((bytes) / (double)KIB / seconds(time))
 
-/* Of control reads of one block, transactions back to back: SETUP, the data in packets of 64 bytes, status.
+/*
+ * Of control reads of one block, transactions back to back: SETUP, the data in packets of 64 bytes, status.
  */
 static double bus_limit(uint32_t block)
 {

@@ -119,7 +119,8 @@ static void hide_start_words(void)
 
 void image_finish(void)
 {
-    /* less than two words, or it would start behind its own end; signature.c asks the latter of signed files
+    /*
+     * less than two words, or it would start behind its own end; signature.c asks the latter of signed files
      */
     if (SIGNED ? image.received < sizeof(struct trailer)
                : image.received < 8 || buffer.words[1] - APP_BASE_ADDRESS >= image.received)

@@ -1,4 +1,5 @@
-/* The application's part: main(), and the exceptions it handles. Those it leaves out lead to the bootloader.
+/*
+ * The application's part: main(), and the exceptions it handles. Those it leaves out lead to the bootloader.
  */
 #pragma once
 

@@ -11,7 +11,8 @@
 enum { R0, R1, R2, R3, R12, LR, PC, XPSR, FRAME_WORDS, SAVED_WORDS = 8 };
 enum { XPSR_THUMB = 1 << 24, CONTROL_NPRIV = 1, CONTROL_SPSEL = 2 };
 enum { CALL_SLEEP, CALL_GIVE, CALL_TAKE };
-/* Calls and ticks do not interrupt each other, so what they share needs no other care; the switch comes last.
+/*
+ * Calls and ticks do not interrupt each other, so what they share needs no other care; the switch comes last.
  */
 enum { PRIORITY_CALL = 0x80, PRIORITY_TICK = 0x80, PRIORITY_SWITCH = 0xF0 };
 

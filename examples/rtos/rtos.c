@@ -55,7 +55,8 @@ static void report(void)
     }
 }
 
-/* Fills the registers with numbers of its own, waits a little, and compares; the flags too. 0: all as it was.
+/*
+ * Fills the registers with numbers of its own, waits a little, and compares; the flags too. 0: all as it was.
  */
 __attribute__((naked, noinline)) static uint32_t changed_registers(uint32_t number)
 {

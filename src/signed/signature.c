@@ -14,7 +14,8 @@ enum {
     TRAILER = sizeof(struct trailer),
     SIGNATURE = sizeof((struct trailer *)0)->signature,
     PIECE = 64, /* what ed25519_message takes without hashing; a part of PAGE, so that none is half in RAM */
-    /* shortest times, so that no host waits longer than it must; bench/ measures them at 72 MHz: 512 and 150
+    /*
+     * shortest times, so that no host waits longer than it must; bench/ measures them at 72 MHz: 512 and 150
      */
     BYTES_PER_MS = SERVING_KHZ * 64 / 9000,
     CURVE_MS = 150 * 72000 / SERVING_KHZ,

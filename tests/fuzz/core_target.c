@@ -63,8 +63,7 @@ static _Noreturn void broken(const char *what)
     abort();
 }
 
-/* The image ------------------------------------------------------------------------------------------------
- */
+/* The image ---------------------------------------------------------------------------------------------- */
 
 /* Makes what must be in flash once all is done: whole pages; in the high variant with the hook. */
 static void make_whole(void)
@@ -125,8 +124,7 @@ static void check_start(void)
         broken("an application would be started that is not whole");
 }
 
-/* The bus --------------------------------------------------------------------------------------------------
- */
+/* The bus ------------------------------------------------------------------------------------------------ */
 
 static void turn(void)
 {

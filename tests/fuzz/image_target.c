@@ -78,8 +78,7 @@ static uint32_t chance(uint32_t limit)
     return (corpus.random >> 8) % limit;
 }
 
-/* What is checked ------------------------------------------------------------------------------------------
- */
+/* What is checked ---------------------------------------------------------------------------------------- */
 
 static void assert_unharmed(struct victim *victim)
 {
@@ -176,8 +175,7 @@ static void check_answer(struct victim *victim, const uint8_t *packet, unsigned 
                  length, packet[0], length > 1 ? packet[1] : 0, length > 2 ? packet[2] : 0);
 }
 
-/* The bus --------------------------------------------------------------------------------------------------
- */
+/* The bus ------------------------------------------------------------------------------------------------ */
 
 /* As a host does with a device that came anew. */
 static void welcome(struct victim *victim)
@@ -314,8 +312,7 @@ static void power_cycle(void *context)
     pass(victim, 250000);
 }
 
-/* One sequence ---------------------------------------------------------------------------------------------
- */
+/* One sequence ------------------------------------------------------------------------------------------- */
 
 static void watch(void *watcher, enum report_kind kind, ticks at, const char *text)
 {
@@ -335,7 +332,8 @@ static void watch(void *watcher, enum report_kind kind, ticks at, const char *te
 static void assert_recovers(struct victim *victim)
 {
     enum { LEAVES_WITHIN_MS = 700, CHECK_MS = 800, COMES_BACK_WITHIN_MS = 1000 };
-    /* signed: a third time if the first came in the midst of a check that ended badly: the second is told so
+    /*
+     * signed: a third time if the first came in the midst of a check that ended badly: the second is told so
      */
     bool is_signed = rig_is_signed(victim->target);
     unsigned resets = is_signed ? 3 : 2, leaves_within_ms = LEAVES_WITHIN_MS + (is_signed ? CHECK_MS : 0);
@@ -454,8 +452,7 @@ static void play(struct victim *victim, const struct board *start, const struct 
         assert_only_genuine(victim, start, sequence->bytes[2] & 0x80);
 }
 
-/* Preparation ----------------------------------------------------------------------------------------------
- */
+/* Preparation -------------------------------------------------------------------------------------------- */
 
 /* Flash behind the bootloader's code, and what belongs to nobody. */
 static void poison_flash(struct victim *victim)
@@ -559,8 +556,7 @@ static void hostile_hosts(void **state)
     free(victim);
 }
 
-/* Corpus ---------------------------------------------------------------------------------------------------
- */
+/* Corpus ------------------------------------------------------------------------------------------------- */
 
 static int by_name(const void *a, const void *b)
 {

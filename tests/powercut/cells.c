@@ -157,8 +157,7 @@ static void power_up_several_times(struct sweep *sweep, unsigned floor)
     sweep_forget(&off);
 }
 
-/* The second cut ------------------------------------------------------------------------------------------
- */
+/* The second cut ----------------------------------------------------------------------------------------- */
 
 /* An operation of the second download is under way: the power fails in it, and at its end. */
 static void cut_again(struct sweep *sweep, const char *first_cut, unsigned floor)
@@ -248,8 +247,7 @@ static void recover(struct sweep *sweep, enum unstable_cells cells)
     power_up_several_times(sweep, floor);
 }
 
-/* The first cut -------------------------------------------------------------------------------------------
- */
+/* The first cut ------------------------------------------------------------------------------------------ */
 
 /* Of some of these half-words few bits change, so chance needs more attempts. */
 static bool is_vital(const struct sweep *sweep, const struct flash_operation *operation)

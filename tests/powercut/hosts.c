@@ -1,4 +1,5 @@
-/* See sweep.h: a host that interrupts a download, at many moments of each operation that decides something.
+/*
+ * See sweep.h: a host that interrupts a download, at many moments of each operation that decides something.
  */
 #include "sweep_private.h"
 

@@ -1,4 +1,5 @@
-/* What a sweep over a signed target needs besides: signatures of all kinds, and the log of versions in flash.
+/*
+ * What a sweep over a signed target needs besides: signatures of all kinds, and the log of versions in flash.
  */
 #pragma once
 

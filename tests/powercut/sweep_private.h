@@ -1,4 +1,5 @@
-/* What the sweeps of this folder share: a board, a download on it that can be gone on with, and the checks.
+/*
+ * What the sweeps of this folder share: a board, a download on it that can be gone on with, and the checks.
  */
 #pragma once
 

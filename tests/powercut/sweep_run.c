@@ -284,8 +284,7 @@ bool download_again(struct sweep *sweep, uint64_t cut, enum power_cut_phase phas
     return true;
 }
 
-/* What an operation is ------------------------------------------------------------------------------------
- */
+/* What an operation is ----------------------------------------------------------------------------------- */
 
 bool is_first_page(const struct sweep *sweep, uint32_t address)
 {
@@ -339,8 +338,7 @@ bool decides(const struct sweep *sweep, const struct flash_operation *operation)
     return in_log || (is_first_page(sweep, operation->address) && is_interesting(sweep, operation));
 }
 
-/* Snapshots, beginning and end ----------------------------------------------------------------------------
- */
+/* Snapshots, beginning and end --------------------------------------------------------------------------- */
 
 struct snapshot sweep_save(const struct sweep *sweep)
 {

@@ -153,7 +153,8 @@ void rig_allow(struct rig *rig, const char *rule)
     rig->board->allowed[index] = true;
 }
 
-/* A chip that refuses what a new one takes is found out by trying: these are the suspicions of the attempt.
+/*
+ * A chip that refuses what a new one takes is found out by trying: these are the suspicions of the attempt.
  */
 static void allow_what_the_chip_is(struct rig *rig, const struct chip_config *config)
 {

@@ -80,7 +80,8 @@ bool rig_enumerate(struct rig *rig);
 /* Power on and enumerated; false: nobody answers within a second. */
 bool rig_enter_dfu(struct rig *rig);
 void rig_run_ms(struct rig *rig, unsigned milliseconds);
-/* Runs until the processor is about to execute the instruction at the address; false: not within that time.
+/*
+ * Runs until the processor is about to execute the instruction at the address; false: not within that time.
  */
 bool rig_run_to(struct rig *rig, uint32_t address, ticks within);
 /* Runs until rig_application() runs. */

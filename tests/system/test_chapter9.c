@@ -1,4 +1,5 @@
-/* USB 2.0 chapter 9: every standard request in every device state, and what hosts do wrong on purpose or not.
+/*
+ * USB 2.0 chapter 9: every standard request in every device state, and what hosts do wrong on purpose or not.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -323,8 +324,7 @@ static void an_address_given_up_for_another_request_is_not_taken(void **state)
     expect_alive();
 }
 
-/* Control transfers off the straight way ------------------------------------------------------------------
- */
+/* Control transfers off the straight way ----------------------------------------------------------------- */
 
 enum { LONG_ANSWER = 162 /* Microsoft OS 2.0 descriptor set */, PACKET = 64 };
 
@@ -625,8 +625,7 @@ static void a_setup_is_heard_at_all_times(void **state)
     free(image);
 }
 
-/* Suspend -------------------------------------------------------------------------------------------------
- */
+/* Suspend ------------------------------------------------------------------------------------------------ */
 
 static void suspend_and_resume_change_nothing(void **state)
 {
@@ -653,8 +652,7 @@ static void suspend_and_resume_change_nothing(void **state)
     free(image);
 }
 
-/* Everything ----------------------------------------------------------------------------------------------
- */
+/* Everything --------------------------------------------------------------------------------------------- */
 
 enum { POISON = 0xA5, RAM_OF_ITS_OWN = 8 * 1024, ROUNDS = 240 };
 

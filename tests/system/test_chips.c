@@ -656,7 +656,8 @@ static void everything_a_clone_does_at_once(void **state)
     }
 }
 
-/* The high variant has its reset vector in that page: the one erase there is, with the hook right after it.
+/*
+ * The high variant has its reset vector in that page: the one erase there is, with the hook right after it.
  */
 static void where_0_cannot_go_over_data_the_high_variant_erases_its_hook_once(void **state)
 {

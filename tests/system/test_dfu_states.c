@@ -74,8 +74,7 @@ static const struct {
     {"DFU_ABORT", OUT_REQUEST, 0, false},
 };
 
-/* Getting there -------------------------------------------------------------------------------------------
- */
+/* Getting there ------------------------------------------------------------------------------------------ */
 
 static struct rig rig, slow_rig; /* the one in use; the one of the snapshots */
 static void *snapshot[STARTS];
@@ -191,8 +190,7 @@ static int back_to_the_slow_board(void **state)
     return 0;
 }
 
-/* State times request -------------------------------------------------------------------------------------
- */
+/* State times request ------------------------------------------------------------------------------------ */
 
 struct attempt {
     enum start from;
@@ -402,8 +400,7 @@ static void block_numbers_wrap_around(void **state)
     assert_int_equal(dfu_get_state(&rig), dfuUPLOAD_IDLE);
 }
 
-/* Bus reset ------------------------------------------------------------------------------------------------
- */
+/* Bus reset ---------------------------------------------------------------------------------------------- */
 
 /* It ends a download or upload that was under way: the device is there again, and can take another. */
 static void a_bus_reset_leads_to_dfu_idle(void **state)
@@ -468,8 +465,7 @@ static void every_state_can_be_left_for_another_download(void **state)
     }
 }
 
-/* Time -----------------------------------------------------------------------------------------------------
- */
+/* Time --------------------------------------------------------------------------------------------------- */
 
 /* Microseconds until the flash begins another page than now, or rests for 1 ms. */
 static uint32_t us_left_of_the_page(void)
@@ -592,8 +588,7 @@ static void a_quick_manifestation_is_over_with_the_first_status(void **state)
     assert_in_range(ticks_to_us(board_now(rig.board) - from), 0, 450000);
 }
 
-/* Leaving --------------------------------------------------------------------------------------------------
- */
+/* Leaving ------------------------------------------------------------------------------------------------ */
 
 /* Only from dfuIDLE, and only after the host has had its answer. */
 static void detach_is_answered_and_then_leaves(void **state)

@@ -168,7 +168,8 @@ static void an_image_too_large_is_refused_and_nothing_outside_the_area_is_touche
     assert_int_equal(result.last.bStatus, errADDRESS);
     assert_memory_equal(bootloader, rig_flash(&rig, 0x08000000), sizeof bootloader);
 
-    /* what was written is not an application: the bootloader is back after a reset, and takes another image
+    /*
+     * what was written is not an application: the bootloader is back after a reset, and takes another image
      */
     rig_power_cycle(&rig);
     assert_true(rig_enter_dfu(&rig));

@@ -1,4 +1,5 @@
-/* The options that are off by default: double tap, application watchdog, write protection of the bootloader.
+/*
+ * The options that are off by default: double tap, application watchdog, write protection of the bootloader.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -45,7 +46,8 @@ static bool application_runs(void)
     return pc >= rig.app_base && pc < rig.app_base + rig.app_bytes;
 }
 
-/* Within `ms` the board leaves the bus, where the application's pull-up was, and comes back as a DFU device.
+/*
+ * Within `ms` the board leaves the bus, where the application's pull-up was, and comes back as a DFU device.
  */
 static bool enters_dfu_within(unsigned ms)
 {

@@ -1,4 +1,5 @@
-/* Signed firmware on the real image: what is accepted, what is refused and why, and what a board keeps of it.
+/*
+ * Signed firmware on the real image: what is accepted, what is refused and why, and what a board keeps of it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -150,8 +151,7 @@ static void assert_log(const uint16_t *versions, unsigned count)
                         rig.transfer_size - 4 - 4 * COPIES * count);
 }
 
-/* What is accepted ----------------------------------------------------------------------------------------
- */
+/* What is accepted --------------------------------------------------------------------------------------- */
 
 static void a_signed_image_is_accepted_on_every_board(void **state)
 {
@@ -231,8 +231,7 @@ static void blocks_of_any_size_will_do(void **state)
     }
 }
 
-/* What is refused -----------------------------------------------------------------------------------------
- */
+/* What is refused ---------------------------------------------------------------------------------------- */
 
 static const char not_signed[] = "not signed for this product", older[] = "older than what was installed",
                   forged[] = "not signed by the maker";
@@ -481,8 +480,7 @@ static void no_way_out_of_dfu_mode_starts_a_forged_image(void **state)
         }
 }
 
-/* Versions ------------------------------------------------------------------------------------------------
- */
+/* Versions ----------------------------------------------------------------------------------------------- */
 
 static void comes(uint16_t number, bool taken)
 {
@@ -720,7 +718,8 @@ static void a_version_that_cannot_be_recorded_is_not_installed(void **state)
     free(file);
 }
 
-/* Entries from 1 on: a bit of the complement cannot be programmed, or nothing can. Two belong to a version.
+/*
+ * Entries from 1 on: a bit of the complement cannot be programmed, or nothing can. Two belong to a version.
  */
 static void a_worn_entry_of_the_log_is_passed_over(void **state)
 {

@@ -76,7 +76,8 @@ static void a_genuine_file_whose_length_is_no_multiple_of_4_is_refused(void **st
     }
 }
 
-/* The check at the start looks for the trailer in flash; what only looks like one is part of the application.
+/*
+ * The check at the start looks for the trailer in flash; what only looks like one is part of the application.
  */
 static void words_that_look_like_a_trailer_do_not_keep_an_application_from_starting(void **state)
 {

@@ -170,7 +170,8 @@ static void assert_blank_behind(uint32_t length)
             fail_msg("%s: the byte at 0x%08X is not blank", rig.target, rig.app_base + at);
 }
 
-/* What anybody can leave there over USB: all but the first page of a file, with a genuine trailer at its end.
+/*
+ * What anybody can leave there over USB: all but the first page of a file, with a genuine trailer at its end.
  */
 static void the_rest_of_a_refused_file_is_erased_before_a_shorter_one_starts(void **state)
 {

@@ -164,9 +164,7 @@ void host_choose_alternate(uint16_t alternate)
     assert_int_equal(host_control(0x01, 11, alternate, INTERFACE, 0, NULL), 0);
 }
 
-/* DFU 1.1
- * -----------------------------------------------------------------------------------------------------------
- */
+/* DFU 1.1 ------------------------------------------------------------------------------------------------ */
 
 int dfu_dnload(uint16_t block, const void *data, uint16_t length)
 {
@@ -283,9 +281,7 @@ uint8_t client_send(const struct image *image, uint32_t block)
     return reply.bStatus;
 }
 
-/* Images
- * ------------------------------------------------------------------------------------------------------------
- */
+/* Images ------------------------------------------------------------------------------------------------- */
 
 void image_make(struct image *image, uint32_t length, uint32_t seed)
 {

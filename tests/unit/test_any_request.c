@@ -81,7 +81,8 @@ static void so_it_is_during_an_upload(void **state)
     sweep(to_upload, 1, 0);
 }
 
-/* A random walk, seeded: requests a client could send, right and wrong, with resets, and power never fails.
+/*
+ * A random walk, seeded: requests a client could send, right and wrong, with resets, and power never fails.
  */
 static void a_million_random_tokens_do_no_harm(void **state)
 {

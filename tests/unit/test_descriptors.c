@@ -297,9 +297,7 @@ static void fwupd_reads_what_a_quirk_file_would_say(void **state)
     assert_int_equal(host_control(0x40, vendor_code, 0, 7, 0, data), HOST_STALL);
 }
 
-/* Sweeps
- * ------------------------------------------------------------------------------------------------------------
- */
+/* Sweeps ------------------------------------------------------------------------------------------------- */
 
 static bool exists(uint32_t value)
 {

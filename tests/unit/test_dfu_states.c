@@ -93,9 +93,7 @@ static void to_error(void)
     assert_int_equal(dfu_out(DFU_CLRSTATUS), HOST_STALL);
 }
 
-/* The table
- * ---------------------------------------------------------------------------------------------------------
- */
+/* The table ---------------------------------------------------------------------------------------------- */
 
 // clang-format off
 static const struct state {

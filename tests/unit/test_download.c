@@ -97,9 +97,7 @@ static void a_slow_flash_takes_blocks_of_every_size(void **state)
     }
 }
 
-/* Refused
- * -----------------------------------------------------------------------------------------------------------
- */
+/* Refused ------------------------------------------------------------------------------------------------ */
 
 static void an_image_that_does_not_fit_is_an_address_error_and_what_fits_is_all_that_is_written(void **state)
 {
@@ -416,9 +414,7 @@ static void a_key_that_is_in_flash_already_is_still_written_last(void **state)
     assert_int_equal(fake.log[fake.operations - 1].address, APP_BASE_ADDRESS + KEY);
 }
 
-/* Time
- * --------------------------------------------------------------------------------------------------------------
- */
+/* Time --------------------------------------------------------------------------------------------------- */
 
 enum { TURNS_PER_MS = 100, ERASE_TURNS = 20 * TURNS_PER_MS, PROGRAM_TURNS = 4 };
 

@@ -165,7 +165,8 @@ static void a_bus_reset_in_dfuMANIFEST_ends_that_state_and_not_the_image(void **
     assert_true(image_is_in_flash(&image));
 }
 
-/* In high variants two of them are those of the bootloader's reset vector, put back whenever they are blank.
+/*
+ * In high variants two of them are those of the bootloader's reset vector, put back whenever they are blank.
  */
 static void a_start_word_that_cannot_be_written_is_an_error_and_ends_the_attempts(void **state)
 {

@@ -162,9 +162,7 @@ static void an_error_during_manifestation_does_not_restart(void **state)
     assert_int_equal(fake_ms_until_restart(10000), -1);
 }
 
-/* LED
- * ---------------------------------------------------------------------------------------------------------------
- */
+/* LED ---------------------------------------------------------------------------------------------------- */
 
 /* Changes per 8192 ms, after the first tick. */
 static uint32_t blinks(void)

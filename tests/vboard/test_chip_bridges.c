@@ -1,4 +1,5 @@
-/* How long the processor takes for an access to a peripheral: the bridges to APB have a clock of their own.
+/*
+ * How long the processor takes for an access to a peripheral: the bridges to APB have a clock of their own.
  */
 #include "chip_test.h"
 

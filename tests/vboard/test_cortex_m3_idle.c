@@ -135,7 +135,8 @@ static void time_is_never_skipped_while_it_is_read(void **state)
     for (unsigned i = 0; i < 2; i++) {
         static struct machine other;
         machine_start(m);
-        /* DEMCR.TRCENA, DWT_CTRL.CYCCNTENA, SysTick on: str r2,[r1]; str r4,[r3]; str r4,[r6,#4]; str r5,[r6]
+        /*
+         * DEMCR.TRCENA, DWT_CTRL.CYCCNTENA, SysTick on: str r2,[r1]; str r4,[r3]; str r4,[r6,#4]; str r5,[r6]
          */
         PROGRAM(m, MAIN, 0x600A, 0x601C, 0x6074, 0x6035, 0x6807, 0xE7FD);
         m->cpu.r[0] = registers[i];

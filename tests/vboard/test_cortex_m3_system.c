@@ -223,7 +223,8 @@ static void icsr_pends_and_tells(void **state)
     assert_int_equal(m->cpu.ipsr, 2); /* NMI knows no mask */
 }
 
-/* PM0056 4.4.3: "includes the effect of the BASEPRI and FAULTMASK registers, but not any effect of PRIMASK".
+/*
+ * PM0056 4.4.3: "includes the effect of the BASEPRI and FAULTMASK registers, but not any effect of PRIMASK".
  */
 static void vectpending_heeds_basepri_and_faultmask(void **state)
 {

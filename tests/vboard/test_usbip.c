@@ -298,7 +298,8 @@ static void test_a_board_that_nobody_configures_does_not_hold_up_others_for_ever
 
 /* ---- transfers ---- */
 
-/* How much a client can send before it is turned away or its socket takes no more, with the server at work.
+/*
+ * How much a client can send before it is turned away or its socket takes no more, with the server at work.
  */
 static size_t flood(struct setting *setting, struct client *client, size_t most)
 {

@@ -21,8 +21,7 @@
 #include "ports.h"
 
 enum { CHIP_DEVICES = 64, CHIP_EVENTS = 64, CHIP_BLOCKS = 160, CHIP_ARENA = 160 * 1024 };
-/* The board around it -------------------------------------------------------------------------------------
- */
+/* The board around it ------------------------------------------------------------------------------------ */
 
 /* What the chip asks of the board around it, and tells it. */
 struct chip_board {
@@ -146,8 +145,7 @@ struct chip {
     uint8_t flash_bytes[MAX_FLASH];
 };
 
-/* Life ------------------------------------------------------------------------------------------------------
- */
+/* Life --------------------------------------------------------------------------------------------------- */
 
 /* A new chip, without power, its flash erased. */
 void chip_init(struct chip *chip, const struct chip_info *info, const struct chip_config *config,
@@ -169,8 +167,7 @@ void chip_stop(struct chip *chip);
 bool chip_begin_call(struct chip *chip);
 void chip_end_call(struct chip *chip, bool stopped);
 
-/* Time ------------------------------------------------------------------------------------------------------
- */
+/* Time --------------------------------------------------------------------------------------------------- */
 
 /* Virtual time now; inside an event, the event's own time. */
 ticks chip_now(const struct chip *chip);
@@ -188,8 +185,7 @@ void chip_pass_asleep(struct chip *chip, ticks until);
 /* Deterministic pseudo-random bits from config.seed. */
 uint32_t chip_random(struct chip *chip);
 
-/* Messages --------------------------------------------------------------------------------------------------
- */
+/* Messages ----------------------------------------------------------------------------------------------- */
 
 /* printf-like; reports at the chip's present time. */
 void chip_report(struct chip *chip, enum report_kind kind, const char *format, ...)
@@ -203,8 +199,7 @@ static inline bool chip_wants(const struct chip *chip, enum report_kind kind)
     return chip->report_wanted >> kind & 1;
 }
 
-/* The bus ---------------------------------------------------------------------------------------------------
- */
+/* The bus ------------------------------------------------------------------------------------------------ */
 
 /* As the processor reaches what is outside of its windows. context: the chip. false: bus error. */
 bool bus_read(void *context, uint32_t address, unsigned size, uint32_t *value);
@@ -215,8 +210,7 @@ void chip_open_flash(struct chip *chip, uint32_t from, uint32_t size, uint8_t wa
 /* cpu.closed_windows changed. */
 void chip_open_windows(struct chip *chip);
 
-/* Devices ---------------------------------------------------------------------------------------------------
- */
+/* Devices ------------------------------------------------------------------------------------------------ */
 
 /* NULL: the chip has none. */
 struct device *chip_device(const struct chip *chip, uint8_t number);

@@ -56,8 +56,7 @@ struct device_class {
     const struct device_register *registers;
     unsigned register_count; /* 0: a memory, not registers */
     enum access_sizes sizes;
-    bool counts_writes; /* writes that change nothing are no change: device_changed() is called for the others
-                         */
+    bool counts_writes; /* calls device_changed() for the writes that change something */
     bool own_rules;     /* judges offsets (down to half-words), directions and reserved bits itself */
     uint8_t events;     /* how many may be due at a time */
 
@@ -81,7 +80,8 @@ struct device_class {
 
     /* The n-th of its events is due. */
     void (*event)(struct device *device, unsigned n);
-    /* A clock node, a gate or the chip's sleep changed: device_clock() and device_kernel_clock() may differ.
+    /*
+     * A clock node, a gate or the chip's sleep changed: device_clock() and device_kernel_clock() may differ.
      */
     void (*clock_changed)(struct device *device);
     /* The clock controller was set up: are the clocks within their limits? */
@@ -157,8 +157,7 @@ struct device {
     uint64_t heard;   /* these outputs are listened to */
 };
 
-/* What devices may call ------------------------------------------------------------------------------------
- */
+/* What devices may call ---------------------------------------------------------------------------------- */
 
 struct chip *device_chip(const struct device *device);
 void *device_state(const struct device *device);

@@ -43,8 +43,7 @@ struct pin_state {
     uint16_t watched_lines;       /* edges on these are looked at one by one */
 };
 
-/* For everybody -------------------------------------------------------------------------------------------
- */
+/* For everybody ------------------------------------------------------------------------------------------ */
 
 struct pin_drive chip_pin_drive(const struct chip *chip, unsigned port, unsigned pin);
 /*
@@ -57,8 +56,7 @@ bool chip_pin_is_alternate(const struct chip *chip, unsigned port, unsigned pin)
 /* The outside changed: lets the devices look at their pins. */
 void chip_inputs_changed(struct chip *chip);
 
-/* For devices ----------------------------------------------------------------------------------------------
- */
+/* For devices -------------------------------------------------------------------------------------------- */
 
 /* Which pin has the signal: port << 4 | pin, or -1; by number the first of several. */
 int device_pin(const struct device *device, unsigned signal);

@@ -1,4 +1,5 @@
-/* See display.h. What is painted is in display_picture.c; here are the terminal, its keys, and when to paint.
+/*
+ * See display.h. What is painted is in display_picture.c; here are the terminal, its keys, and when to paint.
  */
 #include "display.h"
 

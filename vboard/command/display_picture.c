@@ -25,7 +25,8 @@ enum {
 
 static const char keys[] = "b button r reset u cable p power q quit";
 
-/* The lines that are printed so far; none beyond the last row, and no end of line there, which would scroll.
+/*
+ * The lines that are printed so far; none beyond the last row, and no end of line there, which would scroll.
  */
 struct page {
     const struct picture *picture;

@@ -16,7 +16,8 @@ static void request_end(int number)
     end_requested = true;
 }
 
-/* No SA_RESTART: whatever waits is to return. A reader of our output that goes away ends us by a write error.
+/*
+ * No SA_RESTART: whatever waits is to return. A reader of our output that goes away ends us by a write error.
  */
 static void catch_signals(void)
 {

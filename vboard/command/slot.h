@@ -1,4 +1,5 @@
-/* One board with everything that is plugged into it or watches it: its place on the session of `vboard run`.
+/*
+ * One board with everything that is plugged into it or watches it: its place on the session of `vboard run`.
  */
 #pragma once
 

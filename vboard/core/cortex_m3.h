@@ -154,7 +154,8 @@ struct cortex_m3 {
     /* The largest divider of a bus clock, minus 1: accesses wait for that clock, so passes of a loop are
      * alike only if they begin at the same phase of it. */
     uint32_t phase_mask;
-    /* Not NULL: a debugger is there, and BKPT ends cortex_m3_run (at_breakpoint) instead of raising a fault.
+    /*
+     * Not NULL: a debugger is there, and BKPT ends cortex_m3_run (at_breakpoint) instead of raising a fault.
      */
     void *debugger;
     /* A bit for each window: whoever opens windows leaves these closed, so that a debugger sees every access
@@ -166,7 +167,8 @@ struct cortex_m3 {
     struct cortex_m3_private private_state;
 };
 
-/* Cold start: everything zero, then cortex_m3_reset. The windows must be in place: the vector table is read.
+/*
+ * Cold start: everything zero, then cortex_m3_reset. The windows must be in place: the vector table is read.
  */
 void cortex_m3_init(struct cortex_m3 *cpu, const struct cortex_m3_bus *bus, unsigned irqs);
 

@@ -295,7 +295,8 @@ static inline bool m3_read(struct cortex_m3 *cpu, uint32_t address, unsigned siz
     return true;
 }
 
-/* Notes what a word was before it changes: idle loops need to know whether memory came back to what it was.
+/*
+ * Notes what a word was before it changes: idle loops need to know whether memory came back to what it was.
  */
 static inline void m3_note_change(struct cortex_m3 *cpu, const struct cortex_m3_window *window,
                                   uint32_t address)

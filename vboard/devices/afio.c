@@ -35,7 +35,8 @@ static unsigned swj_cfg(uint32_t value)
     return value >> SWJ_CFG_SHIFT & SWJ_CFG_MASK;
 }
 
-/* The debug port's pins, with their pulls (9.3.5), and the last of SWJ_CFG's values that leaves them to it.
+/*
+ * The debug port's pins, with their pulls (9.3.5), and the last of SWJ_CFG's values that leaves them to it.
  */
 static const struct debug_pin {
     uint8_t pin;

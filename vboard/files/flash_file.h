@@ -1,4 +1,5 @@
-/* A file that keeps the flash of a virtual board from one run to the next: the bare bytes from 0x08000000 on.
+/*
+ * A file that keeps the flash of a virtual board from one run to the next: the bare bytes from 0x08000000 on.
  */
 #pragma once
 

@@ -34,7 +34,8 @@ bool image_add_elf(struct image *image, const struct source *file);
 bool image_is_hex(const struct source *file);
 bool image_add_hex(struct image *image, const struct source *file);
 
-/* image_kind.c: false, and an error that says what it is, for a binary file that no processor can start from.
+/*
+ * image_kind.c: false, and an error that says what it is, for a binary file that no processor can start from.
  */
 bool image_may_be_firmware(const struct source *file);
 

@@ -69,8 +69,7 @@ void vboard_free(struct vboard *board);
  * thread. Never NULL; valid until the next call that fails. */
 const char *vboard_error(const struct vboard *board);
 
-/* Firmware --------------------------------------------------------------------------------------------------
- */
+/* Firmware ----------------------------------------------------------------------------------------------- */
 
 /*
  * Puts a firmware file (.elf, .hex, else .bin) into the flash as a programmer would: the pages that it
@@ -81,8 +80,7 @@ enum vboard_status vboard_load_file(struct vboard *board, const char *path, uint
 /* Puts bytes there, and leaves the rest of the page as it is. VBOARD_WRONG: not all of it is flash. */
 enum vboard_status vboard_load(struct vboard *board, uint32_t address, const void *bytes, size_t length);
 
-/* A person at the board -------------------------------------------------------------------------------------
- */
+/* A person at the board ---------------------------------------------------------------------------------- */
 
 /* Takes no time by itself. The flash outlives power; RAM does not. */
 void vboard_power(struct vboard *board, bool on);
@@ -94,8 +92,7 @@ enum vboard_status vboard_press(struct vboard *board, bool pressed);
 /* The USB cable; the board keeps its power without it. */
 void vboard_plug(struct vboard *board, bool in);
 
-/* Time ------------------------------------------------------------------------------------------------------
- */
+/* Time --------------------------------------------------------------------------------------------------- */
 
 /* us since the board was made. */
 uint64_t vboard_now(const struct vboard *board);
@@ -111,8 +108,7 @@ typedef bool vboard_condition(struct vboard *board, void *context);
 enum vboard_status vboard_run_until(struct vboard *board, vboard_condition *condition, void *context,
                                     uint64_t timeout);
 
-/* Pins and LED ----------------------------------------------------------------------------------------------
- */
+/* Pins and LED ------------------------------------------------------------------------------------------- */
 
 enum vboard_level { VBOARD_LOW, VBOARD_HIGH, VBOARD_FLOATING };
 
@@ -175,8 +171,7 @@ enum vboard_status vboard_usb_out(struct vboard *board, uint8_t endpoint, const 
 enum vboard_status vboard_usb_in(struct vboard *board, uint8_t endpoint, void *data, uint32_t size,
                                  uint32_t *actual, uint64_t timeout);
 
-/* Looking inside --------------------------------------------------------------------------------------------
- */
+/* Looking inside ----------------------------------------------------------------------------------------- */
 
 /* Copies RAM (from 0x20000000) or flash (from 0x08000000), without effect on the board. VBOARD_WRONG:
  * neither. */
@@ -197,8 +192,7 @@ enum vboard_status vboard_allow(struct vboard *board, const char *rule);
 typedef void vboard_listener(void *context, uint64_t us, const char *text);
 void vboard_listen(struct vboard *board, vboard_listener *listener, void *context);
 
-/* Power cuts and snapshots ----------------------------------------------------------------------------------
- */
+/* Power cuts and snapshots ------------------------------------------------------------------------------- */
 
 enum vboard_cut { VBOARD_CUT_BEFORE, VBOARD_CUT_INSIDE, VBOARD_CUT_AFTER };
 

@@ -3,7 +3,8 @@
 
 #include <stddef.h>
 
-/* A listening socket that never blocks. port 0: any that is free. -1: error holds a sentence that says why.
+/*
+ * A listening socket that never blocks. port 0: any that is free. -1: error holds a sentence that says why.
  */
 int loopback_listen(unsigned port, char *error, size_t error_size);
 /* The port really listened on. */

@@ -34,7 +34,8 @@ void usb_enumerator_port(struct usb_enumerator *enumerator, enum usb_port_state 
 /* The endpoint descriptor in use, NULL if there is none. alternate: the setting chosen for each interface. */
 const uint8_t *usb_identity_endpoint(const struct usb_identity *identity, const uint8_t alternate[32],
                                      uint8_t endpoint);
-/* Goes through the descriptors that are in use. Start with NULL; *interface is the interface they belong to.
+/*
+ * Goes through the descriptors that are in use. Start with NULL; *interface is the interface they belong to.
  */
 const uint8_t *usb_identity_next(const struct usb_identity *identity, const uint8_t alternate[32],
                                  const uint8_t *descriptor, uint8_t *interface);

@@ -1,4 +1,5 @@
-/* The USB host: port states, frames, and the order of transactions on the wire (USB 2.0 chapters 7, 8, 11).
+/*
+ * The USB host: port states, frames, and the order of transactions on the wire (USB 2.0 chapters 7, 8, 11).
  */
 #include "host.h"
 

@@ -26,7 +26,8 @@
 #define LARGEST_RAM      (64 * 1024)
 #define USUAL_RAM        (20 * 1024)
 #define USUAL_FLASH_PAGE 1024
-/* RAM that the bootloader takes: what every chip with such pages has; signed variants need the usual 20 KiB.
+/*
+ * RAM that the bootloader takes: what every chip with such pages has; signed variants need the usual 20 KiB.
  */
 #define BOOTLOADER_RAM (SIGNED ? 20 * 1024 : FLASH_PAGE_SIZE > 1024 ? 12 * 1024 : 8 * 1024)
 

@@ -360,8 +360,7 @@ static void what_is_in_flash_can_be_checked(void **state)
     refused(OLDER_VERSION);
 }
 
-/* Power cuts ----------------------------------------------------------------------------------------------
- */
+/* Power cuts --------------------------------------------------------------------------------------------- */
 
 static void download(void *status)
 {

@@ -1,4 +1,5 @@
-/* What is read of the flash array, the option bytes and system memory when the core does not read by itself.
+/*
+ * What is read of the flash array, the option bytes and system memory when the core does not read by itself.
  */
 #include "cells.h"
 

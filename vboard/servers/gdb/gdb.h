@@ -17,7 +17,8 @@ struct gdb *gdb_listen(struct board *board, unsigned port, bool halted, char *er
 unsigned gdb_port(const struct gdb *gdb);
 /* Between slices of virtual time: does what the debugger asks. Waits for it at most this long. */
 void gdb_poll(struct gdb *gdb, int timeout_ms);
-/* In place of board_run: stops at breakpoints and the like, does nothing while the debugger holds the board.
+/*
+ * In place of board_run: stops at breakpoints and the like, does nothing while the debugger holds the board.
  */
 void gdb_run(struct gdb *gdb, ticks duration);
 /* The debugger holds the board. */
