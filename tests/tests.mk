@@ -1,4 +1,4 @@
-# Tests, in rings: the portable core, the virtual board itself, the real image on the virtual board, real clients in a real Linux.
+# Tests, in suites: the portable core, the virtual board itself, the real image on the virtual board, real clients in a real Linux.
 
 # Where a sweep is too long for every day, `make test` runs a sample of it, the same each time, and `make test-deep` all of it:
 # DEEP=1, which every test program finds in its environment.
@@ -34,11 +34,11 @@ test-all:
 	    bench  "$(MAKE) --no-print-directory bench" \
 	    --alone web "$(MAKE) --no-print-directory test-web"
 
-# All that the rings run (each adds its own), so that two of them at a time have nothing to build. test-linux comes early, as much of
+# All that the suites run (each adds its own), so that two of them at a time have nothing to build. test-linux comes early, as much of
 # its time is waiting; the browser in its guest feels other work most, so test-web is alone.
 test-programs:
 
-# Ring 1: the portable core against a fake port, every test in each of three builds: the Blue Pill as it is; its high variant; a board
+# Suite 1: the portable core against a fake port, every test in each of three builds: the Blue Pill as it is; its high variant; a board
 # with large pages, three alternate settings, DFU_WILL_DETACH 0 and the descriptor for fwupd.
 CORE_SOURCES := src/application.c src/descriptors.c src/dfu.c src/image_writer.c src/usb_device.c src/usb_request.c
 # a fake chip takes the port's place; what options may say, and how flash is, comes from this one
@@ -130,7 +130,7 @@ $(SIGNATURE_FIRMWARE): tests/signature/firmware.c tests/signature/firmware.ld $(
 
 -include $(shell find $(HOST)/signature -name '*.d' 2>/dev/null)
 
-# Ring 2: the virtual board against the manuals.
+# Suite 2: the virtual board against the manuals.
 VBOARD_TESTS := $(patsubst tests/vboard/%.c,%,$(wildcard tests/vboard/test_*.c))
 
 test-vboard: names-tests blue-pill $(VBOARD_TESTS:%=$(HOST)/tests/vboard/%) vboard $(VBOARD_PUBLIC_LIB) $(VBOARD_MAN) ## the virtual board itself, against the manuals and Unicorn
@@ -138,7 +138,7 @@ test-vboard: names-tests blue-pill $(VBOARD_TESTS:%=$(HOST)/tests/vboard/%) vboa
 
 test-programs: $(VBOARD_TESTS:%=$(HOST)/tests/vboard/%)
 
-# Ring 3: the firmware image on the virtual board, with a scripted host, in virtual time.
+# Suite 3: the firmware image on the virtual board, with a scripted host, in virtual time.
 SYSTEM_TESTS := $(patsubst tests/system/%.c,%,$(wildcard tests/system/test_*.c))
 
 test-system: names-tests blue-pill system-images $(SYSTEM_TESTS:%=$(HOST)/tests/system/%) ## the real image on the virtual board, in virtual time
@@ -255,7 +255,7 @@ test-programs: $(POWERCUT)
 $(POWERCUT): $(patsubst %.c,$(HOST)/%.o,$(wildcard tests/powercut/*.c)) $(SYSTEM_COMMON) $(VBOARD_LIB)
 	$(Q)$(HOST_CC) $(SANITIZE) $^ -lcmocka -lcrypto $(USBREDIR_LIBS) -o $@
 
-# Hostile hosts: libFuzzer against the portable core, in the builds of ring 1, and what it finds worth keeping against the image.
+# Hostile hosts: libFuzzer against the portable core, in the builds of suite 1, and what it finds worth keeping against the image.
 FUZZ_CC ?= clang
 FUZZ_RUNS ?= $(if $(DEEP),40000,4000)
 FUZZ_MIXTURES ?= $(if $(DEEP),2500,250)
@@ -288,14 +288,14 @@ $(SIGNATURE_FUZZER): tests/fuzz/signature_target.c $(SIGNATURE_SOURCES) tests/si
 $(IMAGE_TARGET): $(addprefix $(HOST)/tests/fuzz/,image_target.o hostile_host.o) $(SYSTEM_COMMON) $(VBOARD_LIB)
 	$(Q)$(HOST_CC) $(SANITIZE) $^ -lcmocka -lcrypto $(USBREDIR_LIBS) -o $@
 
-# What of the portable core the tests of ring 1 and the fuzzer's corpus reach, in a build of its own.
+# What of the portable core the tests of suite 1 and the fuzzer's corpus reach, in a build of its own.
 COVERAGE := $(BUILD)/coverage
 COVERAGE_CC := $(HOST_CC) --coverage
 # without sanitizers, whose checks are branches too
 COVERAGE_FLAGS := $(patsubst -O1,-O0,$(filter-out -fsanitize=%,$(CORE_FLAGS)))
 REPLAY_SOURCES := $(FUZZ_SOURCES) tests/fuzz/replay.c
 
-coverage: ## lines and branches of the portable core that ring 1 and the fuzzer's corpus reach, and those they do not
+coverage: ## lines and branches of the portable core that suite 1 and the fuzzer's corpus reach, and those they do not
 	$(Q)rm -rf $(COVERAGE)
 	$(Q)$(MAKE) --no-print-directory -j2 BUILD=$(COVERAGE) HOST_CC='$(COVERAGE_CC)' CORE_FLAGS='$(COVERAGE_FLAGS)' test-unit
 	$(Q)for build in low high skr; do \
@@ -308,7 +308,7 @@ $(BUILD)/replay_%: $(REPLAY_SOURCES)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(COVERAGE_CC) $(COVERAGE_FLAGS) $(CORE_FLAGS_$*) $^ -fsanitize=address -o $@
 
-# Ring 4: Debian's own kernel and clients.
+# Suite 4: Debian's own kernel and clients.
 test-linux: names-tests-guest blue-pill $(call images_of,ds20 stay BLUEPILL_SIGNED) vboard $(HOST)/bench/bench ## dfu-util and others in a stock Debian kernel (KINDS="clients usbip": only these)
 	$(Q)tests/linux/run $(KINDS)
 

@@ -20,15 +20,15 @@ enum {
     ATTENTION_STATE = 4       /* sleep, lock-up, EPSR.T clear */
 };
 
-/* cortex_m3_thumb16*.c, cortex_m3_thumb32*.c: one function per kind of instruction. */
-typedef void m3_narrow(struct cortex_m3 *cpu, uint32_t op);
-typedef void m3_wide(struct cortex_m3 *cpu, uint32_t op1, uint32_t op2);
-extern m3_narrow *const m3_narrow_table[1024];
-m3_narrow m3_fetch_wide;
-m3_wide m3_load_store_multiple, m3_load_store_dual, m3_load_single, m3_store_single;
-m3_wide m3_branches_and_control;
-m3_wide m3_dp_modified_immediate, m3_dp_plain_immediate, m3_dp_shifted_register;
-m3_wide m3_dp_register, m3_multiply, m3_long_multiply_and_divide;
+/* thumb16*.c, thumb32*.c: one function per kind of instruction. */
+typedef void m3_thumb16(struct cortex_m3 *cpu, uint32_t op);
+typedef void m3_thumb32(struct cortex_m3 *cpu, uint32_t op1, uint32_t op2);
+extern m3_thumb16 *const m3_thumb16_table[1024];
+m3_thumb16 m3_fetch_thumb32;
+m3_thumb32 m3_load_store_multiple, m3_load_store_dual, m3_load_single, m3_store_single;
+m3_thumb32 m3_branches_and_control;
+m3_thumb32 m3_dp_modified_immediate, m3_dp_plain_immediate, m3_dp_shifted_register;
+m3_thumb32 m3_dp_register, m3_multiply, m3_long_multiply_and_divide;
 
 /* cortex_m3.c */
 /* Looks for the window the next instruction is in, with its wait states if it is a jump. */

@@ -167,7 +167,7 @@ static void execute_in_it_block(struct cortex_m3 *cpu, uint32_t op)
     }
     p->at_itstate = itstate;
     uint32_t apsr = cpu->apsr;
-    m3_narrow_table[op >> 6](cpu, op);
+    m3_thumb16_table[op >> 6](cpu, op);
     if (keeps_flags_in_it(op))
         cpu->apsr = apsr;
     if (advanced && cpu->itstate == advanced && cpu->r[PC] != next)
@@ -197,7 +197,7 @@ static void execute(struct cortex_m3 *cpu)
         cpu->cycles++;
         cpu->instructions++;
         if (LIKELY(cpu->itstate == 0))
-            m3_narrow_table[op >> 6](cpu, op);
+            m3_thumb16_table[op >> 6](cpu, op);
         else
             execute_in_it_block(cpu, op);
     }

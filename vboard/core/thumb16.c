@@ -4,7 +4,7 @@
 /* First and last index are an encoding's first and last half-word without their low six bits. */
 #define FROM_TO(first, last) [(first) >> 6 ...(last) >> 6]
 
-m3_narrow *const m3_narrow_table[1024] = {
+m3_thumb16 *const m3_thumb16_table[1024] = {
     FROM_TO(0x0000, 0x07FF) = narrow_lsl_immediate,
     FROM_TO(0x0800, 0x0FFF) = narrow_lsr_immediate,
     FROM_TO(0x1000, 0x17FF) = narrow_asr_immediate,
@@ -83,5 +83,5 @@ m3_narrow *const m3_narrow_table[1024] = {
     FROM_TO(0xDE00, 0xDEFF) = narrow_undefined,
     FROM_TO(0xDF00, 0xDFFF) = narrow_svc,
     FROM_TO(0xE000, 0xE7FF) = narrow_branch,
-    FROM_TO(0xE800, 0xFFFF) = m3_fetch_wide,
+    FROM_TO(0xE800, 0xFFFF) = m3_fetch_thumb32,
 };

@@ -30,7 +30,7 @@ static void immediates_and_branches(struct cortex_m3 *cpu, uint32_t op1, uint32_
 #define WIDE(op1)            (((op1)-0xE800) >> 4)
 #define FROM_TO(first, last) [WIDE(first)... WIDE(last)]
 
-static m3_wide *const wide_table[0x180] = {
+static m3_thumb32 *const thumb32_table[0x180] = {
     FROM_TO(0xE800, 0xE83F) = m3_load_store_multiple,
     FROM_TO(0xE840, 0xE87F) = m3_load_store_dual,
     FROM_TO(0xE880, 0xE8BF) = m3_load_store_multiple,
@@ -74,11 +74,11 @@ static m3_wide *const wide_table[0x180] = {
     FROM_TO(0xFF00, 0xFFFF) = undefined,
 };
 
-void m3_fetch_wide(struct cortex_m3 *cpu, uint32_t op1)
+void m3_fetch_thumb32(struct cortex_m3 *cpu, uint32_t op1)
 {
     uint16_t op2;
     if (!m3_fetch(cpu, m3_private(cpu)->at + 2, &op2))
         return;
     cpu->r[PC] += 2;
-    wide_table[WIDE(op1)](cpu, op1, op2);
+    thumb32_table[WIDE(op1)](cpu, op1, op2);
 }

@@ -165,7 +165,7 @@ static void hints(struct cortex_m3 *cpu, uint32_t op1, uint32_t op2)
     if (op2 & 0x700)
         m3_undefined(cpu);
     else if ((op2 & 0xFF) < 0x10)
-        m3_narrow_table[0xBF00 >> 6](cpu, 0xBF00 | (op2 & 0xF) << 4);
+        m3_thumb16_table[0xBF00 >> 6](cpu, 0xBF00 | (op2 & 0xF) << 4);
 }
 
 static void control(struct cortex_m3 *cpu, uint32_t op1, uint32_t op2)
