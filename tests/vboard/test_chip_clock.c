@@ -327,6 +327,20 @@ static void events_come_in_order_at_their_own_time_even_when_late(void **state)
     lab_free(lab);
 }
 
+static void the_crystal_is_ready_after_its_start_up_time_and_not_before(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_new();
+    struct chip *chip = &lab->board->chip;
+    set_bits(lab, RCC(RCC_CR), HSEON);
+    ticks started = board_now(lab->board);
+    chip_stall(chip, started + ticks_from_us(498));
+    assert_int_equal(get(lab, RCC(RCC_CR)) & HSERDY, 0);
+    chip_stall(chip, started + ticks_from_us(500));
+    assert_int_equal(get(lab, RCC(RCC_CR)) & HSERDY, HSERDY);
+    lab_free(lab);
+}
+
 static void the_watchdog_bites_unless_reloaded(void **state)
 {
     (void)state;
@@ -407,6 +421,7 @@ int main(void)
         cmocka_unit_test(ram_and_time_outlive_a_reset_but_ram_not_power),
         cmocka_unit_test(time_goes_on_evenly_over_a_change_of_clock),
         cmocka_unit_test(events_come_in_order_at_their_own_time_even_when_late),
+        cmocka_unit_test(the_crystal_is_ready_after_its_start_up_time_and_not_before),
         cmocka_unit_test(the_watchdog_bites_unless_reloaded),
         cmocka_unit_test(a_loop_that_reloads_the_watchdog_is_skipped_and_not_bitten),
         cmocka_unit_test(the_option_byte_can_start_the_watchdog),
