@@ -16,7 +16,7 @@ enum {
     HIDDEN = 28,
     CRYSTAL_HZ = 8000000,
     MOST_MS = 3000,
-    SHORT_MS = 250, /* compilers differ: an image of GCC 14 takes some ms longer than one of GCC 12 */
+    SHORT_MS = 200,
     TURNAROUND_US = 20,
     FLASH_BASE = 0x08000000
 };
