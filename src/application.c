@@ -7,5 +7,15 @@ FROM_FLASH bool application_is_valid(const uint32_t words[2])
 
     /* the stack grows down from its initial value, so that may be the end of RAM but not its start */
     return stack - RAM_BASE - 1 < RAM_SIZE && entry % 2 == 1 &&
-           entry - APP_BASE_ADDRESS < application_area(port_flash_limit());
+           entry - APP_BASE_ADDRESS < application_area(flash_limit());
+}
+
+FROM_FLASH uint32_t application_marks(void)
+{
+    const volatile flash_unit *marks = port_flash(MARK_PAGE);
+    uint32_t n = FLASH_MARKS;
+
+    while (n && marks[n - 1] == FLASH_BLANK)
+        n--;
+    return n;
 }

@@ -22,7 +22,7 @@ static inline uint32_t application_area(uint32_t flash)
     if (HIGH)
         flash = (BOOTLOADER_BASE - FLASH_BASE) / FLASH_PAGE_SIZE * FLASH_PAGE_SIZE;
     if (SIGNED)
-        flash -= FLASH_PAGE_SIZE; /* version_log.h */
+        flash -= VERSION_LOG_SIZE;
     if (APPLICATION_MAY_BE_BEHIND && flash <= APP_BASE_ADDRESS - FLASH_BASE)
         return 0;
     return flash - (APP_BASE_ADDRESS - FLASH_BASE);
@@ -45,6 +45,20 @@ static inline uint32_t stack_pointer(const uint32_t words[2])
 {
     return words[0] & ~3u;
 }
+
+/*
+ * Where nothing can be programmed over data, an application cannot be made invalid in its own place. There,
+ * marks say that a download began and did not end: words at the start of the last page of the bootloader's
+ * slot. One more is set before anything else changes; all are erased when an image is complete.
+ * docs/design.md has the states.
+ */
+enum { MARK_PAGE = BOOTLOADER_BASE + BOOTLOADER_SIZE - FLASH_MARK_PAGE };
+
+/*
+ * The marks up to the last one that is set; those before it may read blank after a power cut. 0: a valid
+ * application is whole.
+ */
+uint32_t application_marks(void);
 
 /* True if words[0] is a stack pointer in RAM, words[1] a Thumb address in the application area. */
 bool application_is_valid(const uint32_t words[2]);

@@ -25,6 +25,8 @@
 #ifndef FLASH_SIZE_OVERRIDE
 #define FLASH_SIZE_OVERRIDE 0
 #endif
+/* Of signed variants, behind the application area: whole pages, for 127 versions at least. */
+#define VERSION_LOG_SIZE (FLASH_PAGE_SIZE > 1024 ? FLASH_PAGE_SIZE : 1024)
 /* The largest RAM of the chips a board may carry, bytes: bounds an application's initial stack pointer. */
 #ifndef RAM_SIZE
 #define RAM_SIZE USUAL_RAM
@@ -92,6 +94,13 @@
 #ifndef USE_HSI
 #define USE_HSI 0
 #endif
+/* The crystal, or what comes in its place if HSE_BYPASS is 1: a clock from outside on OSC_IN. */
+#ifndef HSE_MHZ
+#define HSE_MHZ USUAL_HSE_MHZ
+#endif
+#ifndef HSE_BYPASS
+#define HSE_BYPASS 0
+#endif
 #ifndef HAVE_LED
 #define HAVE_LED 0
 #endif
@@ -149,7 +158,7 @@
 #define REG_BOOT BKP1
 #endif
 #ifndef CMD_BOOT
-#define CMD_BOOT 0x4F42
+#define CMD_BOOT USUAL_CMD_BOOT
 #endif
 
 /* Off by default ----------------------------------------------------------------------------------------- */

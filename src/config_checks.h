@@ -6,8 +6,8 @@
 #if !IS_BOOLEAN(DFU_UPLOAD_AVAILABLE) || !IS_BOOLEAN(DFU_DOWNLOAD_AVAILABLE) || !IS_BOOLEAN(DFU_WILL_DETACH)
 #error "DFU_UPLOAD_AVAILABLE, DFU_DOWNLOAD_AVAILABLE and DFU_WILL_DETACH must be 0 or 1."
 #endif
-#if !IS_BOOLEAN(USE_HSI)
-#error "USE_HSI must be 0 or 1."
+#if !IS_BOOLEAN(USE_HSI) || !IS_BOOLEAN(HSE_BYPASS)
+#error "USE_HSI and HSE_BYPASS must be 0 or 1."
 #endif
 #if !IS_BOOLEAN(HAVE_LED) || !IS_BOOLEAN(LED_OPEN_DRAIN) || !IS_BOOLEAN(LED_ACTIVE_HIGH)
 #error "HAVE_LED, LED_OPEN_DRAIN and LED_ACTIVE_HIGH must be 0 or 1."
@@ -46,7 +46,7 @@
 #error "In the _HIGH variants the application starts at 0x08000000; APP_BASE_ADDRESS cannot be another."
 #endif
 #if APP_BASE_ADDRESS >=                                                                                      \
-    FLASH_BASE + (FLASH_SIZE_OVERRIDE ? FLASH_SIZE_OVERRIDE : LARGEST_FLASH) - SIGNED * FLASH_PAGE_SIZE
+    FLASH_BASE + (FLASH_SIZE_OVERRIDE ? FLASH_SIZE_OVERRIDE : LARGEST_FLASH) - SIGNED * VERSION_LOG_SIZE
 #error "APP_BASE_ADDRESS leaves no flash for an application (signed ones need a page behind it, too)."
 #endif
 #if USB_DFU_ALTN < 0 || USB_DFU_ALTN > 7

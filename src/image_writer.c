@@ -11,26 +11,27 @@
 enum {
     PAGE = FLASH_PAGE_SIZE,
     UNIT = FLASH_UNIT,
-    UNITS = PAGE / UNIT,
+    PIECE = UNIT * FLASH_BURST, /* what is compared and programmed at a time */
+    PIECES = PAGE / PIECE,
     BLANK = FLASH_BLANK,
     BLANK_WORD = BLANK ? -1 : 0,
-    /* the unit of a page that is written last: of the first page, the one with the upper half of the stack
-     * pointer */
-    KEY = (START_WORDS_OFFSET + 2) / UNIT,
+    /* the piece of a page that is written last: of the first page, the one with the upper half of the stack
+     * pointer, unless marks say whether it is valid */
+    KEY = FLASH_MARKS ? PIECES - 1 : (START_WORDS_OFFSET + 2) / PIECE,
     ERASE_MS = FLASH_ERASE_MS - 1, /* the first tick may come at once */
     /*
-     * units looked at in one step: meanwhile a host that starts a request finds nobody home, and gives up
-     * when that happens three times, which may be within a frame
+     * pieces looked at in one step, 64 units: meanwhile a host that starts a request finds nobody home, and
+     * gives up when that happens three times, which may be within a frame
      */
-    STRIDE = 64,
+    STRIDE = 64 / FLASH_BURST,
     HOOK_OFFSET = 4, /* of the reset vector in a vector table */
 };
-_Static_assert(!HIGH || UNIT <= 4, "the hook is programmed alone");
+_Static_assert(!HIGH || PIECE <= 4, "the hook is programmed alone");
 
 static struct {
     uint32_t received;     /* bytes of the image accepted from the host */
     uint32_t page;         /* the page in work: its offset; the first one comes after all others */
-    uint16_t done;         /* steps of it: UNITS to see that they are blank, as many to program */
+    uint16_t done;         /* steps of it: PIECES to see that they are blank, as many to program */
     bool looked;           /* it is in the buffer, and it was looked at as it was in flash */
     bool erased;           /* and erased */
     bool tried;            /* what makes the next step right was done once */
@@ -40,7 +41,7 @@ static struct {
     bool behind;           /* the page in work is behind a signed image */
     bool old_is_gone;      /* there is no other application in flash any more */
     bool doubtful;         /* a download before this one did not end: pages are erased whatever they read */
-    uint8_t invalidations; /* attempts to make the old application invalid */
+    uint8_t invalidations; /* attempts to make the old application invalid; or the marks there are to be */
     uint8_t erase_ms;      /* until the erase under way can end */
     image_result result;
 } image;
@@ -140,10 +141,19 @@ static const flash_unit *wanted_units(void)
     return (const flash_unit *)buffered(image.page);
 }
 
-/* The n-th unit of a page in the order of writing, KEY being the last. */
+static inline bool is_blank(const flash_unit *piece)
+{
+    bool blank = true;
+
+    for (uint32_t i = 0; i < FLASH_BURST; i++)
+        blank &= piece[i] == BLANK;
+    return blank;
+}
+
+/* The n-th piece of a page in the order of writing, KEY being the last. */
 static uint32_t in_order(uint32_t n)
 {
-    return (n + KEY + 1) % UNITS;
+    return (n + KEY + 1) % PIECES;
 }
 
 /*
@@ -159,16 +169,51 @@ static void erase(uint32_t offset)
 /* The unit in flash that decides whether there is an application. */
 static flash_unit key(void)
 {
-    return *(const volatile flash_unit *)port_flash(APP_BASE_ADDRESS + UNIT * KEY);
+    return *(const volatile flash_unit *)port_flash(APP_BASE_ADDRESS + PIECE * KEY);
 }
 
 /*
- * Before anything else changes KEY is made FLASH_RETIRED, whatever it reads: after a power cut it may read
- * that or blank now and as before later. For clones that refuse it over data the first page is erased before.
- * Then nothing is an application, nor can become one before KEY is written. False: an operation was started,
- * or it cannot be done.
+ * Where flash has marks: before anything else changes one more is set, whatever the others read: after a
+ * power cut they may read that now and otherwise later. If all are set, all are of downloads that did not
+ * end, and enough. False: an operation was started, or it cannot be done.
  */
-static bool old_application_is_gone(void)
+static inline bool download_is_marked(void)
+{
+    uint32_t marks = application_marks();
+
+    if (!image.invalidations && marks != FLASH_MARKS) {
+        image.invalidations = (uint8_t)(marks + 1);
+        port_flash_program(MARK_PAGE + UNIT * marks, FLASH_MARK);
+    } else if (image.invalidations && image.invalidations != marks) {
+        fail(errWRITE);
+    } else {
+        image.old_is_gone = true;
+    }
+    return image.old_is_gone;
+}
+
+/* When all is in flash. False: an operation was started, or it cannot be done. */
+static inline bool mark_is_gone(void)
+{
+    enum { ERASED = 0xFF };
+
+    if (!FLASH_MARKS || !application_marks())
+        return true;
+    if (image.invalidations == ERASED)
+        fail(errERASE);
+    else
+        port_flash_erase(MARK_PAGE);
+    image.invalidations = ERASED;
+    return false;
+}
+
+/*
+ * Where KEY can be programmed over data: before anything else changes KEY is made FLASH_RETIRED, whatever it
+ * reads: after a power cut it may read that or blank now and as before later. For clones that refuse it over
+ * data the first page is erased before. Then nothing is an application, nor can become one before KEY is
+ * written. False: an operation was started, or it cannot be done.
+ */
+static bool key_is_retired(void)
 {
     if (!image.old_is_gone && image.invalidations && key() == FLASH_RETIRED)
         image.old_is_gone = true;
@@ -180,8 +225,13 @@ static bool old_application_is_gone(void)
     else if (image.invalidations == 2)
         erase(0);
     else
-        port_flash_program(APP_BASE_ADDRESS + UNIT * KEY, FLASH_RETIRED);
+        port_flash_program(APP_BASE_ADDRESS + PIECE * KEY, FLASH_RETIRED);
     return false;
+}
+
+static inline bool old_application_is_gone(void)
+{
+    return FLASH_MARKS ? image.old_is_gone || download_is_marked() : key_is_retired();
 }
 
 /*
@@ -251,14 +301,16 @@ static void look_at_page(void)
     const uint32_t *start = application_start_words();
     uint32_t all = both(start[0], start[1]);
 
-    for (uint32_t i = 0; i < PAGE / 4; i++)
+    for (uint32_t i = 0; !FLASH_MARKS && i < PAGE / 4; i++)
         all = both(all, flash[i]);
     if (image.invalidations)
         return;
     image.old_is_gone = image.doubtful = false;
-    if (all == (uint32_t)BLANK_WORD && image.page) {
+    if (FLASH_MARKS) {
+        image.doubtful = application_marks();
+    } else if (all == (uint32_t)BLANK_WORD && image.page) {
         image.old_is_gone = true;
-        image.done = UNITS;
+        image.done = PIECES;
     } else if (!application_is_valid(start)) {
         image.doubtful = true;
     }
@@ -281,32 +333,41 @@ static void take_page(void)
 }
 
 /*
- * What the unit of step n of a page wants, when it reads `now` and is to be `wanted`:
+ * What the piece of step n of a page wants, when it reads `now` and is to be `wanted`:
  *
  *   step                 reads       wants
- *   n < UNITS            wanted      nothing
+ *   n < PIECES           wanted      nothing
  *   (is it blank?)       blank       nothing
  *                        else        an erase of its page
  *   in doubt             anything    an erase of its page, once
- *   n >= UNITS           wanted      nothing
+ *   n >= PIECES          wanted      nothing
  *   (program it)         else        to be programmed
  *
  * In doubt: after a download that did not end. Power may have failed within any operation, and its cells read
  * one thing now and another later.
  */
 enum want { NOTHING, AN_ERASE, TO_BE_PROGRAMMED };
-static inline enum want wants(uint32_t n, bool doubt, flash_unit now, flash_unit wanted)
+static inline enum want wants(uint32_t n, bool doubt, const volatile flash_unit *now,
+                              const flash_unit *wanted)
 {
-    if (!doubt && (now == wanted || (now == BLANK && n < UNITS)))
+    flash_unit wrong = 0, used = 0; /* bits that are not as wanted, or as in a blank one */
+
+    for (uint32_t i = 0; i < FLASH_BURST; i++) {
+        flash_unit unit = now[i];
+
+        wrong |= unit ^ wanted[i];
+        used |= unit ^ BLANK;
+    }
+    if (!doubt && (!wrong || (!used && n < PIECES)))
         return NOTHING;
-    return n < UNITS ? AN_ERASE : TO_BE_PROGRAMMED;
+    return n < PIECES ? AN_ERASE : TO_BE_PROGRAMMED;
 }
 
 /*
- * Gives the unit at `offset` what it wants: if that was tried already it is an error; if there may still be
+ * Gives the piece at `offset` what it wants: if that was tried already it is an error; if there may still be
  * an application, that is made invalid first.
  */
-static inline void give(enum want want, uint32_t offset, flash_unit wanted, bool tried)
+static inline void give(enum want want, uint32_t offset, const flash_unit *wanted, bool tried)
 {
     if (tried) {
         uint8_t error = port_flash_error();
@@ -314,17 +375,21 @@ static inline void give(enum want want, uint32_t offset, flash_unit wanted, bool
         fail(error != STATUS_OK ? error : want == AN_ERASE ? errERASE : errVERIFY);
     } else if (old_application_is_gone()) {
         image.tried = true;
-        if (want == TO_BE_PROGRAMMED) {
-            port_flash_program(APP_BASE_ADDRESS + offset, wanted);
-        } else {
+        if (want == AN_ERASE) {
             image.erased = true;
-            erase(offset);
+            erase(PAGE == SMALLEST_FLASH_PAGE ? image.page : offset);
+        } else if (FLASH_BURST > 1) {
+            port_flash_program_burst(APP_BASE_ADDRESS + offset, wanted);
+        } else {
+            port_flash_program(APP_BASE_ADDRESS + offset, *wanted);
         }
     }
 }
 
 static void end_page(void)
 {
+    if (!image.page && !mark_is_gone())
+        return;
     image.done = 0;
     image.erased = image.looked = false;
     if (image.page) {
@@ -352,17 +417,17 @@ void image_step(void)
     image.tried = false;
     do {
         uint32_t i = in_order(n);
-        enum want want = wants(n, doubt, present[i], wanted[i]);
+        enum want want = wants(n, doubt, present + i * FLASH_BURST, wanted + i * FLASH_BURST);
 
         if (want != NOTHING) {
             image.done = n;
-            give(want, image.page + UNIT * i, wanted[i], tried);
+            give(want, image.page + PIECE * i, wanted + i * FLASH_BURST, tried);
             return;
         }
         tried = false;
     } while (++n % STRIDE);
     image.done = n;
-    if (n >= 2 * UNITS)
+    if (n >= 2 * PIECES)
         end_page();
 }
 
@@ -394,11 +459,11 @@ uint32_t image_busy_ms(void)
     const flash_unit *wanted = wanted_units();
     uint32_t left = 0;
 
-    /* the page in work, whose blank units take no time; where they are does not matter: rather too short than
-     * too long */
-    for (uint32_t n = image.done % UNITS; n < UNITS; n++)
-        left += wanted[n] != BLANK;
-    return image.erase_ms + left / FLASH_UNITS_PER_MS + 1 +
+    /* the page in work, whose blank pieces take no time; where they are does not matter: rather too short
+     * than too long */
+    for (uint32_t n = image.done % PIECES; n < PIECES; n++)
+        left += !is_blank(wanted + n * FLASH_BURST);
+    return image.erase_ms + FLASH_PROGRAM_MS(left) + 1 +
            (SIGNED && image.finishing ? signature_busy_ms() : 0);
 }
 

@@ -43,7 +43,7 @@ FROM_FLASH _Noreturn void main(void)
         stay |= port_watchdog_has_bitten();
     if (APPLICATION_MAY_BE_BEHIND)
         stay |= !port_flash_is_there();
-    if (!stay && application_is_valid(application_start_words()) &&
+    if (!stay && (!FLASH_MARKS || !application_marks()) && application_is_valid(application_start_words()) &&
         (!VERIFY_AT_START || application_is_genuine())) {
         if (HAVE_DOUBLE_TAP)
             port_wait_for_second_reset();

@@ -70,8 +70,13 @@ typedef uint32_t flash_unit;
 typedef uint64_t flash_unit;
 #endif
 
-/* Bytes of flash, counted from FLASH_BASE, that the chip has at most: as configured, or as it says itself. */
+/* Bytes of flash, counted from FLASH_BASE, that the chip says it has at most. */
 uint32_t port_flash_limit(void);
+/* The same, or as configured. */
+static inline uint32_t flash_limit(void)
+{
+    return FLASH_SIZE_OVERRIDE ? FLASH_SIZE_OVERRIDE : port_flash_limit();
+}
 /* True if there is flash at APP_BASE_ADDRESS, which a build may have put behind the end of this chip's. */
 bool port_flash_is_there(void);
 /* Bytes that are really there; known only while serving. */
@@ -83,9 +88,10 @@ const volatile void *port_flash(uint32_t address);
 bool port_flash_busy(void);
 /* What the last operation came to; STATUS_OK is 0. Call when no longer busy. */
 uint8_t port_flash_error(void);
-/* Start an operation and return: erase the page that begins there, program a unit. */
+/* Start an operation and return: erase the page that begins there, program a unit, or FLASH_BURST of them. */
 void port_flash_erase(uint32_t address);
 void port_flash_program(uint32_t address, flash_unit value);
+void port_flash_program_burst(uint32_t address, const flash_unit *values);
 
 /* Control endpoint --------------------------------------------------------------------------------------- */
 

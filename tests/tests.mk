@@ -38,15 +38,16 @@ test-all:
 # its time is waiting; the browser in its guest feels other work most, so test-web is alone.
 test-programs:
 
-# Suite 1: the portable core against a fake port, every test in each of three builds: the Blue Pill as it is; its high variant; a board
-# with large pages, three alternate settings, DFU_WILL_DETACH 0 and the descriptor for fwupd.
+# Suite 1: the portable core against a fake port, every test in each of four builds: the Blue Pill as it is; its high variant; a board
+# with large pages, three alternate settings, DFU_WILL_DETACH 0 and the descriptor for fwupd; a chip whose flash has marks and bursts.
 CORE_SOURCES := src/application.c src/descriptors.c src/dfu.c src/image_writer.c src/usb_device.c src/usb_request.c
 # a fake chip takes the port's place; what options may say, and how flash is, comes from this one
-CORE_INCLUDES := -Isrc -Isrc/port -Isrc/port/stm32f103
-CORE_FLAGS := -std=gnu11 -g -O1 $(TEST_WARNINGS) -fsanitize=address,undefined $(CORE_INCLUDES) -MMD -MP
-CORE_FLAGS_low := -DBOARD_FILE='"boards/BLUEPILL.h"' -Itests/unit
-CORE_FLAGS_high := -DBOARD_FILE='"boards/BLUEPILL.h"' -Itests/unit/high -Itests/unit
-CORE_FLAGS_skr := -DBOARD_FILE='"boards/BTTSKRMINIE3V2.h"' -DHAVE_DS20=1 -Itests/unit
+core_includes = -Isrc -Isrc/port -Isrc/port/$1
+CORE_FLAGS := -std=gnu11 -g -O1 $(TEST_WARNINGS) -fsanitize=address,undefined -MMD -MP
+CORE_FLAGS_low := $(call core_includes,stm32f103) -DBOARD_FILE='"boards/BLUEPILL.h"' -Itests/unit
+CORE_FLAGS_high := $(call core_includes,stm32f103) -DBOARD_FILE='"boards/BLUEPILL.h"' -Itests/unit/high -Itests/unit
+CORE_FLAGS_skr := $(call core_includes,stm32f103) -DBOARD_FILE='"boards/BTTSKRMINIE3V2.h"' -DHAVE_DS20=1 -Itests/unit
+CORE_FLAGS_l1 := $(call core_includes,stm32l1) -DBOARD_FILE='"boards/STM32L1.h"' -Itests/unit
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 UNIT_COMMON := $(CORE_SOURCES:%.c=%.o) $(patsubst %.c,%.o,$(filter-out tests/unit/test_%.c,$(wildcard tests/unit/*.c)))
 
@@ -61,15 +62,15 @@ $(HOST)/unit/$1/%.o: %.c
 $(HOST)/unit/$1/test_%: $(HOST)/unit/$1/tests/unit/test_%.o $(UNIT_COMMON:%=$(HOST)/unit/$1/%)
 	$$(Q)$$(HOST_CC) -fsanitize=address,undefined $$^ -lcmocka -o $$@
 endef
-$(foreach build,low high skr,$(eval $(call UNIT_BUILD,$(build))))
+$(foreach build,low high skr l1,$(eval $(call UNIT_BUILD,$(build))))
 -include $(shell find $(HOST)/unit -name '*.d' 2>/dev/null)
 
 # Signed variants: tests of their own, in a low and a high build.
 SIGNED_TESTS := $(patsubst tests/unit/signed/%.c,%,$(wildcard tests/unit/signed/test_*.c))
 SIGNED_CORE := $(CORE_SOURCES) $(wildcard src/signed/*.c)
 SIGNED_COMMON := $(SIGNED_CORE:%.c=%.o) tests/unit/fake_port.o tests/unit/host.o tests/system/signed_file.o
-CORE_FLAGS_signed := -DBOARD_FILE='"boards/BLUEPILL.h"' -Itests/unit/signed -Itests/unit -I$(HOST)/unit
-CORE_FLAGS_signed-high := -DBOARD_FILE='"boards/BLUEPILL.h"' -Itests/unit/signed-high -Itests/unit -I$(HOST)/unit
+CORE_FLAGS_signed := $(call core_includes,stm32f103) -DBOARD_FILE='"boards/BLUEPILL.h"' -Itests/unit/signed -Itests/unit -I$(HOST)/unit
+CORE_FLAGS_signed-high := $(call core_includes,stm32f103) -DBOARD_FILE='"boards/BLUEPILL.h"' -Itests/unit/signed-high -Itests/unit -I$(HOST)/unit
 
 $(HOST)/unit/public_key.h: tools/public-key tests/maker.pub.pem
 	$(Q)mkdir -p $(@D)

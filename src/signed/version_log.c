@@ -6,14 +6,19 @@
 #include "port.h"        // port_flash_*
 
 /*
- * The page: a word that says what it is, then entries: a version, and its complement in the upper half-word.
- * A page that is no log yet is erased before, in two parts in case the chip's pages are half as large as the
- * build says.
+ * The log: a word that says what it is, then entries: a version, and its complement in the upper half-word.
+ * What is no log yet is erased before, in parts, as the chip's pages may be smaller than the build says.
  */
-enum { ENTRIES = FLASH_PAGE_SIZE / 4, MAGIC = 0x474F4C56, SMALLEST_PAGE = 1024 };
+enum {
+    ENTRIES = VERSION_LOG_SIZE / 4,
+    MAGIC = 0x474F4C56,
+    BLANK_WORD = FLASH_BLANK ? -1 : 0,
+    PARTS = VERSION_LOG_SIZE / SMALLEST_FLASH_PAGE,
+    UNITS = 4 / FLASH_UNIT, /* of a word */
+};
 
-/* In this order; the odd ones concern an upper half, of the page or of a word. */
-enum { ERASE_LOWER_HALF, ERASE, MAGIC_LOW, MAGIC_HIGH, VERSION_LOW, COMPLEMENT_HIGH, DONE };
+/* Steps in this order, as many as it says: PARTS, UNITS, UNITS. */
+enum { ERASE, WRITE_MAGIC = PARTS, WRITE_ENTRY = WRITE_MAGIC + UNITS, DONE = WRITE_ENTRY + UNITS };
 
 /* Entries that say the same: a power cut can leave one of them in doubt, not two. */
 enum { COPIES = 2 };
@@ -28,19 +33,19 @@ static struct {
     bool failed;      /* what was written last does not read back */
 } recorded;
 
-NOINLINE static uint32_t page(void)
+NOINLINE static uint32_t log_address(void)
 {
     return APP_BASE_ADDRESS + application_size();
 }
 
 uint32_t version_log_floor(void)
 {
-    const volatile uint32_t *words = port_flash(page());
+    const volatile uint32_t *words = port_flash(log_address());
 
     recorded.floor = recorded.copies = 0;
     recorded.failed = false;
     recorded.entry = recorded.worn + 1;
-    recorded.step = FLASH_PAGE_SIZE > SMALLEST_PAGE ? ERASE_LOWER_HALF : ERASE;
+    recorded.step = ERASE;
     if (words[0] != MAGIC)
         return 0;
     for (uint32_t i = 1; i < ENTRIES; i++) {
@@ -49,9 +54,9 @@ uint32_t version_log_floor(void)
         if ((words[i] >> 16 ^ version) == 0xFFFF && version && version >= recorded.floor) {
             recorded.copies = version > recorded.floor ? 1 : recorded.copies + 1;
             recorded.floor = version;
-            recorded.step = VERSION_LOW; /* before, there was nothing to lose: the page is made a log again */
+            recorded.step = WRITE_ENTRY; /* before, there was nothing to lose: the page is made a log again */
         }
-        if (recorded.floor && ~words[i] && i >= recorded.entry)
+        if (recorded.floor && words[i] != (uint32_t)BLANK_WORD && i >= recorded.entry)
             recorded.entry = i + 1;
     }
     return recorded.floor;
@@ -90,17 +95,18 @@ bool version_log_rests(void)
         }
     }
 
-    uint32_t upper = recorded.step % 2, address = page(), word = MAGIC;
+    uint32_t address = log_address(), word = MAGIC, step = recorded.step++;
 
-    if (recorded.step < MAGIC_LOW) {
-        port_flash_erase(address + upper * FLASH_PAGE_SIZE / 2);
+    if (step < WRITE_MAGIC) {
+        port_flash_erase(address + step * SMALLEST_FLASH_PAGE);
     } else {
-        if (recorded.step >= VERSION_LOW) {
+        uint32_t unit = (step - WRITE_MAGIC) % UNITS;
+
+        if (step >= WRITE_ENTRY) {
             address += 4 * recorded.entry;
             word = version | ~version << 16;
         }
-        port_flash_program(address + 2 * upper, word >> 16 * upper);
+        port_flash_program(address + unit * FLASH_UNIT, word >> 8 * FLASH_UNIT * unit);
     }
-    recorded.step++;
     return false;
 }

@@ -47,7 +47,7 @@ uint32_t port_reset_vector(void)
 void fake_power_on(void)
 {
     __asan_unpoison_memory_region(memory, sizeof memory);
-    memset(memory, 0xFF, sizeof memory);
+    memset(memory, BLANK_BYTE, sizeof memory);
     memcpy(memory + (BOOTLOADER_BASE - FLASH_BASE), bootloader_vectors, sizeof bootloader_vectors);
     if (HIGH)
         memcpy(memory, bootloader_vectors, sizeof bootloader_vectors);
@@ -154,6 +154,24 @@ uint8_t *fake_area(void)
     return memory + (APP_BASE_ADDRESS - FLASH_BASE);
 }
 
+bool fake_application_starts(void)
+{
+    return (!FLASH_MARKS || !application_marks()) && application_is_valid(application_start_words());
+}
+
+uint8_t *fake_mark_page(void)
+{
+    return memory + (MARK_PAGE - FLASH_BASE);
+}
+
+void fake_interrupted_before(void)
+{
+    if (FLASH_MARKS)
+        memset(fake_mark_page(), FLASH_MARK & 0xFF, FLASH_UNIT);
+    else
+        memset(fake_area() + START_WORDS_OFFSET + 2, FLASH_RETIRED, 2);
+}
+
 bool fake_flash_busy(void)
 {
     return fake.turns < fake.busy_until;
@@ -166,7 +184,7 @@ uint32_t port_flash_size(void)
 
 uint32_t port_flash_limit(void)
 {
-    return port_flash_size();
+    return fake.flash_size;
 }
 
 bool port_flash_pages_fit(void)
@@ -205,21 +223,31 @@ static uint32_t chance(void)
     return fake.seed;
 }
 
-static void change(uint16_t *cell, uint16_t to, bool half_done)
+static void change(flash_unit *cell, flash_unit to, bool half_done)
 {
-    *cell = half_done ? *cell ^ ((*cell ^ to) & (uint16_t)chance()) : to;
+    *cell = half_done ? *cell ^ ((*cell ^ to) & (flash_unit)chance()) : to;
+}
+
+static flash_unit *cell_at(uint32_t address)
+{
+    return (flash_unit *)(memory + (address - FLASH_BASE));
+}
+
+static bool is_mark(uint32_t address)
+{
+    return address / FLASH_PAGE_SIZE == MARK_PAGE / FLASH_PAGE_SIZE && FLASH_MARKS;
 }
 
 /* Keeps the rules every operation has; true if it is the one that power fails with. */
-static bool begin(uint32_t address, uint16_t value, bool erase, uint32_t turns)
+static bool begin(uint32_t address, flash_unit value, uint32_t size, bool erase, uint32_t turns)
 {
-    uint32_t size = erase ? FLASH_PAGE_SIZE : 2;
 
     if (fake_flash_busy())
         fail_msg("an operation is started while another one runs");
     if (address % size)
         fail_msg("%s at %08x, which is not aligned", erase ? "erase" : "program", address);
-    if (address < APP_BASE_ADDRESS || address - APP_BASE_ADDRESS > fake_area_size() - size)
+    if (!is_mark(address) &&
+        (address < APP_BASE_ADDRESS || address - APP_BASE_ADDRESS > fake_area_size() - size))
         fail_msg("%s at %08x, outside the application area", erase ? "erase" : "program", address);
     if (fake.operations == FAKE_LOG)
         fail_msg("too many flash operations");
@@ -234,31 +262,53 @@ void port_flash_erase(uint32_t address)
 {
     address -= address % FLASH_PAGE_SIZE; /* any address of the page names it (PM0075 2.3.5) */
 
-    bool cut = begin(address, 0, true, fake.erase_turns);
-    uint16_t *page = (uint16_t *)(memory + (address - FLASH_BASE));
+    bool cut = begin(address, 0, FLASH_PAGE_SIZE, true, fake.erase_turns);
+    flash_unit *page = cell_at(address);
 
     fake.last_erase = fake.ms;
-    for (uint32_t i = 0; !fake.error && i < FLASH_PAGE_SIZE / 2; i++)
-        change(&page[i], 0xFFFF, cut && fake.cut_within);
+    for (uint32_t i = 0; !fake.error && i < FLASH_PAGE_SIZE / FLASH_UNIT; i++)
+        change(&page[i], FLASH_BLANK, cut && fake.cut_within);
     if (address == fake.worn_page)
-        page[7] &= ~0x0400;
+        page[7] ^= 0x0400;
+    if (cut)
+        end_session(FAKE_POWER_CUT);
+}
+
+static bool is_unit(uint32_t address, uint32_t i, uint32_t there)
+{
+    return address / FLASH_UNIT + i == there / FLASH_UNIT;
+}
+
+static void program(uint32_t address, const flash_unit *values, uint32_t count)
+{
+    bool cut = begin(address, values[0], FLASH_UNIT * count, false, fake.program_turns);
+    flash_unit *cell = cell_at(address);
+
+    /* PM0075 2.3.3: only over 0xFFFF, or 0x0000 over anything. RM0038 3.4.2: only over 0 */
+    for (uint32_t i = 0; i < count; i++) {
+        bool retires = !FLASH_MARKS && !fake.refuses_zero && values[i] == FLASH_RETIRED;
+
+        if (!fake.error &&
+            ((cell[i] != FLASH_BLANK && !retires) || is_unit(address, i, fake.programming_fails_at)))
+            fake.error = errPROG;
+    }
+    for (uint32_t i = 0; !fake.error && i < count; i++) {
+        flash_unit worn = is_unit(address, i, fake.worn_unit) ? 0x08 << 8 * (fake.worn_unit % FLASH_UNIT) : 0;
+
+        change(&cell[i], values[i] | worn, cut && fake.cut_within);
+    }
     if (cut)
         end_session(FAKE_POWER_CUT);
 }
 
 void port_flash_program(uint32_t address, flash_unit value)
 {
-    bool cut = begin(address, value, false, fake.program_turns);
-    uint16_t *cell = (uint16_t *)(memory + (address - FLASH_BASE));
+    program(address, &value, 1);
+}
 
-    /* PM0075 2.3.3: only over 0xFFFF, or 0x0000 over anything */
-    if (!fake.error &&
-        ((*cell != 0xFFFF && (value || fake.refuses_zero)) || address == fake.programming_fails_at))
-        fake.error = errPROG;
-    if (!fake.error)
-        change(cell, address == fake.worn_half_word ? value | 0x0008 : value, cut && fake.cut_within);
-    if (cut)
-        end_session(FAKE_POWER_CUT);
+void port_flash_program_burst(uint32_t address, const flash_unit *values)
+{
+    program(address, values, FLASH_BURST);
 }
 
 /* Control endpoint

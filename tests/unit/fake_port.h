@@ -1,7 +1,7 @@
 /*
- * A chip without a chip: flash in an array that keeps the rules of PM0075, a control endpoint driven token by
- * token, a clock that counts turns of the main loop. Whatever a port must never be asked to do fails the
- * test.
+ * A chip without a chip: flash in an array that keeps the rules of PM0075 or RM0038, a control endpoint
+ * driven token by token, a clock that counts turns of the main loop. Whatever a port must never be asked to
+ * do fails the test.
  */
 #pragma once
 
@@ -9,13 +9,13 @@
 
 #include <setjmp.h>
 
-#define FAKE_FLASH_SIZE (HIGH ? 0x20000 : FLASH_SIZE_OVERRIDE ? FLASH_SIZE_OVERRIDE : 0x40000)
+#define FAKE_FLASH_SIZE (FLASH_PAGE_SIZE > 1024 ? 0x40000 : 0x20000)
 
-enum { FAKE_LOG = 1 << 18 };
+enum { FAKE_LOG = 1 << 18, BLANK_BYTE = FLASH_BLANK & 0xFF };
 
 struct fake_operation {
     uint32_t address;
-    uint16_t value;
+    uint32_t value; /* of a burst, its first unit */
     bool erase;
 };
 
@@ -32,8 +32,8 @@ struct fake {
     bool pages_too_large;          /* the chip erases more at a time than the build knows */
     uint32_t protected_page;       /* address of a page that answers WRPRTERR; 0: none */
     uint32_t worn_page;            /* address of a page that keeps a 0 bit when erased; 0: none */
-    uint32_t worn_half_word;       /* address of a half-word that keeps a 1 bit when programmed; 0: none */
-    uint32_t programming_fails_at; /* address of a half-word whose programming is PGERR; 0: none */
+    uint32_t worn_unit;            /* address of a unit that keeps bit 3 at 1 when programmed; 0: none */
+    uint32_t programming_fails_at; /* address of a unit whose programming fails; 0: none */
     uint32_t cut_at;               /* power fails with this operation, counted from 1; 0: never */
     bool cut_within;               /* it is left half done, else it was just finished */
     uint32_t seed;                 /* for what is left half done */
@@ -78,8 +78,14 @@ enum fake_end fake_session(void (*session)(void *), void *context);
 /* Milliseconds until the device restarts, or -1 if it does not within `limit`. */
 int fake_ms_until_restart(uint32_t limit);
 
+/* What the boot decision makes of the flash: an application starts. */
+bool fake_application_starts(void);
 /* The application area, for a test to prepare and compare, whatever the chip is doing. */
 uint8_t *fake_area(void);
 uint32_t fake_area_size(void);
+/* The page of marks, FLASH_MARK_PAGE bytes. */
+uint8_t *fake_mark_page(void);
+/* A download began and did not end, as flash tells it. */
+void fake_interrupted_before(void);
 bool fake_flash_busy(void);
 bool fake_usb_idle(void);

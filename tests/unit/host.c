@@ -306,7 +306,7 @@ const struct image *image_in_flash(const struct image *image)
 {
     static struct image flash;
 
-    memset(flash.bytes, 0xFF, sizeof flash.bytes);
+    memset(flash.bytes, BLANK_BYTE, sizeof flash.bytes);
     memcpy(flash.bytes, image->bytes, image->length);
     flash.length = (image->length + FLASH_PAGE_SIZE - 1) / FLASH_PAGE_SIZE * FLASH_PAGE_SIZE;
     if (HIGH) {

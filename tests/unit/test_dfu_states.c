@@ -49,7 +49,7 @@ static void to_dnload_idle(void)
 static void to_dnbusy(void)
 {
     to_idle();
-    fake.erase_turns = FOREVER;
+    fake.erase_turns = fake.program_turns = FOREVER;
     fake_set_clock(100000);
     for (uint16_t number = 0;; number++) {
         send_block(number);
@@ -321,7 +321,7 @@ static void dfu_dnbusy_ends_by_itself_within_the_time_that_was_told(void **state
     (void)state;
     to_idle();
     fake_set_clock(100);
-    memset(fake_area(), 0, fake_area_size());
+    memset(fake_area(), 0x55, fake_area_size());
     fake.erase_turns = FOREVER;
     for (uint16_t number = 0;; number++) {
         send_block(number);

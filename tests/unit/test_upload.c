@@ -54,7 +54,8 @@ static void an_upload_returns_exactly_the_area_in_blocks_of_every_size(void **st
 
     (void)state;
     for (unsigned i = 0; i < sizeof blocks / sizeof *blocks; i++)
-        assert_reads(blocks[i]);
+        if (blocks[i] <= BLOCK)
+            assert_reads(blocks[i]);
 }
 
 static void a_last_block_of_whole_packets_ends_with_an_empty_one(void **state)
@@ -119,8 +120,8 @@ static void a_smaller_chip_has_less_to_read(void **state)
     (void)state;
     if (HIGH)
         skip();
-    fake.flash_size = 20 * PAGE;
-    assert_reads(1000);
+    fake.flash_size = FAKE_FLASH_SIZE - 3 * PAGE;
+    assert_reads(BLOCK - 24);
     assert_reads(BLOCK);
 }
 
@@ -131,7 +132,7 @@ static void what_was_downloaded_comes_back(void **state)
     (void)state;
     image_make(sent, 5 * PAGE + 5, 8);
     assert_int_equal(client_send(sent, BLOCK), STATUS_OK);
-    client_read(999);
+    client_read(BLOCK - 25);
     assert_memory_equal(readback.bytes, sent->bytes, sent->length);
     assert_int_equal(fake_ms_until_restart(1000), -1); /* a client that reads back wants to stay */
 }

@@ -10,9 +10,9 @@ enum { SECOND_RESET_MS = 500, PART_MS = 100 };
 /* Runs with the backup registers' clocks on, and leaves them off as after reset. */
 static inline void write_request(uint32_t value)
 {
-    PWR->CR = PWR_CR_DBP;
+    PWR->CR = PWR_CR_RESET | PWR_CR_DBP;
     BACKUP_REGISTER(REG_BOOT) = value;
-    PWR->CR = 0;
+    PWR->CR = PWR_CR_RESET;
 }
 
 FROM_FLASH bool port_boot_command(void)

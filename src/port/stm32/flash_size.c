@@ -1,20 +1,18 @@
 /* How much flash there is: as configured, as the chip says, and as a look finds. */
 #include "flash_size.h"
 
-#include "chip.h"           // FLASH_SIZE_REGISTER
+#include "chip.h"           // LARGEST_FLASH
 #include "cortex_m/probe.h" // probe
 #include "port.h"
+#include "registers.h" // flash_kib
 
 enum { SMALLEST_KIB = SMALLEST_FLASH / 1024, LARGEST_KIB = LARGEST_FLASH / 1024 };
 
 static uint32_t flash_size;
 
-uint32_t port_flash_limit(void)
+FROM_FLASH uint32_t port_flash_limit(void)
 {
-    if (FLASH_SIZE_OVERRIDE)
-        return FLASH_SIZE_OVERRIDE;
-
-    uint32_t kib = *(const volatile uint16_t *)FLASH_SIZE_REGISTER;
+    uint32_t kib = flash_kib();
 
     /* a register that says less or more is none */
     return (kib - SMALLEST_KIB <= LARGEST_KIB - SMALLEST_KIB ? kib : LARGEST_KIB) * 1024;
@@ -42,7 +40,7 @@ void flash_size_find(void)
     if (HIGH)
         return; /* where the bootloader is, is flash */
 
-    uint32_t size = port_flash_limit();
+    uint32_t size = flash_limit();
 
     SCB->CCR = SCB_CCR_STKALIGN | PROBE_CCR;
     while (!probe(FLASH_BASE + size - 4))

@@ -5,8 +5,16 @@
 #include "port.h"
 #include "registers.h" // gpio_*
 
-/* D+, with a resistor to 3.3 V on most boards. */
-enum { DPLUS_PORT = GPIOA, DPLUS_PIN = 12 };
+/*
+ * What pulls D+ up: a pin of the board; else the chip, if it can; else a resistor to 3.3 V, which D+ itself
+ * has to be held down against.
+ */
+enum {
+    PULLED_INSIDE = !HAVE_USB_PULLUP_CONTROL && USB_PULLUP_INSIDE,
+    PULLED_ALWAYS = !HAVE_USB_PULLUP_CONTROL && !USB_PULLUP_INSIDE,
+    DPLUS_PORT = GPIOA,
+    DPLUS_PIN = 12
+};
 
 /* Pins that are the debug port's after reset: SWDIO and SWCLK; JTDI, JTDO and NJTRST. */
 #define IS_SWD(port, pin) ((port) == GPIOA && ((pin) == 13 || (pin) == 14))
@@ -18,7 +26,7 @@ enum { DPLUS_PORT = GPIOA, DPLUS_PIN = 12 };
      (HAVE_USB_PULLUP_CONTROL && is(USB_PULLUP_GPIO_PORT, USB_PULLUP_GPIO_PIN)))
 
 enum {
-    CLOCKS = GPIO_CLOCK(DPLUS_PORT) | (HAVE_LED ? GPIO_CLOCK(LED_GPIO_PORT) : 0) |
+    CLOCKS = (PULLED_INSIDE ? 0 : GPIO_CLOCK(DPLUS_PORT)) | (HAVE_LED ? GPIO_CLOCK(LED_GPIO_PORT) : 0) |
              (HAVE_USB_PULLUP_CONTROL ? GPIO_CLOCK(USB_PULLUP_GPIO_PORT) : 0) |
              (ANY_PIN(IS_SWD) || ANY_PIN(IS_JTAG) ? DEBUG_PINS_CLOCK : 0),
 };
@@ -38,7 +46,7 @@ static inline gpio_modes modes_beside(unsigned port, unsigned pin, bool connecte
     if (HAVE_USB_PULLUP_CONTROL && SHARES(USB_PULLUP_GPIO_PORT, USB_PULLUP_GPIO_PIN))
         modes = gpio_with(modes, USB_PULLUP_GPIO_PIN,
                           USB_PULLUP_OPEN_DRAIN ? GPIO_OUTPUT_OPEN_DRAIN : GPIO_OUTPUT_PUSH_PULL);
-    if (!HAVE_USB_PULLUP_CONTROL && !connected && SHARES(DPLUS_PORT, DPLUS_PIN))
+    if (PULLED_ALWAYS && !connected && SHARES(DPLUS_PORT, DPLUS_PIN))
         modes = gpio_with(modes, DPLUS_PIN, GPIO_OUTPUT_PUSH_PULL);
 #undef SHARES
     return modes;
@@ -76,6 +84,8 @@ FROM_FLASH bool port_button_held(void)
 void pins_start(void)
 {
     gpio_clocks(CLOCKS);
+    if (PULLED_INSIDE)
+        usb_pull_up_start();
     take_debug_pins(ANY_PIN(IS_SWD), ANY_PIN(IS_JTAG));
     if (HAVE_LED) {
         port_led(false);
@@ -88,6 +98,8 @@ void pins_disconnect(void)
     if (HAVE_USB_PULLUP_CONTROL) {
         gpio_set(USB_PULLUP_GPIO_PORT, USB_PULLUP_GPIO_PIN, !USB_PULLUP_ACTIVE_HIGH);
         set_mode(USB_PULLUP_GPIO_PORT, USB_PULLUP_GPIO_PIN, false);
+    } else if (PULLED_INSIDE) {
+        usb_pull_up(false);
     } else {
         set_mode(DPLUS_PORT, DPLUS_PIN, false);
     }
@@ -97,6 +109,8 @@ void pins_connect(void)
 {
     if (HAVE_USB_PULLUP_CONTROL)
         gpio_set(USB_PULLUP_GPIO_PORT, USB_PULLUP_GPIO_PIN, USB_PULLUP_ACTIVE_HIGH);
+    else if (PULLED_INSIDE)
+        usb_pull_up(true);
     else
         set_mode(DPLUS_PORT, DPLUS_PIN, true);
 }

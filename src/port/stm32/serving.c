@@ -8,7 +8,8 @@
 #include "option_bytes.h"     // option_bytes_protect_bootloader
 #include "pins.h"             // pins_*
 #include "port.h"
-#include "usb.h" // usb_start, usb_stop
+#include "registers.h" // unique_id_byte
+#include "usb.h"       // usb_start, usb_stop
 
 enum { DISCONNECT_MS = 20 };
 
@@ -65,5 +66,5 @@ bool port_tick(void)
 
 uint8_t port_unique_id(uint32_t i)
 {
-    return ((const uint8_t *)UNIQUE_ID_REGISTER)[i];
+    return *unique_id_byte(i);
 }

@@ -35,6 +35,10 @@
 #error "PROTECT_BOOTLOADER is not for _HIGH variants: a power cut while it is set could lock the first 4 KiB."
 #endif
 
+#if HSE_MHZ != 4 && HSE_MHZ != 6 && HSE_MHZ != 8 && HSE_MHZ != 9 && HSE_MHZ != 12 && HSE_MHZ != 16
+#error "HSE_MHZ must be 4, 6, 8, 9, 12 or 16: the PLL must make 72 MHz or 48 MHz of it, of which USB gets 48."
+#endif
+
 #define IS_PIN(port, pin) ((port) >= GPIOA && (port) <= GPIOE && (pin) >= GPIO0 && (pin) <= GPIO15)
 #if !IS_PIN(LED_GPIO_PORT, LED_GPIO_PIN)
 #error "The LED's port must be GPIOA to GPIOE and its pin GPIO0 to GPIO15."

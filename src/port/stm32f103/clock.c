@@ -6,14 +6,18 @@
 #include "stm32/flash_f1.h" // FLASH
 
 enum {
-    CRYSTAL_KHZ = SERVING_KHZ, /* 8 MHz crystal times 9 */
-    INTERNAL_KHZ = 48000,      /* 8 MHz internal oscillator / 2 times 12 */
+    /* of a 16 MHz crystal the PLL takes half */
+    PLL_INPUT_MHZ = HSE_MHZ > 12 ? HSE_MHZ / 2 : HSE_MHZ,
+    CRYSTAL_KHZ = HSE_MHZ == 4 ? 48000 : 72000, /* the PLL multiplies by 16 at most */
+    INTERNAL_KHZ = 48000,                       /* 8 MHz internal oscillator / 2 times 12 */
     /* passes of a loop of about 10 cycles at 8 MHz: 0.1 s; a crystal takes 2 ms (DS5319 table 21) */
     CRYSTAL_PATIENCE = 80000,
 };
 
 static inline bool crystal_starts(void)
 {
+    if (HSE_BYPASS)
+        RCC->CR |= RCC_CR_HSEBYP;
     RCC->CR |= RCC_CR_HSEON;
     for (uint32_t patience = CRYSTAL_PATIENCE; patience; patience--)
         if (RCC->CR & RCC_CR_HSERDY)
@@ -42,7 +46,9 @@ uint32_t clock_start(void)
 
     if (!USE_HSI && crystal_starts()) {
         khz = CRYSTAL_KHZ;
-        pll = RCC_CFGR_PPRE1_2 | RCC_CFGR_PLLMUL(9) | RCC_CFGR_PLLSRC;
+        pll = RCC_CFGR_PPRE1_2 | RCC_CFGR_PLLMUL(CRYSTAL_KHZ / 1000u / PLL_INPUT_MHZ) | RCC_CFGR_PLLSRC |
+              (PLL_INPUT_MHZ == HSE_MHZ ? 0 : RCC_CFGR_PLLXTPRE) |
+              (CRYSTAL_KHZ == 48000 ? RCC_CFGR_USBPRE : 0);
     }
     run_from(pll);
     return khz;

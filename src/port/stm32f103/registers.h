@@ -16,12 +16,14 @@ struct rcc {
 #define RCC                ((struct rcc *)0x40021000)
 #define RCC_CR_HSEON       BIT(16)
 #define RCC_CR_HSERDY      BIT(17)
+#define RCC_CR_HSEBYP      BIT(18)
 #define RCC_CR_PLLON       BIT(24)
 #define RCC_CR_PLLRDY      BIT(25)
 #define RCC_CFGR_SW_PLL    (2u << 0)
 #define RCC_CFGR_SWS_PLL   (2u << 2)
 #define RCC_CFGR_PPRE1_2   (4u << 8)
 #define RCC_CFGR_PLLSRC    BIT(16)
+#define RCC_CFGR_PLLXTPRE  BIT(17)
 #define RCC_CFGR_PLLMUL(n) (((n)-2u) << 18)
 #define RCC_CFGR_USBPRE    BIT(22)
 #define RCC_CSR_RMVF       BIT(24)
@@ -69,12 +71,32 @@ static inline void take_debug_pins(bool swd, bool jtag)
 struct pwr {
     reg32 CR;
 };
-#define PWR        ((struct pwr *)0x40007000)
-#define PWR_CR_DBP BIT(8)
+#define PWR          ((struct pwr *)0x40007000)
+#define PWR_CR_RESET 0
+#define PWR_CR_DBP   BIT(8)
 struct bkp {
     reg32 reserved, DR[10];
 };
 #define BKP ((struct bkp *)0x40006C00)
+
+/* RM0008 30.1, 30.2 */
+static inline uint32_t flash_kib(void)
+{
+    return *(const volatile uint16_t *)0x1FFFF7E0;
+}
+
+/* There is nothing in the chip that pulls D+ up. */
+static inline void usb_pull_up(bool on)
+{
+    (void)on;
+}
+
+static inline void usb_pull_up_start(void) {}
+
+static inline const volatile uint8_t *unique_id_byte(uint32_t i)
+{
+    return (const volatile uint8_t *)(0x1FFFF7E8 + i);
+}
 
 /* Backup register n, 1 to 10, and the clocks on APB1 that it needs. */
 #define BACKUP_REGISTER(n) (BKP->DR[(n)-1])

@@ -297,7 +297,7 @@ static void a_worn_entry_is_passed_over(void **state)
         if (number > 2)
             assert_int_equal(send(&old), STATUS_OK);
         make(&image, LENGTH, 2, 8);
-        fake.worn_half_word = APP_BASE_ADDRESS + application_size() + 4 * number + 2;
+        fake.worn_unit = APP_BASE_ADDRESS + application_size() + 4 * number + 2;
         assert_int_equal(send(&image), STATUS_OK);
         assert_true(would_start());
         assert_int_equal(version_log_floor(), 8);
@@ -318,7 +318,7 @@ static void a_worn_last_entry_leaves_a_full_log(void **state)
         entries[i] = entry(7);
     burn_log(entries, PAGE / 4 - 2);
     make(&image, LENGTH, 1, 8);
-    fake.worn_half_word = APP_BASE_ADDRESS + application_size() + PAGE - 2;
+    fake.worn_unit = APP_BASE_ADDRESS + application_size() + PAGE - 2;
     assert_int_equal(send(&image), STATUS_OK);
     assert_true(would_start());
     assert_int_equal(version_log_floor(), 7);
