@@ -12,7 +12,7 @@
 #define EXTI(offset)         (0x40010400u + (offset))
 #define USB(offset)          (0x40005C00u + (offset))
 #define DBGMCU(offset)       (0xE0042000u + (offset))
-#define GPIO(letter, offset) (0x40020000u + 0x400u * ((letter) == 'H' ? 5u : (letter) - 'A') + (offset))
+#define GPIO(letter, offset) (0x40020000u + 0x400u * ((letter) == 'H' ? 5u : (unsigned)(letter) - 'A') + (offset))
 #define EEPROM_AT            0x08080000u
 #define OPTIONS_AT           0x1FF80000u
 
