@@ -48,8 +48,8 @@ static struct rig board_with(const char *target, const char *merged)
     memset(rig.board->chip.flash_bytes, 0xFF, config->flash_bytes);
     snprintf(path, sizeof path, FOLDER "%s", merged);
     if (!image_add(&image, path, BASE, error, sizeof error) ||
-        !image_burn(&image, rig.board->chip.flash_bytes, config->flash_bytes, config->page_bytes, error,
-                    sizeof error))
+        !image_burn(&image, rig.board->chip.flash_bytes, config->flash_bytes, config->page_bytes,
+                    config->family->flash_blank, error, sizeof error))
         fail_msg("%s", error);
     image_free(&image);
     return rig;

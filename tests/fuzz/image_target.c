@@ -417,7 +417,7 @@ static void choose_chip(struct victim *victim, const uint8_t choice[CHIP])
     struct chip_config *config = &victim->rig.board->chip.config;
 
     config->page_erase_us = 20000 + choice[0] * 80u;
-    config->half_word_ns = 40000 + (choice[1] & 0xF) * 2000u;
+    config->program_ns = 40000 + (choice[1] & 0xF) * 2000u;
     if (choice[2] & 0x80)
         install_old_application(victim);
 }

@@ -109,7 +109,7 @@ static void load(const char *firmware)
     struct image image = {0};
 
     if (!image_add(&image, firmware, FLASH_BASE, error, sizeof error) ||
-        !image_burn(&image, the.flash, sizeof the.flash, 1024, error, sizeof error))
+        !image_burn(&image, the.flash, sizeof the.flash, 1024, 0xFF, error, sizeof error))
         fail_msg("%s", error);
     image_free(&image);
 }

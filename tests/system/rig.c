@@ -191,8 +191,8 @@ struct rig rig_new_build(const char *build, const char *target, const struct chi
     }
     snprintf(path, sizeof path, "build/firmware/%s/dapboot.elf", build);
     if (!image_add(&image, path, 0, error, sizeof error) ||
-        !image_burn(&image, rig.board->chip.flash_bytes, config->flash_bytes, config->page_bytes, error,
-                    sizeof error))
+        !image_burn(&image, rig.board->chip.flash_bytes, config->flash_bytes, config->page_bytes,
+                    config->family->flash_blank, error, sizeof error))
         fail_msg("%s (`make system-images` builds it)", error);
     image_free(&image);
     return rig;

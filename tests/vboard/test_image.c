@@ -70,7 +70,7 @@ static bool add_text(struct fixture *f, const char *name, const char *text)
 
 static bool burn(struct fixture *f)
 {
-    return image_burn(&f->image, f->flash, FLASH_BYTES, PAGE_BYTES, f->error, sizeof f->error);
+    return image_burn(&f->image, f->flash, FLASH_BYTES, PAGE_BYTES, 0xFF, f->error, sizeof f->error);
 }
 
 static void assert_said(const struct fixture *f, const char *what)

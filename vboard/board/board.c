@@ -2,7 +2,7 @@
 #include "board.h"
 
 #include "base/allocate.h"
-#include "chips/stm32f103.h"
+#include "chip/usb_port.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 /* DS5319 5.3.6 gives 2 ms as typical for the crystal's start and no limit; programs of ST's own give up after
  * 1.35 ms and run on their boards. */
-enum { CRYSTAL_HZ = 8000000, CRYSTAL_STARTUP_US = 500, PAGE_ERASE_US = 20000, HALF_WORD_NS = 52500 };
+enum { CRYSTAL_STARTUP_US = 500 };
 enum { PORT_A = 0, PIN_DPLUS = 12, DUTY_STEP = DUTY_FULL / 100 };
 
 static unsigned port_of(uint8_t pin)
@@ -120,6 +120,9 @@ static bool dplus_is_up(const struct board *board)
     if (!board->chip.powered || driven_to(board, BOARD_PIN('A', PIN_DPLUS), false)) {
         return false;
     }
+    if (info->pullup_inside) {
+        return usb_pulls_up(&board->chip);
+    }
     return info->pullup == PIN_NONE || driven_to(board, info->pullup, info->pullup_active_high);
 }
 
@@ -177,7 +180,7 @@ static int pin_level(void *context, unsigned port, unsigned pin)
     if (board->info->button != PIN_NONE && id == board->info->button) {
         return button_level(board);
     }
-    if (id == BOARD_PIN('A', PIN_DPLUS) && board->info->pullup == PIN_NONE) {
+    if (id == BOARD_PIN('A', PIN_DPLUS) && board->info->pullup == PIN_NONE && !board->info->pullup_inside) {
         return 1;
     }
     return -1;
@@ -207,7 +210,7 @@ static void serial_sent(void *context, unsigned usart, uint16_t data)
 
 bool board_has_serial(const struct chip_config *config, unsigned usart)
 {
-    return chip_info_has(&stm32f103, config, stm32f103.serials[usart - 1]);
+    return chip_info_has(config->family, config, config->family->serials[usart - 1]);
 }
 
 unsigned board_serial_send(struct board *board, unsigned usart, const void *bytes, unsigned length)
@@ -225,16 +228,17 @@ void board_serial_baud(struct board *board, unsigned usart, uint32_t baud)
 struct chip_config board_default_config(const struct board_info *info)
 {
     return (struct chip_config){
+        .family = info->family,
         .flash_bytes = info->flash_kib * 1024u,
         .flash_size_register = info->flash_size_register,
         .page_bytes = info->page_bytes,
         .ram_bytes = info->ram_kib * 1024u,
         .idcode = info->idcode,
         .unique_id = {0x35, 0xFF, 0xD8, 0x05, 0x42, 0x4E, 0x36, 0x33, 0x51, 0x27, 0x09, 0x43},
-        .hse_hz = CRYSTAL_HZ,
+        .hse_hz = info->crystal_hz ? info->crystal_hz : info->family->hse.usual,
         .hse_startup_us = CRYSTAL_STARTUP_US,
-        .page_erase_us = PAGE_ERASE_US,
-        .half_word_ns = HALF_WORD_NS,
+        .page_erase_us = info->family->flash_usual.page_erase_us,
+        .program_ns = info->family->flash_usual.program_ns,
         .seed = 1,
         .ctr_masked = info->usb_ctr_masked,
     };
@@ -257,7 +261,7 @@ struct board *board_new(const struct board_info *info, const struct chip_config 
     memset(board, 0, sizeof *board);
     board->info = info;
     board->cable = true;
-    chip_init(&board->chip, &stm32f103, config, &callbacks);
+    chip_init(&board->chip, config->family, config, &callbacks);
     usb_host_init(&board->host, &board->chip);
     return board;
 }

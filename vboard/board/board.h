@@ -12,14 +12,17 @@
 /* One board, by the name that the bootloader's build uses as TARGET. */
 struct board_info {
     const char *name;
-    const char *title;  /* as people call it */
-    const char *chip;   /* STM32F103C8 */
+    const char *title; /* as people call it */
+    const char *chip;  /* STM32F103C8 */
+    const struct chip_info *family;
     uint16_t flash_kib; /* really there */
     uint16_t flash_size_register;
     uint16_t page_bytes;
     uint16_t ram_kib;
     uint32_t idcode;
+    uint32_t crystal_hz;         /* 0: what boards of the family have as a rule */
     uint8_t led, button, pullup; /* BOARD_PIN() or PIN_NONE; pullup PIN_NONE: fixed resistor */
+    bool pullup_inside;          /* D+ has the chip's own pull-up and no other */
     bool led_active_high;
     bool button_active_high;
     bool button_floats; /* released, nothing drives the pin: the firmware must use the chip's pull */

@@ -7,26 +7,26 @@ const char chip_kinds[] =
     "fast-flash, slow-flash, slowest-flash, slow-crystal, late-crystal, read-protected, hardware-watchdog, "
     "fast-lsi, late-bsy, lock-reads-0, zero-needs-erase, masked-ctr, unmasked-ctr, unstable-cells";
 
-/* Limits of the data sheet (DS5319 table 28), and ten times the longest. */
-static void flash_times(struct chip_config *config, uint32_t page_erase_us, uint32_t half_word_ns)
+/* Limits of the data sheet, and ten times the longest. */
+static void flash_times(struct chip_config *config, const struct flash_times *times, uint32_t factor)
 {
-    config->page_erase_us = page_erase_us;
-    config->half_word_ns = half_word_ns;
+    config->page_erase_us = times->page_erase_us * factor;
+    config->program_ns = times->program_ns * factor;
 }
 
 static void fast_flash(struct chip_config *config)
 {
-    flash_times(config, 20000, 40000);
+    flash_times(config, &config->family->flash_fast, 1);
 }
 
 static void slow_flash(struct chip_config *config)
 {
-    flash_times(config, 40000, 70000);
+    flash_times(config, &config->family->flash_slow, 1);
 }
 
 static void slowest_flash(struct chip_config *config)
 {
-    flash_times(config, 400000, 700000);
+    flash_times(config, &config->family->flash_slow, 10);
 }
 
 /* The typical value of DS5319 5.3.6, and a crystal that hardly starts. */

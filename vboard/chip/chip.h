@@ -53,6 +53,7 @@ enum reset_cause {
     RESET_IWDG,
     RESET_WWDG,
     RESET_LOW_POWER, /* Stop or Standby was entered while an option byte forbids it */
+    RESET_OPTIONS,   /* a program has the option bytes loaded again */
     RESET_STANDBY    /* the way out of Standby: a power reset that spares the backup domain */
 };
 
@@ -63,6 +64,8 @@ struct flash_operation {
     enum {
         FLASH_NOTHING,
         FLASH_PROGRAM,
+        FLASH_HALF_PAGE,    /* 32 words at once, L1 */
+        FLASH_DATA_PROGRAM, /* of data EEPROM, L1 */
         FLASH_PAGE_ERASE,
         FLASH_MASS_ERASE,
         FLASH_OPTION_ERASE,
@@ -116,7 +119,8 @@ struct chip {
     bool reset_requested;
     enum reset_cause reset_cause;
     bool nrst_low;
-    bool backup_writable; /* the power controller has the backup domain's lock open */
+    bool backup_writable;  /* the power controller has the backup domain's lock open */
+    uint8_t voltage_range; /* of the core, 1 the highest; 0: the chip has no such ranges */
 
     unsigned variant;
     struct device device[CHIP_DEVICES];

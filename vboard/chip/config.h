@@ -4,7 +4,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { MAX_FLASH = 512 * 1024, MAX_RAM = 64 * 1024, MAX_PAGES = MAX_FLASH / 1024 };
+enum { MAX_FLASH = 512 * 1024, MAX_RAM = 64 * 1024, MAX_PAGES = MAX_FLASH / 256 };
+
+struct chip_info;
 
 /*
  * A half-word of flash that is worn out. What is stuck shows only once it is worked on: what was burnt before
@@ -34,6 +36,7 @@ enum unstable_cells {
 
 /* All times as in the data sheet. */
 struct chip_config {
+    const struct chip_info *family;
     uint32_t flash_bytes;         /* really there */
     uint16_t flash_size_register; /* KiB, as in the signature area */
     uint32_t page_bytes;
@@ -43,8 +46,8 @@ struct chip_config {
     uint32_t hse_hz; /* 0: no crystal, or a dead one */
     uint32_t hse_startup_us;
     uint32_t page_erase_us;
-    uint32_t half_word_ns; /* to program one */
-    uint64_t seed;         /* of RAM at power-up and of torn flash operations */
+    uint32_t program_ns; /* of one program operation: of a half-word (F1), of a word or half page (L1) */
+    uint64_t seed;       /* of RAM at power-up and of torn flash operations */
     enum torn_flash torn;
     enum unstable_cells unstable_cells;
 

@@ -29,13 +29,27 @@ struct manual_sections {
     const char *map, *enables, *resets, *chapters, *reserved_bits, *backup;
 };
 
-enum { CHIP_VARIANTS = 2, EVENT_OF_HOST = 0xFE };
+/* What one page erase and one program operation take, in the data sheet. */
+struct flash_times {
+    uint32_t page_erase_us, program_ns;
+};
+
+/* What the crystal's oscillator takes, Hz, and what a clock on its pin may be. */
+struct hse_limits {
+    uint32_t least, most, most_bypassed, usual;
+    const char *section; /* where the data sheet says so */
+};
+
+enum { CHIP_VARIANTS = 3, EVENT_OF_HOST = 0xFE };
 struct chip_info {
     const char *name;
     /* Which of its variants (density lines) a chip with this config is. */
     unsigned (*variant)(const struct chip_config *config);
     uint8_t irqs[CHIP_VARIANTS];
-    uint32_t reset_hz; /* of the processor after a reset */
+    uint32_t reset_hz;   /* of the processor after a reset */
+    uint8_t flash_blank; /* what a byte of erased flash reads */
+    struct flash_times flash_fast, flash_usual, flash_slow;
+    struct hse_limits hse;
     const struct device_info *devices;
     unsigned device_count;
     const struct route *routes;               /* a row from NO_DEVICE ends them */

@@ -47,6 +47,7 @@ static const char *cause_name(enum reset_cause cause)
     case RESET_IWDG: return "independent watchdog reset";
     case RESET_WWDG: return "window watchdog reset";
     case RESET_LOW_POWER: return "low-power management reset";
+    case RESET_OPTIONS: return "option byte loading";
     case RESET_STANDBY: return "wake-up from Standby";
     }
     return "reset";
@@ -184,7 +185,7 @@ void chip_init(struct chip *chip, const struct chip_info *info, const struct chi
     }
     chip->wakes_at = TICKS_NEVER;
     chip->slept_cycle = UINT64_MAX;
-    memset(chip->flash_bytes, 0xFF, sizeof chip->flash_bytes);
+    memset(chip->flash_bytes, info->flash_blank, sizeof chip->flash_bytes);
     tell(chip, MADE);
 }
 

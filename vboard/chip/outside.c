@@ -83,6 +83,11 @@ bool usb_transceiver_on(const struct chip *chip)
     return usb(chip) && usb(chip)->transceiver_on(usb_device(chip));
 }
 
+bool usb_pulls_up(const struct chip *chip)
+{
+    return usb(chip) && usb(chip)->pulls_up && usb(chip)->pulls_up(usb_device(chip));
+}
+
 void device_usb_changed(struct device *device)
 {
     struct chip *chip = device_chip(device);

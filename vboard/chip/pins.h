@@ -12,8 +12,8 @@
 struct chip;
 struct device;
 
-/* Of all chips: A to G. */
-enum { PORTS = 7, PORT_PINS = 16 };
+/* Of all chips: A to H. */
+enum { PORTS = 8, PORT_PINS = 16 };
 /* Level of a pin to which something is connected that drives nothing now. */
 enum { PIN_FLOATS = -2 };
 /* The share of the time that a pin is driven high. */

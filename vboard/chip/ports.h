@@ -39,7 +39,7 @@ struct flash_port {
     bool (*make_unstable)(struct device *device, uint32_t address, uint16_t bits);
 };
 
-/* Registers that outlive a reset, counted from 1 as the manual does. */
+/* Registers that outlive a reset, counted as the manual does: the F1's from 1, those of RTC v2 from 0. */
 struct backup_port {
     uint32_t (*get)(const struct device *device, unsigned number);
     void (*set)(struct device *device, unsigned number, uint32_t value);

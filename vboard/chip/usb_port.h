@@ -38,6 +38,8 @@ struct usb_port {
     bool (*drives_resume)(const struct device *device);
     /* Transceiver on: its pins belong to the peripheral whatever the port says. */
     bool (*transceiver_on)(const struct device *device);
+    /* The chip itself pulls D+ up. NULL: it has no such resistor. */
+    bool (*pulls_up)(const struct device *device);
 };
 
 /* The chip's own, of the names above. */
@@ -55,3 +57,4 @@ void usb_bus_reset(struct chip *chip, bool driven);
 void usb_bus_resume(struct chip *chip, bool driven);
 bool usb_drives_resume(const struct chip *chip);
 bool usb_transceiver_on(const struct chip *chip);
+bool usb_pulls_up(const struct chip *chip);

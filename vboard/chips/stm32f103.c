@@ -19,7 +19,7 @@
 #include "devices/gpio_v1.h"
 #include "devices/i2c_v1.h"
 #include "devices/iwdg.h"
-#include "devices/pwr_f1.h"
+#include "devices/pwr/pwr.h"
 #include "devices/rcc_f1/rcc_f1.h"
 #include "devices/rtc_v1.h"
 #include "devices/sdio.h"
@@ -42,11 +42,12 @@ static const struct adc_v1_info adc1 = {.pin = ADC_PINS, .inside = true}, adc2 =
 static const struct adc_v1_info adc3 = {.pin = {P('A', 0), P('A', 1), P('A', 2), P('A', 3), P('F', 6),
                                                 P('F', 7), P('F', 8), P('F', 9), P('F', 10), NO_PIN,
                                                 P('C', 0), P('C', 1), P('C', 2), P('C', 3), NO_PIN, NO_PIN}};
-static const struct gpio_v1_info ports[PORTS] = {{0}, {1}, {2}, {3}, {4}, {5}, {6}};
+static const struct gpio_v1_info ports[] = {{0}, {1}, {2}, {3}, {4}, {5}, {6}};
 static const struct usb_fsdev_info usb = {.memory_bytes = 512, .stride = 4, .rival = CAN};
 static const struct usb_fsdev_memory_info usb_memory = {.usb = USB};
 static const struct flash_f1_info flash = {.hsi = RCC_F1_HSI};
-static const struct pwr_f1_info pwr = {.wkup_pin = P('A', 0), .waker = {{EXTI, "EXTI_PR"}, {RTC, "RTC_CRL"}}};
+static const struct pwr_info pwr = {.wkup_pin = {P('A', 0), NO_PIN, NO_PIN},
+                                    .waker = {{EXTI, "EXTI_PR"}, {RTC, "RTC_CRL"}}};
 
 /* Clock bits: 7.3.6 to 7.3.8. */
 #define ON_APB1(bit) .bus = BUS_APB1, .gate_bank = RCC_F1_APB1, .gate_bit = (bit), .clock = RCC_F1_PCLK1
@@ -260,6 +261,12 @@ const struct chip_info stm32f103 = {
     .variant = variant,
     .irqs = {[MEDIUM_DENSITY] = 43, [HIGH_DENSITY] = 60},
     .reset_hz = 8000000,
+    .flash_blank = 0xFF,
+    /* DS5319 table 28. */
+    .flash_fast = {.page_erase_us = 20000, .program_ns = 40000},
+    .flash_usual = {.page_erase_us = 20000, .program_ns = 52500},
+    .flash_slow = {.page_erase_us = 40000, .program_ns = 70000},
+    .hse = {4000000, 16000000, 25000000, 8000000, "DS5319 5.3.6"},
     .devices = devices,
     .device_count = STM32F103_DEVICES,
     .routes = stm32f103_routes,
@@ -272,7 +279,7 @@ const struct chip_info stm32f103 = {
     .ram_base = 0x20000000,
     .event_order = event_order,
     .event_order_count = sizeof event_order,
-    .ports = {GPIOA, GPIOB, GPIOC, GPIOD, GPIOE, GPIOF, GPIOG},
+    .ports = {GPIOA, GPIOB, GPIOC, GPIOD, GPIOE, GPIOF, GPIOG, NO_DEVICE},
     .serials = {USART1, USART2, USART3, USART4, USART5},
     .clock_controller = RCC,
     .power_controller = PWR,

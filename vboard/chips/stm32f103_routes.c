@@ -11,7 +11,7 @@
 #include "devices/flash_f1/flash_f1.h"
 #include "devices/i2c_v1.h"
 #include "devices/iwdg.h"
-#include "devices/pwr_f1.h"
+#include "devices/pwr/pwr.h"
 #include "devices/rcc_f1/rcc_f1.h"
 #include "devices/rtc_v1.h"
 #include "devices/sdio.h"
@@ -183,13 +183,13 @@ const struct route stm32f103_routes[] = {
     {IWDG, IWDG_RUNS, RCC, RCC_F1_NEEDS_LSI},
     {RTC, RTC_V1_IRQ, NVIC, IRQ_RTC},
     {RTC, RTC_V1_ALARM, EXTI, LINE_RTC_ALARM},
-    {RTC, RTC_V1_ALARM, PWR, PWR_F1_ALARM},
-    {PWR, PWR_F1_STOPS_CLOCKS, RCC, RCC_F1_STOP},
+    {RTC, RTC_V1_ALARM, PWR, PWR_ALARM},
+    {PWR, PWR_STOPS_CLOCKS, RCC, RCC_F1_STOP},
     {RCC, RCC_F1_IRQ, NVIC, IRQ_RCC},
     {FLASH, FLASH_F1_IRQ, NVIC, IRQ_FLASH},
     {FLASH, FLASH_F1_STARTS_WATCHDOG, IWDG, IWDG_START},
-    {FLASH, FLASH_F1_STOP_ALLOWED, PWR, PWR_F1_STOP_ALLOWED},
-    {FLASH, FLASH_F1_STANDBY_ALLOWED, PWR, PWR_F1_STANDBY_ALLOWED},
+    {FLASH, FLASH_F1_STOP_ALLOWED, PWR, PWR_STOP_ALLOWED},
+    {FLASH, FLASH_F1_STANDBY_ALLOWED, PWR, PWR_STANDBY_ALLOWED},
     {AFIO, AFIO_ADC1_ETRGINJ, ADC1, ADC_V1_REMAP_INJECTED},
     {AFIO, AFIO_ADC1_ETRGREG, ADC1, ADC_V1_REMAP_REGULAR},
     {AFIO, AFIO_ADC2_ETRGINJ, ADC2, ADC_V1_REMAP_INJECTED},
@@ -223,6 +223,6 @@ const struct route stm32f103_routes[] = {
     {EXTI, EXTI_EDGE + 11, ADC2, REGULAR(6)},
     {EXTI, EXTI_EDGE + 15, ADC2, INJECTED(6)},
     {EXTI, EXTI_EDGE + 9, DAC, 6},
-    {EXTI, EXTI_WAKES, PWR, PWR_F1_WAKE},
+    {EXTI, EXTI_WAKES, PWR, PWR_WAKE},
     {.from = NO_DEVICE},
 };

@@ -8,9 +8,6 @@
 
 enum { HZ_PER_MHZ = 1000000 };
 
-/* What the oscillator takes, and what can be fed into OSC_IN instead (DS5319 5.3.6). */
-enum { CRYSTAL_MIN_MHZ = 4, CRYSTAL_MAX_MHZ = 16, CLOCK_MAX_MHZ = 25 };
-
 /* Whole Hz: what is rounded away is less than what any crystal is wrong by. */
 bool options_parse_crystal(struct options *options, char *text)
 {
@@ -18,15 +15,17 @@ bool options_parse_crystal(struct options *options, char *text)
     double mhz = *text >= '0' && *text <= '9' ? strtod(text, &end) : 0;
     if (!end || *end != '\0')
         return options_wrong("--crystal takes a frequency in MHz, such as 12 or 7.3728, not '%s'", text);
-    if (mhz > CRYSTAL_MAX_MHZ && mhz <= CLOCK_MAX_MHZ)
+    const struct hse_limits *limits = &options->config.family->hse;
+    unsigned least = limits->least / HZ_PER_MHZ, most = limits->most / HZ_PER_MHZ,
+             most_bypassed = limits->most_bypassed / HZ_PER_MHZ;
+    if (mhz > most && mhz <= most_bypassed)
         return options_wrong(
-            "--crystal %s: the chip's oscillator takes crystals of %d to %d MHz; up to %d MHz "
-            "are for a clock fed into OSC_IN, which is not modelled (DS5319 5.3.6)",
-            text, CRYSTAL_MIN_MHZ, CRYSTAL_MAX_MHZ, CLOCK_MAX_MHZ);
-    if (!(mhz >= CRYSTAL_MIN_MHZ && mhz <= CRYSTAL_MAX_MHZ))
-        return options_wrong(
-            "--crystal %s: the chip's oscillator takes crystals of %d to %d MHz (DS5319 5.3.6)", text,
-            CRYSTAL_MIN_MHZ, CRYSTAL_MAX_MHZ);
+            "--crystal %s: the chip's oscillator takes crystals of %u to %u MHz; up to %u MHz "
+            "are for a clock fed into OSC_IN, which is not modelled (%s)",
+            text, least, most, most_bypassed, limits->section);
+    if (!(mhz >= least && mhz <= most))
+        return options_wrong("--crystal %s: the chip's oscillator takes crystals of %u to %u MHz (%s)", text,
+                             least, most, limits->section);
     options->config.hse_hz = (uint32_t)(mhz * HZ_PER_MHZ + 0.5);
     options->crystal_given = true;
     return true;

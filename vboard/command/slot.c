@@ -50,7 +50,7 @@ static bool fill_flash(const struct slot *slot, uint8_t *flash, char *error)
     const struct chip_config *config = &options->config;
     struct image image = {0};
     char path[PATH_SIZE];
-    memset(flash, 0xFF, config->flash_bytes);
+    memset(flash, config->family->flash_blank, config->flash_bytes);
     bool good = !options->flash_file || flash_file_read(own_path(slot, options->flash_file, path), flash,
                                                         config->flash_bytes, error, SLOT_ERROR);
     for (unsigned i = 0; good && i < options->file_count; i++) {
@@ -58,7 +58,8 @@ static bool fill_flash(const struct slot *slot, uint8_t *flash, char *error)
         if (good && slot->number == 1)
             tell_ram(&image, options->files[i].path);
     }
-    good = good && image_burn(&image, flash, config->flash_bytes, config->page_bytes, error, SLOT_ERROR);
+    good = good && image_burn(&image, flash, config->flash_bytes, config->page_bytes,
+                              config->family->flash_blank, error, SLOT_ERROR);
     image_free(&image);
     return good;
 }
@@ -151,7 +152,8 @@ static void warn_of_flash(const struct options *options, unsigned number, const 
 {
     char doubt[SLOT_ERROR];
     if (!options->halt && number == 1 &&
-        !image_may_start(flash, options->config.flash_bytes, doubt, sizeof doubt))
+        !image_may_start(flash, options->config.flash_bytes, options->config.family->flash_blank, doubt,
+                         sizeof doubt))
         fprintf(stderr, "vboard: note: %s\n", doubt);
 }
 

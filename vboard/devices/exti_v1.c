@@ -4,7 +4,7 @@
 #include "chip/chip.h"
 
 enum { IMR = 0x00, EMR = 0x04, RTSR = 0x08, FTSR = 0x0C, SWIER = 0x10, PR = 0x14 };
-enum { PIN_LINES = 16, LINES = 19 };
+enum { PIN_LINES = 16, LINES = 24 };
 #define PINS_MASK ((1u << PIN_LINES) - 1)
 
 struct exti {
@@ -17,15 +17,18 @@ static inline struct exti *exti_of(const struct device *device)
     return device_state(device);
 }
 
-static const struct device_register registers[] = {
-    AT(0x00) = {"IMR", RW | STABLE, 0xFFF80000},
-    AT(0x04) = {"EMR", RW | STABLE, 0xFFF80000},
-    AT(0x08) = {"RTSR", RW | STABLE, 0xFFF80000},
-    AT(0x0C) = {"FTSR", RW | STABLE, 0xFFF80000},
-    AT(0x10) = {"SWIER", RW | STABLE, 0xFFF80000},
-    AT(0x14) = {"PR", RW | STABLE,
-                0}, /* ones only clear: ST's own library writes more of them than there are lines */
-};
+/* In PR ones only clear: ST's own library writes more of them than there are lines. */
+#define EXTI_REGISTERS(lines)                                                                                \
+    {                                                                                                        \
+        AT(0x00) = {"IMR", RW | STABLE, UINT32_MAX << (lines)},                                              \
+        AT(0x04) = {"EMR", RW | STABLE, UINT32_MAX << (lines)},                                              \
+        AT(0x08) = {"RTSR", RW | STABLE, UINT32_MAX << (lines)},                                             \
+        AT(0x0C) = {"FTSR", RW | STABLE, UINT32_MAX << (lines)},                                             \
+        AT(0x10) = {"SWIER", RW | STABLE, UINT32_MAX << (lines)}, AT(0x14) = {"PR", RW | STABLE, 0},         \
+    }
+static const struct device_register registers[] = EXTI_REGISTERS(19);
+static const struct device_register registers_23[] = EXTI_REGISTERS(23);
+static const struct device_register registers_24[] = EXTI_REGISTERS(24);
 
 /* Those that are high now go first: lines that share an interrupt keep it up. */
 static void update_irqs(struct device *device)
@@ -169,14 +172,11 @@ static uint32_t pending(const struct device *device)
     return exti_of(device)->PR;
 }
 
-const struct device_class exti_v1_class = {
-    .state = sizeof(struct exti),
-    REGISTERS(registers),
-    .sizes = ONLY_WORDS,
-    .read = read,
-    .write = write,
-    .reset = reset,
-    .line = line,
-    .pins_changed = pins_changed,
-    .pending = pending,
-};
+#define EXTI_CLASS(table)                                                                                    \
+    {                                                                                                        \
+        .state = sizeof(struct exti), REGISTERS(table), .sizes = ONLY_WORDS, .read = read, .write = write,   \
+        .reset = reset, .line = line, .pins_changed = pins_changed, .pending = pending                       \
+    }
+const struct device_class exti_v1_class = EXTI_CLASS(registers);
+const struct device_class exti_v1_23_class = EXTI_CLASS(registers_23);
+const struct device_class exti_v1_24_class = EXTI_CLASS(registers_24);

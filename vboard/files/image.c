@@ -224,20 +224,20 @@ static bool check_pieces(const struct image *image, uint32_t flash_bytes, char *
     return good;
 }
 
-static void erase_pages(const struct image_piece *piece, uint8_t *flash, uint32_t page_bytes)
+static void erase_pages(const struct image_piece *piece, uint8_t *flash, uint32_t page_bytes, uint8_t blank)
 {
     uint32_t first = (piece->address - FLASH_BASE) / page_bytes;
     uint32_t last = (piece->address - FLASH_BASE + piece->length - 1) / page_bytes;
-    memset(flash + first * page_bytes, 0xFF, (last - first + 1) * page_bytes);
+    memset(flash + first * page_bytes, blank, (last - first + 1) * page_bytes);
 }
 
 bool image_burn(const struct image *image, uint8_t *flash, uint32_t flash_bytes, uint32_t page_bytes,
-                char *error, size_t error_size)
+                uint8_t blank, char *error, size_t error_size)
 {
     if (!check_pieces(image, flash_bytes, error, error_size))
         return false;
     for (size_t i = 0; i < image->count; i++)
-        erase_pages(&image->pieces[i], flash, page_bytes);
+        erase_pages(&image->pieces[i], flash, page_bytes, blank);
     for (size_t i = 0; i < image->count; i++)
         memcpy(flash + (image->pieces[i].address - FLASH_BASE), image->pieces[i].bytes,
                image->pieces[i].length);

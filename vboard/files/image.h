@@ -40,14 +40,15 @@ struct image {
 bool image_add(struct image *image, const char *path, uint32_t address, char *error, size_t error_size);
 
 /*
- * Erases the pages that the image touches (to 0xFF) and writes it. `flash` is what is at FLASH_BASE. False,
- * nothing changed and `error` set when a piece is outside of the flash, two files hold the same byte, or one
- * file has two values for it.
+ * Erases the pages that the image touches (to `blank`) and writes it. `flash` is what is at FLASH_BASE.
+ * False, nothing changed and `error` set when a piece is outside of the flash, two files hold the same byte,
+ * or one file has two values for it.
  */
 bool image_burn(const struct image *image, uint8_t *flash, uint32_t flash_bytes, uint32_t page_bytes,
-                char *error, size_t error_size);
+                uint8_t blank, char *error, size_t error_size);
 
 /* image_start.c: does the flash hold what the processor can start? false: doubt says what is wrong. */
-bool image_may_start(const uint8_t *flash, uint32_t flash_bytes, char *doubt, size_t doubt_size);
+bool image_may_start(const uint8_t *flash, uint32_t flash_bytes, uint8_t blank, char *doubt,
+                     size_t doubt_size);
 
 void image_free(struct image *image);

@@ -70,15 +70,18 @@ static bool set_flash(struct chip_config *config, uint32_t kib)
     return true;
 }
 
-/* DS5319 5.3.6: crystals of 4 to 16 MHz. */
 static bool set_crystal(struct chip_config *config, uint32_t hz)
 {
-    enum { LEAST_HZ = 4000000, MOST_HZ = 16000000 };
+    const struct hse_limits *limits = &config->family->hse;
+    static _Thread_local char text[160];
     if (hz == 0) {
         return true;
     }
-    if (hz != VBOARD_NO_CRYSTAL && (hz < LEAST_HZ || hz > MOST_HZ)) {
-        not_made = "crystal_hz is 4000000 to 16000000 (DS5319 5.3.6), VBOARD_NO_CRYSTAL, or 0 for 8 MHz";
+    if (hz != VBOARD_NO_CRYSTAL && (hz < limits->least || hz > limits->most)) {
+        (void)snprintf(text, sizeof text,
+                       "crystal_hz is %u to %u (%s), VBOARD_NO_CRYSTAL, or 0 for what the board has",
+                       (unsigned)limits->least, (unsigned)limits->most, limits->section);
+        not_made = text;
         return false;
     }
     config->hse_hz = hz == VBOARD_NO_CRYSTAL ? 0 : hz;
@@ -177,7 +180,8 @@ enum vboard_status vboard_load_file(struct vboard *board, const char *path, uint
     uint8_t *flash = allocate(size);
     memcpy(flash, chip->flash_bytes, size);
     bool good = image_add(&image, path, address ? address : FLASH_BASE, board->error, sizeof board->error) &&
-                image_burn(&image, flash, size, chip->config.page_bytes, board->error, sizeof board->error);
+                image_burn(&image, flash, size, chip->config.page_bytes, chip->info->flash_blank,
+                           board->error, sizeof board->error);
     if (good) {
         flash_load(chip, FLASH_BASE, flash, size);
     }

@@ -71,6 +71,8 @@ static const char *operation_name(const struct flash_operation *operation)
     case FLASH_MASS_ERASE: return "mass erase";
     case FLASH_OPTION_ERASE: return "erase option bytes";
     case FLASH_OPTION_PROGRAM: return "program option byte";
+    case FLASH_HALF_PAGE: /* the L1's */
+    case FLASH_DATA_PROGRAM:
     case FLASH_NOTHING: break;
     }
     return "nothing";
@@ -83,7 +85,7 @@ static bool is_program(const struct flash_operation *operation)
 
 static ticks operation_time(const struct device *device, const struct flash_operation *operation)
 {
-    return is_program(operation) ? device_chip(device)->config.half_word_ns * TICKS_PER_MICROSECOND / 1000
+    return is_program(operation) ? device_chip(device)->config.program_ns * TICKS_PER_MICROSECOND / 1000
                                  : ticks_from_us(device_chip(device)->config.page_erase_us);
 }
 
@@ -198,6 +200,8 @@ static void complete(struct device *device, const struct flash_operation *operat
     case FLASH_MASS_ERASE: erase_all(device); break;
     case FLASH_OPTION_ERASE: fill(flash_of(device)->option_bytes, OPTION_BYTES); break;
     case FLASH_OPTION_PROGRAM: program_option(device, operation); break;
+    case FLASH_HALF_PAGE: /* the L1's */
+    case FLASH_DATA_PROGRAM:
     case FLASH_NOTHING: break;
     }
 }
@@ -270,6 +274,8 @@ static void tear(struct device *device, const struct flash_operation *operation)
     case FLASH_OPTION_PROGRAM: doubt_program(device, operation); break;
     case FLASH_MASS_ERASE: doubt_flash(device, FLASH_BASE, device_chip(device)->config.flash_bytes); break;
     case FLASH_OPTION_ERASE: doubt(device, flash_of(device)->option_bytes, OPTION_BYTES); break;
+    case FLASH_HALF_PAGE: /* the L1's */
+    case FLASH_DATA_PROGRAM:
     case FLASH_NOTHING: break;
     }
 }

@@ -46,6 +46,37 @@ static const struct device_register general_registers[] = {
     AT(0x4C) = {"DMAR", RW, 0xFFFF0000},
 };
 
+/* TIM9 of the L1 (RM0038 18.4). */
+static const struct device_register two_channels_registers[] = {
+    AT(0x00) = {"CR1", RW | STABLE, 0xFFFFFC70},
+    AT(0x04) = {"CR2", RW | STABLE, 0xFFFFFF8F},
+    AT(0x08) = {"SMCR", RW | STABLE, 0xFFFF0008},
+    AT(0x0C) = {"DIER", RW | STABLE, 0xFFFFFFB8},
+    AT(0x10) = {"SR", RW | STABLE, 0},
+    AT(0x14) = {"EGR", WRITE_ONLY, 0xFFFFFFB8},
+    AT(0x18) = {"CCMR1", RW | STABLE, 0xFFFF0000},
+    AT(0x20) = {"CCER", RW | STABLE, 0xFFFFFF44},
+    AT(0x24) = {"CNT", RW, 0xFFFF0000},
+    AT(0x28) = {"PSC", RW | STABLE, 0xFFFF0000},
+    AT(0x2C) = {"ARR", RW | STABLE, 0xFFFF0000, 0xFFFF},
+    AT(0x34) = {"CCR1", RW | STABLE, 0xFFFF0000},
+    AT(0x38) = {"CCR2", RW | STABLE, 0xFFFF0000},
+};
+
+/* TIM10 and TIM11 of the L1 (RM0038 18.5). */
+static const struct device_register one_channel_registers[] = {
+    AT(0x00) = {"CR1", RW | STABLE, 0xFFFFFC78},
+    AT(0x0C) = {"DIER", RW | STABLE, 0xFFFFFFFC},
+    AT(0x10) = {"SR", RW | STABLE, 0},
+    AT(0x14) = {"EGR", WRITE_ONLY, 0xFFFFFFFC},
+    AT(0x18) = {"CCMR1", RW | STABLE, 0xFFFFFF00},
+    AT(0x20) = {"CCER", RW | STABLE, 0xFFFFFFF4},
+    AT(0x24) = {"CNT", RW, 0xFFFF0000},
+    AT(0x28) = {"PSC", RW | STABLE, 0xFFFF0000},
+    AT(0x2C) = {"ARR", RW | STABLE, 0xFFFF0000, 0xFFFF},
+    AT(0x34) = {"CCR1", RW | STABLE, 0xFFFF0000},
+};
+
 /* TIM6 and TIM7 (17.4). */
 static const struct device_register basic_registers[] = {
     AT(0x00) = {"CR1", RW | STABLE, 0xFFFFFF70},  AT(0x04) = {"CR2", RW | STABLE, 0xFFFFFF8F},
@@ -114,4 +145,8 @@ const struct device_class tim_advanced_class = {REGISTERS(advanced_registers), T
                                                 TIM_PIN_CALLBACKS};
 const struct device_class tim_general_class = {REGISTERS(general_registers), TIM_CALLBACKS,
                                                TIM_PIN_CALLBACKS};
+const struct device_class tim_two_channels_class = {REGISTERS(two_channels_registers), TIM_CALLBACKS,
+                                                    TIM_PIN_CALLBACKS};
+const struct device_class tim_one_channel_class = {REGISTERS(one_channel_registers), TIM_CALLBACKS,
+                                                   TIM_PIN_CALLBACKS};
 const struct device_class tim_basic_class = {REGISTERS(basic_registers), TIM_CALLBACKS};

@@ -33,6 +33,21 @@ static void powered_up(struct device *device)
         memory[i] = (uint8_t)chip_random(device_chip(device));
 }
 
+/* The only input: the chip's own resistor is switched by another device. */
+static void line(struct device *device, unsigned input, bool level)
+{
+    (void)input;
+    if (usb_of(device)->pulled_up != level) {
+        usb_of(device)->pulled_up = level;
+        device_usb_changed(device);
+    }
+}
+
+static bool pulls_up(const struct device *device)
+{
+    return device_chip(device)->powered && usb_of(device)->pulled_up;
+}
+
 static const struct usb_port port = {
     .setup = fsdev_setup,
     .out = fsdev_out,
@@ -43,6 +58,7 @@ static const struct usb_port port = {
     .bus_resume = fsdev_bus_resume,
     .drives_resume = fsdev_drives_resume,
     .transceiver_on = fsdev_transceiver_on,
+    .pulls_up = pulls_up,
 };
 
 const struct device_class usb_fsdev_class = {
@@ -58,6 +74,7 @@ const struct device_class usb_fsdev_class = {
     .reset = fsdev_reset,
     .powered_up = powered_up,
     .event = fsdev_event,
+    .line = line,
     .usb = &port,
 };
 

@@ -89,6 +89,7 @@ struct usb {
     ticks last_activity;  /* on the wire */
     ticks resume_started; /* when RESUME was set */
     uint8_t sofs_in_a_row;
+    bool pulled_up;      /* D+, by the chip itself */
     bool bus_reset;      /* SE0 driven by the host now */
     bool bus_resume;     /* K driven by the host now */
     bool suspend_told;   /* SUSP was raised for the present silence */

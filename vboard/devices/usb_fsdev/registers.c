@@ -296,6 +296,7 @@ void fsdev_reset(struct device *device)
     struct usb fresh = {.memory_bytes = fsdev_info_of(device)->memory_bytes,
                         .stride = fsdev_info_of(device)->stride,
                         .CNTR = CNTR_AFTER_RESET,
+                        .pulled_up = usb->pulled_up,
                         .bus_reset = usb->bus_reset,
                         .bus_resume = usb->bus_resume};
     memcpy(fresh.packet_memory, usb->packet_memory, sizeof fresh.packet_memory);

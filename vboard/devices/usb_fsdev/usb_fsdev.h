@@ -5,6 +5,8 @@
 
 /* The clock is its bus's, the kernel clock that of USB. */
 enum usb_fsdev_output { USB_FSDEV_HP_IRQ, USB_FSDEV_LP_IRQ, USB_FSDEV_WAKEUP, USB_FSDEV_HAS_MEMORY };
+/* D+ is pulled up inside of the chip, where the chip has a resistor for it. */
+enum usb_fsdev_input { USB_FSDEV_PULL_UP };
 enum usb_fsdev_signal { USB_FSDEV_DM, USB_FSDEV_DP };
 
 struct usb_fsdev_info {

@@ -1,59 +1,8 @@
-/* Power control (RM0008 chapter 5): the lock of the backup domain, Stop and Standby. */
-#include "pwr_f1.h"
-
-#include "chip/chip.h"
+/* Stop and Standby (RM0008 5.3.5, 5.3.6). In Stop every clock but LSI and LSE stands still until an EXTI line
+ * wakes the chip on its internal oscillator; Standby ends in a reset. */
+#include "private.h"
 
 #include <stdio.h>
-
-enum { CR = 0x00, CSR = 0x04 };
-enum {
-    CR_LPDS = 1 << 0,
-    CR_PDDS = 1 << 1,
-    CR_CWUF = 1 << 2,
-    CR_CSBF = 1 << 3,
-    CR_PVDE = 1 << 4,
-    CR_DBP = 1 << 8
-};
-enum { CSR_WUF = 1 << 0, CSR_SBF = 1 << 1, CSR_EWUP = 1 << 8 };
-
-struct pwr {
-    uint32_t CR, CSR;
-    bool stop_allowed, standby_allowed; /* by the option bytes */
-};
-
-static inline struct pwr *pwr_of(const struct device *device)
-{
-    return device_state(device);
-}
-
-static const struct device_register registers[] = {
-    AT(0x00) = {"CR", RW | STABLE, 0xFFFFFE00},
-    AT(0x04) = {"CSR", RW | STABLE, 0xFFFFFEF8},
-};
-
-static uint32_t read(struct device *device, uint32_t offset)
-{
-    return offset == CR ? pwr_of(device)->CR : pwr_of(device)->CSR;
-}
-
-static void write(struct device *device, uint32_t offset, uint32_t value)
-{
-    if (offset == CSR) {
-        pwr_of(device)->CSR = (pwr_of(device)->CSR & ~(uint32_t)CSR_EWUP) | (value & CSR_EWUP);
-        return;
-    }
-    if (value & CR_PVDE) {
-        device_violation(device, SUSPICIOUS, "unmodelled",
-                         "PWR_CR = 0x%X: the voltage detector (RM0008 5.2.3) is not modelled",
-                         (unsigned)value);
-    }
-    pwr_of(device)->CSR &= ~(value & CR_CWUF ? CSR_WUF : 0u) & ~(value & CR_CSBF ? CSR_SBF : 0u);
-    pwr_of(device)->CR = value & ~(uint32_t)(CR_CWUF | CR_CSBF);
-    device_chip(device)->backup_writable = value & CR_DBP;
-}
-
-/* Stop and Standby (RM0008 5.3.5, 5.3.6). In Stop every clock but LSI and LSE stands still until an EXTI line
- * wakes the chip on HSI; Standby ends in a reset. */
 
 /* DS5319 table "low-power mode wakeup timings", rounded up. */
 enum { WAKE_FROM_STOP_US = 4, WAKE_FROM_STOP_LPDS_US = 6 };
@@ -72,12 +21,22 @@ static void alarm_rang(struct device *device)
 }
 
 /* WKUP has a pull-down in Standby; what drives it high wakes the chip. */
-static void pins_changed(struct device *device)
+static bool wkup_is_high(const struct device *device)
 {
-    const struct chip *chip = device_chip(device);
-    const struct pwr_f1_info *info = device_config(device);
-    if (chip->sleep_state == IN_STANDBY && pwr_of(device)->CSR & CSR_EWUP &&
-        chip_outside_level(chip, info->wkup_pin >> 4, info->wkup_pin & 0xF) == 1) {
+    const struct pwr_info *info = device_config(device);
+    for (unsigned i = 0; i < PWR_WKUP_PINS; i++) {
+        uint8_t pin = info->wkup_pin[i];
+        if (pin != NO_PIN && pwr_of(device)->CSR >> (CSR_EWUP_SHIFT + i) & 1 &&
+            chip_outside_level(device_chip(device), pin >> 4, pin & 0xF) == 1) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void pwr_pins_changed(struct device *device)
+{
+    if (device_chip(device)->sleep_state == IN_STANDBY && wkup_is_high(device)) {
         leave_standby(device);
     }
 }
@@ -85,10 +44,10 @@ static void pins_changed(struct device *device)
 /* Says what of those that can wake it asks for that already. */
 static bool is_kept_awake(const struct device *device, char *text, size_t size)
 {
-    const struct pwr_f1_info *info = device_config(device);
+    const struct pwr_info *info = device_config(device);
     size_t used = 0;
     text[0] = '\0';
-    for (unsigned i = 0; i < PWR_F1_WAKERS; i++) {
+    for (unsigned i = 0; i < PWR_WAKERS && info->waker[i].flags; i++) {
         const struct device *waker = chip_device(device_chip(device), info->waker[i].device);
         uint32_t flags = waker ? waker->info->class->pending(waker) : 0;
         if (flags && used < size) {
@@ -115,7 +74,7 @@ static void enter_stop(struct device *device)
     }
     device_report(device, REPORT_NOTE, "Stop mode");
     chip->sleep_state = IN_STOP;
-    device_pulse(device, PWR_F1_STOPS_CLOCKS);
+    device_pulse(device, PWR_STOPS_CLOCKS);
     chip_outputs_changed(chip);
 }
 
@@ -137,13 +96,13 @@ static void enter_standby(struct device *device)
     device_report(device, REPORT_NOTE, "Standby mode");
     chip->sleep_state = IN_STANDBY;
     pwr_of(device)->CSR |= CSR_SBF;
-    device_pulse(device, PWR_F1_STOPS_CLOCKS);
+    device_pulse(device, PWR_STOPS_CLOCKS);
     chip_float_pins(chip); /* all but WKUP */
-    device_listen(device, 1u << PWR_F1_ALARM);
-    pins_changed(device);
+    device_listen(device, 1u << PWR_ALARM);
+    pwr_pins_changed(device);
 }
 
-static void deep_sleep(struct device *device)
+void pwr_deep_sleep(struct device *device)
 {
     if (chip_flash_is_busy(device_chip(device))) {
         return; /* it waits for the flash (5.3.5) */
@@ -166,43 +125,16 @@ static void wake(struct device *device)
     chip->wakes_at = at < chip->wakes_at ? at : chip->wakes_at;
 }
 
-static void line(struct device *device, unsigned input, bool level)
+void pwr_line(struct device *device, unsigned input, bool level)
 {
     switch (input) {
-    case PWR_F1_WAKE: wake(device); break;
-    case PWR_F1_ALARM:
+    case PWR_WAKE: wake(device); break;
+    case PWR_ALARM:
         if (level) {
             alarm_rang(device);
         }
         break;
-    case PWR_F1_STOP_ALLOWED: pwr_of(device)->stop_allowed = level; break;
+    case PWR_STOP_ALLOWED: pwr_of(device)->stop_allowed = level; break;
     default: pwr_of(device)->standby_allowed = level; break;
     }
 }
-
-/* WUF and SBF outlive a system reset (RM0008 5.4.2). */
-static void reset(struct device *device)
-{
-    pwr_of(device)->CR = 0;
-    device_chip(device)->backup_writable = false;
-    device_listen(device, 0);
-    pwr_of(device)->CSR &= CSR_WUF | CSR_SBF;
-}
-
-static void powered_up(struct device *device)
-{
-    pwr_of(device)->CSR = 0;
-}
-
-const struct device_class pwr_f1_class = {
-    .state = sizeof(struct pwr),
-    REGISTERS(registers),
-    .sizes = HALF_WORDS_TOO,
-    .read = read,
-    .write = write,
-    .reset = reset,
-    .powered_up = powered_up,
-    .line = line,
-    .pins_changed = pins_changed,
-    .deep_sleep = deep_sleep,
-};

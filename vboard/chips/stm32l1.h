@@ -1,0 +1,63 @@
+/* STM32L151, L152 and L100 of categories 1 to 3: a chip as tables. */
+#pragma once
+
+#include "chip/chip.h"
+
+extern const struct chip_info stm32l1;
+
+/* Interrupts (RM0038 table 55). */
+enum stm32l1_irq {
+    L1_IRQ_WWDG,
+    L1_IRQ_PVD,
+    L1_IRQ_TAMPER_STAMP,
+    L1_IRQ_RTC_WKUP,
+    L1_IRQ_FLASH,
+    L1_IRQ_RCC,
+    L1_IRQ_EXTI0,
+    L1_IRQ_EXTI1,
+    L1_IRQ_EXTI2,
+    L1_IRQ_EXTI3,
+    L1_IRQ_EXTI4,
+    L1_IRQ_DMA1_CHANNEL1,
+    L1_IRQ_DMA1_CHANNEL2,
+    L1_IRQ_DMA1_CHANNEL3,
+    L1_IRQ_DMA1_CHANNEL4,
+    L1_IRQ_DMA1_CHANNEL5,
+    L1_IRQ_DMA1_CHANNEL6,
+    L1_IRQ_DMA1_CHANNEL7,
+    L1_IRQ_ADC1,
+    L1_IRQ_USB_HP,
+    L1_IRQ_USB_LP,
+    L1_IRQ_DAC,
+    L1_IRQ_COMP,
+    L1_IRQ_EXTI9_5,
+    L1_IRQ_LCD,
+    L1_IRQ_TIM9,
+    L1_IRQ_TIM10,
+    L1_IRQ_TIM11,
+    L1_IRQ_TIM2,
+    L1_IRQ_TIM3,
+    L1_IRQ_TIM4,
+    L1_IRQ_I2C1_EV,
+    L1_IRQ_I2C1_ER,
+    L1_IRQ_I2C2_EV,
+    L1_IRQ_I2C2_ER,
+    L1_IRQ_SPI1,
+    L1_IRQ_SPI2,
+    L1_IRQ_USART1,
+    L1_IRQ_USART2,
+    L1_IRQ_USART3,
+    L1_IRQ_EXTI15_10,
+    L1_IRQ_RTC_ALARM,
+    L1_IRQ_USB_WAKEUP,
+    L1_IRQ_TIM6,
+    L1_IRQ_TIM7,
+    L1_IRQ_TIM5 = 46,
+    L1_IRQ_SPI3,
+    L1_IRQ_DMA2_CHANNEL1 = 50,
+    L1_IRQ_DMA2_CHANNEL2,
+    L1_IRQ_DMA2_CHANNEL3,
+    L1_IRQ_DMA2_CHANNEL4,
+    L1_IRQ_DMA2_CHANNEL5,
+    L1_IRQ_COMP_ACQ = 56
+};
