@@ -198,7 +198,7 @@ images_of = $(patsubst %,$(BUILD)/firmware/%/dapboot.elf,$1)
 
 # Of the signed targets a sample (signed_sample of tests/system/rig.c), unless DEEP=1.
 SIGNED_SAMPLE := BLUEPILL_SIGNED BLUEPILL_HIGH_SIGNED BLUEPILLPLUSSTM32_HIGH_128_SIGNED BLUEPILLPLUSGD32_SIGNED BTTSKRMINIE3V2_SIGNED \
-                 BTTSKRMINIE3V2_HIGH_256_SIGNED
+                 BTTSKRMINIE3V2_HIGH_256_SIGNED STM32L152DISCOVERY_SIGNED
 ALL_TARGETS = $(shell $(MAKE) -s -C src TARGET=BLUEPILL list-targets)
 SYSTEM_TARGETS = $(if $(filter 1,$(DEEP)),$(ALL_TARGETS),$(filter-out %_SIGNED,$(ALL_TARGETS)) $(SIGNED_SAMPLE))
 

@@ -52,6 +52,10 @@ const char *const rig_targets[] = {
     "BTTSKRMINIE3V2_HIGH_256",
     "STM32F103",
     "STM32F103_4K",
+    "STM32L1",
+    "STM32L1_4K",
+    "STM32L152DISCOVERY",
+    "STM32L152DISCOVERY_4K",
     NULL,
 };
 
@@ -63,6 +67,7 @@ static const char *const signed_sample[] = {
     "BLUEPILLPLUSGD32_SIGNED",
     "BTTSKRMINIE3V2_SIGNED",
     "BTTSKRMINIE3V2_HIGH_256_SIGNED",
+    "STM32L152DISCOVERY_SIGNED",
     NULL,
 };
 
@@ -86,6 +91,8 @@ static const char *const signed_targets[] = {
     "BTTSKRMINIE3V2_SIGNED",
     "BTTSKRMINIE3V2_HIGH_256_SIGNED",
     "STM32F103_SIGNED",
+    "STM32L1_SIGNED",
+    "STM32L152DISCOVERY_SIGNED",
     NULL,
 };
 
@@ -187,7 +194,7 @@ struct rig rig_new_build(const char *build, const char *target, const struct chi
     rig.app_bytes -= rig.app_bytes % config->page_bytes;
     if (rig_is_signed(target)) {
         rig.target = target;
-        rig.app_bytes -= config->page_bytes; /* the log of versions */
+        rig.app_bytes -= config->page_bytes > 1024 ? config->page_bytes : 1024; /* the log of versions */
     }
     snprintf(path, sizeof path, "build/firmware/%s/dapboot.elf", build);
     if (!image_add(&image, path, 0, error, sizeof error) ||
