@@ -60,7 +60,7 @@ static double download_seconds(struct rig *rig, const uint8_t *image, uint32_t l
 /* What the flash alone needs: RM0008's 1 KiB pages, erased and programmed half-word by half-word. */
 static double floor_seconds(uint32_t length, uint32_t erase_us)
 {
-    double half_word_us = rig_config("BLUEPILL").half_word_ns / 1e3;
+    double half_word_us = rig_config("BLUEPILL").program_ns / 1e3;
     return ((length + KIB - 1) / KIB * (double)erase_us + length / 2 * half_word_us) / 1e6;
 }
 

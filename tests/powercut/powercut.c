@@ -63,6 +63,47 @@ static const struct scenario scenarios[] = {
     {.name = "whole area, sampled", .old_length = WHOLE_AREA, .new_length = WHOLE_AREA, .every = 499},
 };
 
+/* Of chips whose flash has marks: there are no clones of them, and pages are small. */
+static const struct scenario marked_scenarios[] = {
+    {.name = "over a blank chip", .new_length = 3 * KIB, .every = 1},
+    {.name = "over an older one", .old_length = 3 * KIB, .new_length = 3 * KIB - 10, .every = 1},
+    {.name = "over a larger one", .old_length = 5 * KIB, .new_length = 2 * KIB + 7, .every = 1},
+    {.name = "over the same one",
+     .old_length = 3 * KIB,
+     .new_length = 3 * KIB,
+     .content = NEW_SAME,
+     .every = 1},
+    {.name = "one page is new",
+     .old_length = 4 * KIB,
+     .new_length = 4 * KIB,
+     .content = NEW_PAGES,
+     .changed = 1 << 2,
+     .every = 1},
+    {.name = "the first page is new",
+     .old_length = 2 * KIB,
+     .new_length = 2 * KIB,
+     .content = NEW_PAGES,
+     .changed = 1 << 0,
+     .every = 1},
+    {.name = "aborted", .old_length = 4 * KIB, .new_length = 4 * KIB, .abort_at = 3 * KIB, .every = 1},
+    {.name = "refused: no application",
+     .old_length = 2 * KIB,
+     .new_length = 2 * KIB,
+     .content = NEW_REFUSED,
+     .ends_with = errTARGET,
+     .every = 1},
+    {.name = "refused: too large",
+     .old_length = WHOLE_AREA,
+     .new_length = WHOLE_AREA,
+     .surplus = 1,
+     .content = NEW_PAGES,
+     .changed = 1ull << 3 | 1ull << 56,
+     .ends_with = errADDRESS,
+     .every = 1},
+    {.name = "whole area, sampled", .old_length = WHOLE_AREA, .new_length = WHOLE_AREA, .every = 99},
+};
+enum { MARKED_SCENARIOS = sizeof marked_scenarios / sizeof marked_scenarios[0] };
+
 enum { SCENARIOS = sizeof scenarios / sizeof scenarios[0], PLAIN_SCENARIOS = 3 };
 
 /* The check of a signature takes a good part of each run, so there are fewer of these. */
@@ -121,6 +162,9 @@ static const struct target cut_targets[] = {
     {"BTTSKRMINIE3V2_HIGH_256", scenarios, PLAIN_SCENARIOS, false}, /* pages of 2 KiB */
     {"BLUEPILL_SIGNED", signed_scenarios, SIGNED_SCENARIOS, false},
     {"BLUEPILL_HIGH_SIGNED", signed_scenarios, SIGNED_SCENARIOS, false},
+    {"STM32L152DISCOVERY", marked_scenarios, MARKED_SCENARIOS, false},
+    {"STM32L152DISCOVERY_4K", marked_scenarios, MARKED_SCENARIOS, true},
+    {"STM32L152DISCOVERY_SIGNED", signed_scenarios, SIGNED_SCENARIOS, true},
     {0},
 };
 
@@ -130,6 +174,8 @@ static const struct target meeting_targets[] = {
     {"BTTSKRMINIE3V2_HIGH_256", meeting_scenarios, MEETING_SCENARIOS, false},
     {"BLUEPILL_SIGNED", signed_scenarios, SIGNED_MEETINGS, false},
     {"BLUEPILL_HIGH_SIGNED", signed_scenarios, SIGNED_MEETINGS, false},
+    {"STM32L152DISCOVERY", meeting_scenarios, MEETING_SCENARIOS, false},
+    {"STM32L152DISCOVERY_SIGNED", signed_scenarios, SIGNED_MEETINGS, true},
     {0},
 };
 

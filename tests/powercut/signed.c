@@ -26,7 +26,7 @@ void signed_burn_log(struct rig *rig, const struct scenario *scenario)
     if (scenario->junk_log) {
         memset(page, 0x3C, sizeof page);
     } else if (scenario->old_length) {
-        memset(page, 0xFF, sizeof page);
+        memset(page, rig->blank, sizeof page);
         page[0] = MAGIC_LOW;
         page[1] = MAGIC_HIGH;
         page[2] = OLD_VERSION;
@@ -34,7 +34,7 @@ void signed_burn_log(struct rig *rig, const struct scenario *scenario)
     } else {
         return;
     }
-    rig_burn(rig, rig->app_base + rig->app_bytes, page, rig->transfer_size);
+    rig_burn(rig, rig->app_base + rig->app_bytes, page, rig->log_bytes);
 }
 
 unsigned signed_floor(const struct rig *rig)
@@ -46,7 +46,7 @@ unsigned signed_floor(const struct rig *rig)
     memcpy(entry, log, sizeof entry);
     if (entry[0] != MAGIC_LOW || entry[1] != MAGIC_HIGH)
         return 0;
-    for (uint32_t at = WORD; at < rig->transfer_size; at += WORD) {
+    for (uint32_t at = WORD; at < rig->log_bytes; at += WORD) {
         memcpy(entry, log + at, sizeof entry);
         if ((entry[0] ^ entry[1]) == 0xFFFF && entry[0] > floor)
             floor = entry[0];
@@ -59,11 +59,13 @@ unsigned signed_spoilt_entries(const struct rig *rig)
     const uint8_t *log = rig_flash(rig, rig->app_base + rig->app_bytes);
     unsigned spoilt = 0;
 
-    for (uint32_t at = WORD; signed_floor(rig) != 0 && at < rig->transfer_size; at += WORD) {
+    for (uint32_t at = WORD; signed_floor(rig) != 0 && at < rig->log_bytes; at += WORD) {
         uint16_t entry[2];
 
         memcpy(entry, log + at, sizeof entry);
-        spoilt += (entry[0] & entry[1]) != 0xFFFF && (entry[0] ^ entry[1]) != 0xFFFF;
+        bool blank = rig->blank ? (entry[0] & entry[1]) == 0xFFFF : (entry[0] | entry[1]) == 0;
+
+        spoilt += !blank && (entry[0] ^ entry[1]) != 0xFFFF;
     }
     return spoilt;
 }

@@ -35,7 +35,7 @@ static void make_flash_image(const struct sweep *sweep, struct application *appl
     application->flash_length = (length + page - 1) / page * page;
     application->flash = malloc(application->flash_length + 1);
     assert_non_null(application->flash);
-    memset(application->flash, 0xFF, application->flash_length);
+    memset(application->flash, sweep->rig.blank, application->flash_length);
     memcpy(application->flash, application->file, length);
     if (sweep->high && length) {
         memcpy(application->flash + HIGH_START_WORDS, application->file, 8);
@@ -43,7 +43,7 @@ static void make_flash_image(const struct sweep *sweep, struct application *appl
     }
 }
 
-/* Starts somewhere else for each seed, and holds no half-word that is blank. */
+/* Starts somewhere else for each seed, and holds nothing that is blank. */
 static void make_application(const struct sweep *sweep, struct application *application, uint32_t length,
                              unsigned seed)
 {
@@ -53,9 +53,9 @@ static void make_application(const struct sweep *sweep, struct application *appl
     application->file = malloc(length + 1);
     assert_non_null(application->file);
     for (uint32_t i = 0; i < length; i++)
-        application->file[i] = (uint8_t)((next_random(&state) >> 24) % 255);
+        application->file[i] = (uint8_t)((next_random(&state) >> 24) % 255 + !sweep->rig.blank);
     if (length) {
-        put_word(application->file, 0x20005000 - 0x100 * seed);
+        put_word(application->file, 0x20002000 - 0x100 * seed);
         put_word(application->file + 4, (sweep->rig.app_base + 0x100 + 0x40 * seed) | 1);
     }
 }
@@ -314,20 +314,27 @@ bool lost_after(const struct sweep *sweep, const struct flash_operation *operati
            (gives_reset_vector(sweep, operation) && operation->address != FLASH_BASE + 6);
 }
 
-/* The half-word that makes an application valid: the upper one of its initial stack pointer. */
+static bool is_mark(const struct sweep *sweep, const struct flash_operation *operation)
+{
+    return sweep->rig.mark_page && operation->address - sweep->rig.mark_page < sweep->rig.transfer_size;
+}
+
+/* A mark; or the half-word that makes an application valid, the upper one of its initial stack pointer. */
 bool is_key(const struct sweep *sweep, const struct flash_operation *operation)
 {
+    if (sweep->rig.mark_page)
+        return is_mark(sweep, operation) && operation->kind == FLASH_PROGRAM;
     return operation->kind == FLASH_PROGRAM &&
            operation->address == sweep->rig.app_base + (sweep->high ? HIGH_START_WORDS : 0) + 2;
 }
 
-/* The first and last half-word of a page, every erase, and all that decides what is valid. */
+/* The first and last half-word of a page, each half page, every erase, and all that decides what is valid. */
 bool is_interesting(const struct sweep *sweep, const struct flash_operation *operation)
 {
     uint32_t page = sweep->rig.transfer_size, offset = operation->address % page;
     uint32_t last_of_first_page = sweep->high ? HIGH_START_WORDS + 8 : 8;
 
-    return operation->kind == FLASH_PAGE_ERASE || offset == 0 || offset == page - 2 ||
+    return operation->kind == FLASH_PAGE_ERASE || operation->kind == FLASH_HALF_PAGE || offset == 0 || offset == page - 2 ||
            (is_first_page(sweep, operation->address) && offset < last_of_first_page);
 }
 
@@ -335,7 +342,7 @@ bool decides(const struct sweep *sweep, const struct flash_operation *operation)
 {
     bool in_log = sweep->is_signed && operation->address >= sweep->rig.app_base + sweep->rig.app_bytes;
 
-    return in_log || (is_first_page(sweep, operation->address) && is_interesting(sweep, operation));
+    return in_log || is_mark(sweep, operation) || (is_first_page(sweep, operation->address) && is_interesting(sweep, operation));
 }
 
 /* Snapshots, beginning and end --------------------------------------------------------------------------- */

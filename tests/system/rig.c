@@ -192,9 +192,12 @@ struct rig rig_new_build(const char *build, const char *target, const struct chi
     rig.bootloader = 0x08000000 + (variants[variant].kept_at_top ? flash - variants[variant].kept_at_top : 0);
     rig.app_bytes = flash - variants[variant].offset - variants[variant].kept_at_top;
     rig.app_bytes -= rig.app_bytes % config->page_bytes;
+    rig.blank = config->family->flash_blank;
+    rig.mark_page = rig.blank == 0 ? rig.app_base - config->page_bytes : 0;
     if (rig_is_signed(target)) {
         rig.target = target;
-        rig.app_bytes -= config->page_bytes > 1024 ? config->page_bytes : 1024; /* the log of versions */
+        rig.log_bytes = config->page_bytes > 1024 ? config->page_bytes : 1024;
+        rig.app_bytes -= rig.log_bytes;
     }
     snprintf(path, sizeof path, "build/firmware/%s/dapboot.elf", build);
     if (!image_add(&image, path, 0, error, sizeof error) ||

@@ -90,7 +90,7 @@ static void whole_area(void)
     memset(image + 8, 0, 56); /* reserved words of the table are 0 */
     enters_dfu_or_fails("with an empty flash");
     rig.board->chip.config.page_erase_us = 1; /* to save the PC's time */
-    rig.board->chip.config.half_word_ns = 100;
+    rig.board->chip.config.program_ns = 100;
     struct dfu_result result = dfu_download(&rig, image, length, rig.transfer_size);
     if (!result.done)
         fail_msg("%s: the download of %u bytes ended with status %u after %u", target, length,

@@ -147,7 +147,7 @@ static void downloads_succeed_whatever_the_flash_takes(void **state)
             struct chip_config config = rig_config(targets[t]);
 
             config.page_erase_us = times[i].page_erase_us;
-            config.half_word_ns = times[i].half_word_ns;
+            config.program_ns = times[i].half_word_ns;
             snprintf(what, sizeof what, "%s, %u us and %u ns", targets[t], times[i].page_erase_us,
                      times[i].half_word_ns);
             use(targets[t], targets[t], &config);
@@ -155,7 +155,7 @@ static void downloads_succeed_whatever_the_flash_takes(void **state)
             struct dfu_result result = replace(LENGTH);
             uint32_t pages = (LENGTH + config.page_bytes - 1) / config.page_bytes;
             double floor_us =
-                pages * (config.page_erase_us + config.page_bytes / 2 * config.half_word_ns / 1e3);
+                pages * (config.page_erase_us + config.page_bytes / 2 * config.program_ns / 1e3);
             double took_us = (double)ticks_to_us(result.time);
 
             if (took_us > floor_us * 1.1)
@@ -483,7 +483,7 @@ static void a_hardware_watchdog_never_bites_while_serving_and_flashing(void **st
                 config.hardware_watchdog = true;
                 config.lsi_hz = lsi[l];
                 config.page_erase_us = times[i].page_erase_us;
-                config.half_word_ns = times[i].half_word_ns;
+                config.program_ns = times[i].half_word_ns;
                 snprintf(what, sizeof what, "%s, LSI %u Hz, erase %u us", variants[t], lsi[l],
                          times[i].page_erase_us);
                 use(variants[t], variants[t], &config);
@@ -648,7 +648,7 @@ static void everything_a_clone_does_at_once(void **state)
         config.lsi_hz = FASTEST_LSI;
         config.hse_hz = 0;
         config.page_erase_us = 400000;
-        config.half_word_ns = 700000;
+        config.program_ns = 700000;
         config.flash_size_register = 0xFFFF;
         snprintf(what, sizeof what, "%s, all at once", variants[t]);
         use(variants[t], variants[t], &config);

@@ -121,7 +121,7 @@ static int take_snapshots(void **state)
     struct chip_config config = rig_config("BLUEPILL");
 
     config.page_erase_us *= SLOWER;
-    config.half_word_ns *= SLOWER;
+    config.program_ns *= SLOWER;
     rig = slow_rig = rig_new_with("BLUEPILL", &config);
 
     uint8_t *old = rig_application(&rig, 8 * BLOCK, 1);
@@ -503,7 +503,7 @@ static void poll_timeouts_are_never_longer_than_what_is_left(void **state)
     for (size_t i = 0; i < sizeof speeds / sizeof *speeds; i++) {
         struct chip_config config = rig_config("BLUEPILL");
         config.page_erase_us = speeds[i].erase_us;
-        config.half_word_ns = speeds[i].half_word_ns;
+        config.program_ns = speeds[i].half_word_ns;
         use_board(&config);
 
         uint8_t *old = rig_application(&rig, 12 * BLOCK, 5);
@@ -527,7 +527,7 @@ static void poll_timeouts_are_never_longer_than_what_is_left(void **state)
                     if (status.poll_ms * 1000 > left + 1000)
                         fail_msg("erase %u us, half-word %u ns, block %u, state %u: told to wait %u ms, but "
                                  "only %u us are left",
-                                 config.page_erase_us, config.half_word_ns, block, status.bState,
+                                 config.page_erase_us, config.program_ns, block, status.bState,
                                  status.poll_ms, left);
                     assert_int_not_equal(status.poll_ms, 0);
                     busy += status.bState == dfuDNBUSY;

@@ -136,7 +136,7 @@ static void up_to_the_last_byte(void)
     uint8_t *image = application(rig.app_bytes + 1, 1);
 
     rig.board->chip.config.page_erase_us = 1;
-    rig.board->chip.config.half_word_ns = 100;
+    rig.board->chip.config.program_ns = 100;
     enter();
     download(image, rig.app_bytes, rig.transfer_size);
     assert_memory_equal(rig_flash(&rig, BASE + TABLE), image + TABLE, rig.app_bytes - TABLE);
@@ -158,7 +158,7 @@ static void one_byte_too_many(void)
     uint8_t *image = application(rig.app_bytes + 1024, 1);
 
     rig.board->chip.config.page_erase_us = 1;
-    rig.board->chip.config.half_word_ns = 100;
+    rig.board->chip.config.program_ns = 100;
     for (size_t i = 0; i < sizeof last / sizeof *last; i++) {
         uint32_t blocks = rig.app_bytes / 1024;
 
@@ -193,7 +193,7 @@ static void all_below_the_bootloader(void)
     uint8_t *image = application(length, 1);
 
     rig.board->chip.config.page_erase_us = 1;
-    rig.board->chip.config.half_word_ns = 100;
+    rig.board->chip.config.program_ns = 100;
     enter();
     dfu_download(&rig, image, length, rig.transfer_size);
     free(image);

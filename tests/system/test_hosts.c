@@ -657,7 +657,7 @@ static void watch_polls(const char *image_kind)
                 struct chip_config config = rig_config(variants[i]);
 
                 config.page_erase_us = times[t].page_erase_us;
-                config.half_word_ns = times[t].half_word_ns;
+                config.program_ns = times[t].half_word_ns;
                 use_chip(variants[i], &config);
                 if (*image_kind)
                     with_gaps(new);

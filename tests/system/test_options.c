@@ -278,7 +278,7 @@ static void expect_area(uint32_t bytes)
     assert_true(result.done);
     assert_int_equal(result.bytes, bytes);
     rig.board->chip.config.page_erase_us = 1;
-    rig.board->chip.config.half_word_ns = 100;
+    rig.board->chip.config.program_ns = 100;
     result = download(bytes + 1, PAGE);
     assert_false(result.done);
     assert_int_equal(result.last.bStatus, errADDRESS);
