@@ -9,13 +9,3 @@ FROM_FLASH bool application_is_valid(const uint32_t words[2])
     return stack - RAM_BASE - 1 < RAM_SIZE && entry % 2 == 1 &&
            entry - APP_BASE_ADDRESS < application_area(flash_limit());
 }
-
-FROM_FLASH uint32_t application_marks(void)
-{
-    const volatile flash_unit *marks = port_flash(MARK_PAGE);
-    uint32_t n = FLASH_MARKS;
-
-    while (n && marks[n - 1] == FLASH_BLANK)
-        n--;
-    return n;
-}

@@ -48,17 +48,29 @@ static inline uint32_t stack_pointer(const uint32_t words[2])
 
 /*
  * Where nothing can be programmed over data, an application cannot be made invalid in its own place. There,
- * marks say that a download began and did not end: words at the start of the last page of the bootloader's
- * slot. One more is set before anything else changes; all are erased when an image is complete.
+ * marks say that a download began and did not end: a word at the start of each of the last two pages of the
+ * bootloader's slot. One is set before anything else changes; both are erased when an image is complete.
  * docs/design.md has the states.
  */
-enum { MARK_PAGE = BOOTLOADER_BASE + BOOTLOADER_SIZE - FLASH_MARK_PAGE };
+enum { FIRST_MARK = 1, SECOND_MARK = 2, OTHER_MARK = FIRST_MARK ^ SECOND_MARK };
 
-/*
- * The marks up to the last one that is set; those before it may read blank after a power cut. 0: a valid
- * application is whole.
- */
-uint32_t application_marks(void);
+/* The address of a mark, and of its page. */
+static inline uint32_t application_mark(uint32_t which)
+{
+    return BOOTLOADER_BASE + BOOTLOADER_SIZE - which * FLASH_PAGE_SIZE;
+}
+
+/* Bits of a mark that is set; 0: it is not. */
+static inline flash_unit application_is_marked(uint32_t which)
+{
+    return *(const volatile flash_unit *)port_flash(application_mark(which)) ^ FLASH_BLANK;
+}
+
+/* By either mark. False: a valid application is whole. */
+static inline bool application_has_marks(void)
+{
+    return application_is_marked(FIRST_MARK) | application_is_marked(SECOND_MARK);
+}
 
 /* True if words[0] is a stack pointer in RAM, words[1] a Thumb address in the application area. */
 bool application_is_valid(const uint32_t words[2]);

@@ -41,7 +41,8 @@ static struct {
     bool behind;           /* the page in work is behind a signed image */
     bool old_is_gone;      /* there is no other application in flash any more */
     bool doubtful;         /* a download before this one did not end: pages are erased whatever they read */
-    uint8_t invalidations; /* attempts to make the old application invalid; or the marks there are to be */
+    uint8_t invalidations; /* attempts to make the old application invalid; or the mark that was set, and more
+                              for each attempt to erase it */
     uint8_t erase_ms;      /* until the erase under way can end */
     image_result result;
 } image;
@@ -157,13 +158,13 @@ static uint32_t in_order(uint32_t n)
 }
 
 /*
- * Erases the page that holds the unit at `offset`. Where the chip's pages are half as large as
+ * Erases the page that holds the unit at this address. Where the chip's pages are half as large as
  * FLASH_PAGE_SIZE, the other half is erased when something is found there.
  */
-static void erase(uint32_t offset)
+static void erase(uint32_t address)
 {
     image.erase_ms = ERASE_MS;
-    port_flash_erase(APP_BASE_ADDRESS + offset);
+    port_flash_erase(address);
 }
 
 /* The unit in flash that decides whether there is an application. */
@@ -173,37 +174,45 @@ static flash_unit key(void)
 }
 
 /*
- * Where flash has marks: before anything else changes one more is set, whatever the others read: after a
- * power cut they may read that now and otherwise later. If all are set, all are of downloads that did not
- * end, and enough. False: an operation was started, or it cannot be done.
+ * Where flash has marks: before anything else changes the one that reads blank is set; the other may read as
+ * it does now and otherwise later, after a power cut. Then that one is erased, so that it is surely blank
+ * when in the end a cut leaves this one in doubt. If both read set, a cut fell into that erase, and one of
+ * them is set for sure. False: an operation was started, or it cannot be done.
  */
 static inline bool download_is_marked(void)
 {
-    uint32_t marks = application_marks();
+    uint32_t n = image.invalidations;
 
-    if (!image.invalidations && marks != FLASH_MARKS) {
-        image.invalidations = (uint8_t)(marks + 1);
-        port_flash_program(MARK_PAGE + UNIT * marks, FLASH_MARK);
-    } else if (image.invalidations && image.invalidations != marks) {
-        fail(errWRITE);
-    } else {
-        image.old_is_gone = true;
+    if (n) {
+        if (!application_is_marked(n)) {
+            fail(errWRITE);
+        } else {
+            image.old_is_gone = true;
+            erase(application_mark(n ^ OTHER_MARK));
+        }
+        return false;
     }
-    return image.old_is_gone;
+    n = application_is_marked(FIRST_MARK) ? SECOND_MARK : FIRST_MARK;
+    image.invalidations = (uint8_t)n;
+    if (application_is_marked(n)) {
+        image.old_is_gone = true;
+        return true;
+    }
+    port_flash_program(application_mark(n), FLASH_MARK);
+    return false;
 }
 
 /* When all is in flash. False: an operation was started, or it cannot be done. */
-static inline bool mark_is_gone(void)
+static inline bool marks_are_gone(void)
 {
-    enum { ERASED = 0xFF };
+    enum { MOST = SECOND_MARK + 2 };
 
-    if (!FLASH_MARKS || !application_marks())
+    if (!FLASH_MARKS || !application_has_marks())
         return true;
-    if (image.invalidations == ERASED)
+    if (image.invalidations > MOST)
         fail(errERASE);
-    else
-        port_flash_erase(MARK_PAGE);
-    image.invalidations = ERASED;
+    else /* the one that was set, and then in turns */
+        erase(application_mark(image.invalidations++ % 2 ? FIRST_MARK : SECOND_MARK));
     return false;
 }
 
@@ -223,7 +232,7 @@ static bool key_is_retired(void)
     if (++image.invalidations > 3)
         fail(errWRITE);
     else if (image.invalidations == 2)
-        erase(0);
+        erase(APP_BASE_ADDRESS);
     else
         port_flash_program(APP_BASE_ADDRESS + PIECE * KEY, FLASH_RETIRED);
     return false;
@@ -307,7 +316,7 @@ static void look_at_page(void)
         return;
     image.old_is_gone = image.doubtful = false;
     if (FLASH_MARKS) {
-        image.doubtful = application_marks();
+        image.doubtful = application_has_marks();
     } else if (all == (uint32_t)BLANK_WORD && image.page) {
         image.old_is_gone = true;
         image.done = PIECES;
@@ -377,7 +386,7 @@ static inline void give(enum want want, uint32_t offset, const flash_unit *wante
         image.tried = true;
         if (want == AN_ERASE) {
             image.erased = true;
-            erase(PAGE == SMALLEST_FLASH_PAGE ? image.page : offset);
+            erase(APP_BASE_ADDRESS + (PAGE == SMALLEST_FLASH_PAGE ? image.page : offset));
         } else if (FLASH_BURST > 1) {
             port_flash_program_burst(APP_BASE_ADDRESS + offset, wanted);
         } else {
@@ -388,7 +397,7 @@ static inline void give(enum want want, uint32_t offset, const flash_unit *wante
 
 static void end_page(void)
 {
-    if (!image.page && !mark_is_gone())
+    if (!image.page && !marks_are_gone())
         return;
     image.done = 0;
     image.erased = image.looked = false;

@@ -43,8 +43,8 @@ FROM_FLASH _Noreturn void main(void)
         stay |= port_watchdog_has_bitten();
     if (APPLICATION_MAY_BE_BEHIND)
         stay |= !port_flash_is_there();
-    if (!stay && (!FLASH_MARKS || !application_marks()) && application_is_valid(application_start_words()) &&
-        (!VERIFY_AT_START || application_is_genuine())) {
+    if (!stay && (!FLASH_MARKS || !application_has_marks()) &&
+        application_is_valid(application_start_words()) && (!VERIFY_AT_START || application_is_genuine())) {
         if (HAVE_DOUBLE_TAP)
             port_wait_for_second_reset();
         if (APP_WATCHDOG_MS)

@@ -11,7 +11,7 @@
 
 enum {
     PROGRAM_SEEDS = 3,
-    KEY_SEEDS = 64, /* of what makes an application valid */
+    KEY_SEEDS = 64,          /* of what makes an application valid */
     MARKED_ERASE_SEEDS = 32, /* where the chip alone draws what an erase leaves */
     ERASE_SEEDS = 4,
     SAMPLED_EVERY = 5,   /* operations, when not deep */
@@ -147,7 +147,7 @@ static void cut_inside(struct sweep *sweep, const struct board *before, unsigned
     stop_at_operations(sweep, false);
     board->chip.random_state ^= (seed + 1) * 0x9E3779B97F4A7C15ull;
     board_power(board, false);
-    if (erase && !sweep->rig.mark_page) {
+    if (erase && !sweep->rig.marks) {
         uint32_t size = board->chip.config.page_bytes;
         uint32_t offset = (operation.address - FLASH_BASE) / size * size;
 
@@ -221,10 +221,10 @@ static void cut_here(struct sweep *sweep)
 
     if (number > sweep->first_operation) {
         bool erase = operation.kind == FLASH_PAGE_ERASE;
-        unsigned seeds = erase && sweep->rig.mark_page ? MARKED_ERASE_SEEDS
-                         : erase                       ? DOUBTS * ERASE_SEEDS
-                         : is_key(sweep, &operation)   ? KEY_SEEDS
-                                                       : PROGRAM_SEEDS;
+        unsigned seeds = erase && sweep->rig.marks   ? MARKED_ERASE_SEEDS
+                         : erase                     ? DOUBTS * ERASE_SEEDS
+                         : is_key(sweep, &operation) ? KEY_SEEDS
+                                                     : PROGRAM_SEEDS;
 
         for (unsigned seed = 0; seed < seeds && !can_start_anything(sweep, &operation); seed++) {
             cut_inside(sweep, snapshot.board, seed, during, interesting && seed < (erase ? DOUBTS : 1u));

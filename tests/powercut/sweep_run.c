@@ -316,13 +316,13 @@ bool lost_after(const struct sweep *sweep, const struct flash_operation *operati
 
 static bool is_mark(const struct sweep *sweep, const struct flash_operation *operation)
 {
-    return sweep->rig.mark_page && operation->address - sweep->rig.mark_page < sweep->rig.transfer_size;
+    return sweep->rig.marks && operation->address - sweep->rig.marks < 2 * sweep->rig.transfer_size;
 }
 
 /* A mark; or the half-word that makes an application valid, the upper one of its initial stack pointer. */
 bool is_key(const struct sweep *sweep, const struct flash_operation *operation)
 {
-    if (sweep->rig.mark_page)
+    if (sweep->rig.marks)
         return is_mark(sweep, operation) && operation->kind == FLASH_PROGRAM;
     return operation->kind == FLASH_PROGRAM &&
            operation->address == sweep->rig.app_base + (sweep->high ? HIGH_START_WORDS : 0) + 2;
@@ -334,15 +334,16 @@ bool is_interesting(const struct sweep *sweep, const struct flash_operation *ope
     uint32_t page = sweep->rig.transfer_size, offset = operation->address % page;
     uint32_t last_of_first_page = sweep->high ? HIGH_START_WORDS + 8 : 8;
 
-    return operation->kind == FLASH_PAGE_ERASE || operation->kind == FLASH_HALF_PAGE || offset == 0 || offset == page - 2 ||
-           (is_first_page(sweep, operation->address) && offset < last_of_first_page);
+    return operation->kind == FLASH_PAGE_ERASE || operation->kind == FLASH_HALF_PAGE || offset == 0 ||
+           offset == page - 2 || (is_first_page(sweep, operation->address) && offset < last_of_first_page);
 }
 
 bool decides(const struct sweep *sweep, const struct flash_operation *operation)
 {
     bool in_log = sweep->is_signed && operation->address >= sweep->rig.app_base + sweep->rig.app_bytes;
 
-    return in_log || is_mark(sweep, operation) || (is_first_page(sweep, operation->address) && is_interesting(sweep, operation));
+    return in_log || is_mark(sweep, operation) ||
+           (is_first_page(sweep, operation->address) && is_interesting(sweep, operation));
 }
 
 /* Snapshots, beginning and end --------------------------------------------------------------------------- */

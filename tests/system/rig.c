@@ -193,7 +193,7 @@ struct rig rig_new_build(const char *build, const char *target, const struct chi
     rig.app_bytes = flash - variants[variant].offset - variants[variant].kept_at_top;
     rig.app_bytes -= rig.app_bytes % config->page_bytes;
     rig.blank = config->family->flash_blank;
-    rig.mark_page = rig.blank == 0 ? rig.app_base - config->page_bytes : 0;
+    rig.marks = rig.blank == 0 ? rig.app_base - 2 * config->page_bytes : 0;
     if (rig_is_signed(target)) {
         rig.target = target;
         rig.log_bytes = config->page_bytes > 1024 ? config->page_bytes : 1024;

@@ -20,7 +20,7 @@ struct rig {
     uint32_t transfer_size;
     const char *target; /* of a signed variant; else NULL */
     uint8_t blank;      /* what erased flash reads */
-    uint32_t mark_page; /* its address; 0: none, as something can be programmed over data */
+    uint32_t marks;     /* address of their two pages; 0: none, as something can be programmed over data */
     uint32_t log_bytes; /* of a signed variant, behind the area */
 };
 

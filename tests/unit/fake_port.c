@@ -144,6 +144,11 @@ uint8_t port_unique_id(uint32_t i)
 
 /* Flash -------------------------------------------------------------------------------------------------- */
 
+static flash_unit *cell_at(uint32_t address)
+{
+    return (flash_unit *)(memory + (address - FLASH_BASE));
+}
+
 uint32_t fake_area_size(void)
 {
     return HIGH ? BOOTLOADER_BASE - FLASH_BASE : FLASH_BASE + fake.flash_size - APP_BASE_ADDRESS;
@@ -156,18 +161,18 @@ uint8_t *fake_area(void)
 
 bool fake_application_starts(void)
 {
-    return (!FLASH_MARKS || !application_marks()) && application_is_valid(application_start_words());
+    return (!FLASH_MARKS || !application_has_marks()) && application_is_valid(application_start_words());
 }
 
-uint8_t *fake_mark_page(void)
+uint8_t *fake_mark_pages(void)
 {
-    return memory + (MARK_PAGE - FLASH_BASE);
+    return memory + (application_mark(SECOND_MARK) - FLASH_BASE);
 }
 
 void fake_interrupted_before(void)
 {
     if (FLASH_MARKS)
-        memset(fake_mark_page(), FLASH_MARK & 0xFF, FLASH_UNIT);
+        *cell_at(application_mark(FIRST_MARK)) = (flash_unit)FLASH_MARK;
     else
         memset(fake_area() + START_WORDS_OFFSET + 2, FLASH_RETIRED, 2);
 }
@@ -228,14 +233,11 @@ static void change(flash_unit *cell, flash_unit to, bool half_done)
     *cell = half_done ? *cell ^ ((*cell ^ to) & (flash_unit)chance()) : to;
 }
 
-static flash_unit *cell_at(uint32_t address)
-{
-    return (flash_unit *)(memory + (address - FLASH_BASE));
-}
-
 static bool is_mark(uint32_t address)
 {
-    return address / FLASH_PAGE_SIZE == MARK_PAGE / FLASH_PAGE_SIZE && FLASH_MARKS;
+    uint32_t page = address / FLASH_PAGE_SIZE * FLASH_PAGE_SIZE;
+
+    return FLASH_MARKS && (page == application_mark(FIRST_MARK) || page == application_mark(SECOND_MARK));
 }
 
 /* Keeps the rules every operation has; true if it is the one that power fails with. */
@@ -269,7 +271,7 @@ void port_flash_erase(uint32_t address)
     for (uint32_t i = 0; !fake.error && i < FLASH_PAGE_SIZE / FLASH_UNIT; i++)
         change(&page[i], FLASH_BLANK, cut && fake.cut_within);
     if (address == fake.worn_page)
-        page[7] ^= 0x0400;
+        page[is_mark(address) ? 0 : 7] ^= 0x0400;
     if (cut)
         end_session(FAKE_POWER_CUT);
 }

@@ -11,7 +11,11 @@
 
 #define FAKE_FLASH_SIZE (FLASH_PAGE_SIZE > 1024 ? 0x40000 : 0x20000)
 
-enum { FAKE_LOG = 1 << 18, BLANK_BYTE = FLASH_BLANK & 0xFF };
+enum {
+    FAKE_LOG = 1 << 18,
+    BLANK_BYTE = FLASH_BLANK & 0xFF,
+    FAKE_MARK_BYTES = FLASH_MARKS ? 2 * FLASH_PAGE_SIZE : 0
+};
 
 struct fake_operation {
     uint32_t address;
@@ -83,8 +87,8 @@ bool fake_application_starts(void);
 /* The application area, for a test to prepare and compare, whatever the chip is doing. */
 uint8_t *fake_area(void);
 uint32_t fake_area_size(void);
-/* The page of marks, FLASH_MARK_PAGE bytes. */
-uint8_t *fake_mark_page(void);
+/* The two pages of marks, FAKE_MARK_BYTES. */
+uint8_t *fake_mark_pages(void);
 /* A download began and did not end, as flash tells it. */
 void fake_interrupted_before(void);
 bool fake_flash_busy(void);

@@ -12,7 +12,7 @@
 enum { PAGE = FLASH_PAGE_SIZE, BLOCK = TARGET_DFU_WTRANSFERSIZE };
 
 static struct image image, old, before;
-static uint8_t marks_before[FLASH_MARK_PAGE + 1];
+static uint8_t marks_before[FAKE_MARK_BYTES + 1];
 static bool refuses_zero;
 
 static int power_on(void **state)
@@ -27,7 +27,7 @@ static int power_on(void **state)
 static void remember(void)
 {
     memcpy(before.bytes, fake_area(), fake_area_size());
-    memcpy(marks_before, fake_mark_page(), FLASH_MARK_PAGE);
+    memcpy(marks_before, fake_mark_pages(), FAKE_MARK_BYTES);
 }
 
 static void download(void *status)
@@ -43,7 +43,7 @@ static bool download_with_cut(uint32_t operation, bool within, uint32_t seed)
 
     fake_power_cycle();
     memcpy(fake_area(), before.bytes, fake_area_size());
-    memcpy(fake_mark_page(), marks_before, FLASH_MARK_PAGE);
+    memcpy(fake_mark_pages(), marks_before, FAKE_MARK_BYTES);
     fake.refuses_zero = refuses_zero;
     fake.cut_at = operation;
     fake.cut_within = within;

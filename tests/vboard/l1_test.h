@@ -4,17 +4,18 @@
 #include "chips/stm32l1.h"
 #include "lab.h"
 
-#define RCC(offset)          (0x40023800u + (offset))
-#define FLASH(offset)        (0x40023C00u + (offset))
-#define PWR(offset)          (0x40007000u + (offset))
-#define RTC(offset)          (0x40002800u + (offset))
-#define SYSCFG(offset)       (0x40010000u + (offset))
-#define EXTI(offset)         (0x40010400u + (offset))
-#define USB(offset)          (0x40005C00u + (offset))
-#define DBGMCU(offset)       (0xE0042000u + (offset))
-#define GPIO(letter, offset) (0x40020000u + 0x400u * ((letter) == 'H' ? 5u : (unsigned)(letter) - 'A') + (offset))
-#define EEPROM_AT            0x08080000u
-#define OPTIONS_AT           0x1FF80000u
+#define RCC(offset)    (0x40023800u + (offset))
+#define FLASH(offset)  (0x40023C00u + (offset))
+#define PWR(offset)    (0x40007000u + (offset))
+#define RTC(offset)    (0x40002800u + (offset))
+#define SYSCFG(offset) (0x40010000u + (offset))
+#define EXTI(offset)   (0x40010400u + (offset))
+#define USB(offset)    (0x40005C00u + (offset))
+#define DBGMCU(offset) (0xE0042000u + (offset))
+#define GPIO(letter, offset)                                                                                 \
+    (0x40020000u + 0x400u * ((letter) == 'H' ? 5u : (unsigned)(letter) - 'A') + (offset))
+#define EEPROM_AT  0x08080000u
+#define OPTIONS_AT 0x1FF80000u
 
 enum { RCC_CR = 0x00, RCC_ICSCR = 0x04, RCC_CFGR = 0x08, RCC_AHBRSTR = 0x10, RCC_AHBENR = 0x1C };
 enum { RCC_APB2ENR = 0x20, RCC_APB1ENR = 0x24, RCC_CSR = 0x34 };

@@ -81,18 +81,6 @@ FROM_FLASH bool port_button_held(void)
     return high == BUTTON_ACTIVE_HIGH;
 }
 
-void pins_start(void)
-{
-    gpio_clocks(CLOCKS);
-    if (PULLED_INSIDE)
-        usb_pull_up_start();
-    take_debug_pins(ANY_PIN(IS_SWD), ANY_PIN(IS_JTAG));
-    if (HAVE_LED) {
-        port_led(false);
-        set_mode(LED_GPIO_PORT, LED_GPIO_PIN, false);
-    }
-}
-
 void pins_disconnect(void)
 {
     if (HAVE_USB_PULLUP_CONTROL) {
@@ -103,6 +91,21 @@ void pins_disconnect(void)
     } else {
         set_mode(DPLUS_PORT, DPLUS_PIN, false);
     }
+}
+
+void pins_start(void)
+{
+    gpio_clocks(CLOCKS);
+    if (PULLED_INSIDE)
+        usb_pull_up_start();
+    take_debug_pins(ANY_PIN(IS_SWD), ANY_PIN(IS_JTAG));
+    if (HAVE_LED) {
+        if (!LED_ACTIVE_HIGH) /* else it is off after reset */
+            port_led(false);
+        set_mode(LED_GPIO_PORT, LED_GPIO_PIN, false);
+    }
+    if (!PULLED_INSIDE) /* else nothing pulls D+ up after reset */
+        pins_disconnect();
 }
 
 void pins_connect(void)

@@ -33,7 +33,6 @@ FROM_FLASH void port_start_serving(void)
     if (HIGH)
         SCB->VTOR = BOOTLOADER_BASE;
     pins_start();
-    pins_disconnect();
     systick_wait(DISCONNECT_MS * RESET_KHZ);
 
     uint32_t khz = clock_start();

@@ -46,7 +46,6 @@
 #define FLASH_RETIRED       0
 #define FLASH_MARKS         0 /* as there is FLASH_RETIRED */
 #define FLASH_MARK          0
-#define FLASH_MARK_PAGE     0
 #define FLASH_ERASE_MS      20
 #define FLASH_PROGRAM_MS(n) ((n) / 25) /* n times 40 us */
 

@@ -53,9 +53,8 @@
 #define FLASH_BURST         32
 #define FLASH_BLANK         0
 #define FLASH_RETIRED       0 /* is no operation, see FLASH_MARKS */
-#define FLASH_MARKS         8
+#define FLASH_MARKS         1
 #define FLASH_MARK          0xFFFFFFFF
-#define FLASH_MARK_PAGE     256
 #define FLASH_ERASE_MS      3
 #define FLASH_PROGRAM_MS(n) 0 /* twice a page: a host that asks once more takes less than counting */
 

@@ -89,12 +89,15 @@ struct pwr {
 #define BACKUP_REGISTER(n) (*(reg32 *)(0x40002850 + 4 * (n)))
 #define BACKUP_CLOCKS      RCC_APB1_PWR
 
-/* RM0038 30.6.1, 31.1: where the electronic signature is depends on the category. */
+/*
+ * RM0038 30.6.1, 31.1: where the electronic signature is depends on the category. Of the devices of
+ * categories 3 and up, 0x427, 0x436 and 0x437, and not of 0x416 and 0x429, both of these bits are set.
+ */
 static inline uint32_t signature_address(void)
 {
-    uint32_t device = *(reg32 *)0xE0042000 & 0xFFF;
+    const uint32_t category_3 = BIT(5) | BIT(1);
 
-    return device == 0x416 || device == 0x429 ? 0x1FF8004C : 0x1FF800CC;
+    return (*(reg32 *)0xE0042000 & category_3) == category_3 ? 0x1FF800CC : 0x1FF8004C;
 }
 
 /*
