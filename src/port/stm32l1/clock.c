@@ -25,11 +25,8 @@ enum {
 
 static inline bool crystal_starts(void)
 {
-    const uint32_t kind = RCC_CR_MSION | (HSE_BYPASS ? RCC_CR_HSEBYP : 0);
-
-    if (HSE_BYPASS)
-        RCC->CR = kind;
-    RCC->CR = kind | RCC_CR_HSEON;
+    /* HSEBYP is written while the oscillator is off still */
+    RCC->CR = RCC_CR_MSION | (HSE_BYPASS ? RCC_CR_HSEBYP : 0) | RCC_CR_HSEON;
     for (uint32_t patience = CRYSTAL_PATIENCE; patience; patience--)
         if (RCC->CR & RCC_CR_HSERDY)
             return true;
