@@ -37,7 +37,7 @@ static bool begins(struct device *device, enum limit limit, bool beyond)
     return beyond && !before;
 }
 
-static void too_fast(struct device *device, enum limit limit, const char *rule, const char *what, uint32_t hz,
+static void too_fast(struct device *device, const char *rule, enum limit limit, const char *what, uint32_t hz,
                      uint32_t most, const char *section)
 {
     if (begins(device, limit, hz > most)) {
@@ -73,16 +73,16 @@ static void check_pll_speed(struct device *device)
     const struct rcc *rcc = rcc_of(device);
     bool runs =
         rcc->CR & CR_PLLON && rcc_l1_pll_source_ready(device) && !rcc_l1_pll_setup_is_reserved(rcc->CFGR);
-    too_fast(device, LIMIT_VCO, "pll-frequency", "the PLL's VCO", runs ? rcc_l1_vco_hz(device) : 0,
+    too_fast(device, "pll-frequency", LIMIT_VCO, "the PLL's VCO", runs ? rcc_l1_vco_hz(device) : 0,
              limits_now(device)->vco, "6.2.5");
-    too_fast(device, LIMIT_PLL, "pll-frequency", "the PLL's output", runs ? rcc_l1_pll_hz(device) : 0,
+    too_fast(device, "pll-frequency", LIMIT_PLL, "the PLL's output", runs ? rcc_l1_pll_hz(device) : 0,
              limits_now(device)->hclk, "6.2.5");
 }
 
 static void check_oscillators(struct device *device)
 {
     const struct rcc *rcc = rcc_of(device);
-    too_fast(device, LIMIT_HSE, "hse-too-fast", "HSE",
+    too_fast(device, "hse-too-fast", LIMIT_HSE, "HSE",
              rcc->CR & CR_HSEON ? device_chip(device)->config.hse_hz : 0, limits_now(device)->hse, "5.1.6");
     if (begins(device, LIMIT_HSI, rcc->CR & CR_HSION && !limits_now(device)->hsi)) {
         device_violation(device, FORBIDDEN, "hsi-in-range-3",
@@ -98,7 +98,7 @@ void rcc_l1_check_limits(struct device *device)
     }
     check_oscillators(device);
     check_pll_speed(device);
-    too_fast(device, LIMIT_HCLK, "hclk-too-fast", "HCLK", rcc_l1_hclk_hz(device), limits_now(device)->hclk,
+    too_fast(device, "hclk-too-fast", LIMIT_HCLK, "HCLK", rcc_l1_hclk_hz(device), limits_now(device)->hclk,
              "5.1.6");
 }
 
@@ -107,9 +107,10 @@ void rcc_l1_check_usb(struct device *device)
     const struct rcc *rcc = rcc_of(device);
     uint32_t vco = rcc_l1_vco_hz(device);
     if (rcc->ENR[RCC_L1_APB1] & APB1ENR_USB && rcc->CR & CR_PLLRDY && vco / 2 != USB_HZ) {
-        device_violation(device, SUSPICIOUS, "usb-clock-not-48mhz",
-                         "RCC_CFGR = 0x%08X: the USB clock is %u Hz, half of the PLL's VCO; it must be 48 MHz "
-                         "(RM0038 6.2.5)",
-                         (unsigned)rcc->CFGR, (unsigned)(vco / 2));
+        device_violation(
+            device, SUSPICIOUS, "usb-clock-not-48mhz",
+            "RCC_CFGR = 0x%08X: the USB clock is %u Hz, half of the PLL's VCO; it must be 48 MHz "
+            "(RM0038 6.2.5)",
+            (unsigned)rcc->CFGR, (unsigned)(vco / 2));
     }
 }
