@@ -162,6 +162,16 @@ static void the_rtc_is_locked_by_its_keys_too(void **state)
     lab_free(lab);
 }
 
+static void a_shared_device_cites_the_chips_own_manual(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_new();
+    put(lab, 0x40003004, 1);
+    expect_violation(lab, "FORBIDDEN iwdg-write-protected: IWDG_PR = 0x1 is ignored: 0x5555 must be written "
+                          "to KR first (RM0038, IWDG) (PC");
+    lab_free(lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +181,7 @@ int main(void)
         cmocka_unit_test(what_the_category_lacks_is_absent),
         cmocka_unit_test(gates_and_resets_count),
         cmocka_unit_test(the_rtc_is_locked_by_its_keys_too),
+        cmocka_unit_test(a_shared_device_cites_the_chips_own_manual),
         cmocka_unit_test(backup_registers_are_locked_by_DBP_and_outlive_a_reset_not_power),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

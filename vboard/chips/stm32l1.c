@@ -163,6 +163,24 @@ static const uint8_t event_order[] = {
     TIM10, TIM11, USART1, USART2, USART3, DMA1,          DMA2, WWDG, SPI1, SPI2, SPI3, I2C1, I2C2,
 };
 
+static const struct citation citations[] = {
+    {4, "RM0038, CRC"},
+    {5, "RM0038, PWR"},
+    {10, "RM0038, EXTI"},
+    {12, "RM0038, DAC"},
+    {13, "RM0038, DMA"},
+    {14, "RM0038, TIMx"},
+    {15, "RM0038, TIMx"},
+    {17, "RM0038, TIM6 and TIM7"},
+    {19, "RM0038, IWDG"},
+    {20, "RM0038, WWDG"},
+    {23, "RM0038, USB"},
+    {25, "RM0038, SPI"},
+    {26, "RM0038, I2C"},
+    {27, "RM0038, USART"},
+    {0},
+};
+
 enum { DEVICE_ID = 0xFFF, DEVICE_ID_CATEGORY_2 = 0x429, DEVICE_ID_CATEGORY_3 = 0x427 };
 
 static unsigned variant(const struct chip_config *config)
@@ -185,6 +203,9 @@ const struct chip_info stm32l1 = {
     .flash_usual = {.page_erase_us = 3280, .program_ns = 3280000},
     .flash_slow = {.page_erase_us = 3940, .program_ns = 3940000},
     .hse = {1000000, 24000000, 32000000, 16000000, "RM0038 6.2.1"},
+    .most_lsi_hz = 56000,
+    .backup_range = {0, 31, 0xFFFFFFFF},
+    .most_flash_kib = 256,
     .devices = devices,
     .device_count = STM32L1_DEVICES,
     .routes = stm32l1_routes,
@@ -206,6 +227,7 @@ const struct chip_info stm32l1 = {
     .backup = {[CATEGORY_1] = RTC_CAT1, [CATEGORY_2] = RTC_CAT2, [CATEGORY_3] = RTC_CAT3},
     .manual =
         {
+            .citations = citations,
             .map = "RM0038 table 5",
             .enables = "RM0038 6.3.8 to 6.3.10",
             .resets = "RM0038 6.3.5 to 6.3.7",
