@@ -139,9 +139,12 @@ static void reset(struct device *device)
 
 static void backup_reset(struct device *device)
 {
-    *rtc_of(device) = (struct rtc){
-        .reg = {
-            [DR / 4] = DR_RESET, [ISR / 4] = ISR_RESET, [PRER / 4] = PRER_RESET, [WUTR / 4] = WUTR_RESET}};
+    struct rtc *rtc = rtc_of(device);
+    *rtc = (struct rtc){0};
+    rtc->reg[DR / 4] = DR_RESET;
+    rtc->reg[ISR / 4] = ISR_RESET;
+    rtc->reg[PRER / 4] = PRER_RESET;
+    rtc->reg[WUTR / 4] = WUTR_RESET;
 }
 
 static uint32_t get(const struct device *device, unsigned number)
