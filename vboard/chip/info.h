@@ -35,8 +35,8 @@ struct citation {
 
 /* Where the manual says what the bus complains of. */
 struct manual_sections {
-    const struct citation *citations; /* NULL: RM0008 is the chip's own manual */
     const char *map, *enables, *resets, *chapters, *reserved_bits, *backup;
+    const struct citation *citations; /* NULL: RM0008 is the chip's own manual */
 };
 
 /* What one page erase and one program operation take, in the data sheet. */

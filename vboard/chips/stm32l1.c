@@ -56,10 +56,10 @@ static const struct pwr_info pwr = {.wkup_pin = {P('A', 0), P('C', 13), P('E', 6
 
 /* RM0038 table 5. */
 static const struct device_info devices[STM32L1_DEVICES] = {
-    [TIM2] = {.class = &tim_general_class, .name = "TIM2", .base = 0x40000000, ON_APB1(0), TIMER_ON_1},
-    [TIM3] = {.class = &tim_general_class, .name = "TIM3", .base = 0x40000400, ON_APB1(1), TIMER_ON_1},
-    [TIM4] = {.class = &tim_general_class, .name = "TIM4", .base = 0x40000800, ON_APB1(2), TIMER_ON_1},
-    [TIM5] = {.class = &tim_general_class,
+    [TIM2] = {.class = &tim_both_edges_class, .name = "TIM2", .base = 0x40000000, ON_APB1(0), TIMER_ON_1},
+    [TIM3] = {.class = &tim_both_edges_class, .name = "TIM3", .base = 0x40000400, ON_APB1(1), TIMER_ON_1},
+    [TIM4] = {.class = &tim_both_edges_class, .name = "TIM4", .base = 0x40000800, ON_APB1(2), TIMER_ON_1},
+    [TIM5] = {.class = &tim_both_edges_class,
               .name = "TIM5",
               .base = 0x40000C00,
               ON_APB1(3),
@@ -92,10 +92,10 @@ static const struct device_info devices[STM32L1_DEVICES] = {
               .base = 0x40003000,
               ON_APB1(ALWAYS_CLOCKED),
               .kernel = RCC_L1_LSI},
-    [SPI2] = {.class = &spi_v1_class, .name = "SPI2", .base = 0x40003800, ON_APB1(14)},
-    [SPI3] = {.class = &spi_v1_class, .name = "SPI3", .base = 0x40003C00, ON_APB1(15), ONLY(CATEGORY_3)},
-    [USART2] = {.class = &usart_v1_class, .name = "USART2", .base = 0x40004400, ON_APB1(17)},
-    [USART3] = {.class = &usart_v1_class, .name = "USART3", .base = 0x40004800, ON_APB1(18)},
+    [SPI2] = {.class = &spi_v1_frf_class, .name = "SPI2", .base = 0x40003800, ON_APB1(14)},
+    [SPI3] = {.class = &spi_v1_frf_class, .name = "SPI3", .base = 0x40003C00, ON_APB1(15), ONLY(CATEGORY_3)},
+    [USART2] = {.class = &usart_v1_over8_class, .name = "USART2", .base = 0x40004400, ON_APB1(17)},
+    [USART3] = {.class = &usart_v1_over8_class, .name = "USART3", .base = 0x40004800, ON_APB1(18)},
     [I2C1] = {.class = &i2c_v1_class, .name = "I2C1", .base = 0x40005400, ON_APB1(21)},
     [I2C2] = {.class = &i2c_v1_class, .name = "I2C2", .base = 0x40005800, ON_APB1(22)},
     [USB] = {.class = &usb_fsdev_class,
@@ -127,8 +127,8 @@ static const struct device_info devices[STM32L1_DEVICES] = {
     [TIM10] = {.class = &tim_one_channel_class, .name = "TIM10", .base = 0x40010C00, ON_APB2(3), TIMER_ON_2},
     [TIM11] = {.class = &tim_one_channel_class, .name = "TIM11", .base = 0x40011000, ON_APB2(4), TIMER_ON_2},
     [ADC] = {.class = &unmodelled_adc_l1_class, .name = "ADC", .base = 0x40012400, ON_APB2(9)},
-    [SPI1] = {.class = &spi_v1_class, .name = "SPI1", .base = 0x40013000, ON_APB2(12)},
-    [USART1] = {.class = &usart_v1_class, .name = "USART1", .base = 0x40013800, ON_APB2(14)},
+    [SPI1] = {.class = &spi_v1_frf_class, .name = "SPI1", .base = 0x40013000, ON_APB2(12)},
+    [USART1] = {.class = &usart_v1_over8_class, .name = "USART1", .base = 0x40013800, ON_APB2(14)},
     [GPIOA] =
         {.class = &gpio_v2_port_a_class, .name = "GPIOA", .base = 0x40020000, ON_AHB(0), .config = &port_a},
     [GPIOB] =

@@ -35,7 +35,7 @@ static inline struct rtc *rtc_of(const struct device *device)
     AT(0x18) = {"CALIBR", RW | STABLE, 0xFFFFFF60}, AT(0x1C) = {"ALRMAR", RW | STABLE, 0},                   \
     AT(0x20) = {"ALRMBR", RW | STABLE, 0}, AT(0x24) = {"WPR", WRITE_ONLY, 0xFFFFFF00},                       \
     AT(0x30) = {"TSTR", READ_ONLY | STABLE, 0}, AT(0x34) = {"TSDR", READ_ONLY | STABLE, 0},                  \
-    AT(0x40) = {"TAFCR", RW | STABLE, 0xFFF80000}
+    AT(0x40) = {"TAFCR", RW | STABLE, 0xFFFB0000}
 #define RTC_SUBSECONDS                                                                                       \
     AT(0x28) = {"SSR", READ_ONLY | STABLE, 0}, AT(0x2C) = {"SHIFTR", WRITE_ONLY, 0x7FFF8000},                \
     AT(0x38) = {"TSSSR", READ_ONLY | STABLE, 0}, AT(0x3C) = {"CALR", RW | STABLE, 0xFFFF1E00},               \
