@@ -20,7 +20,14 @@
 enum { RCC_CR = 0x00, RCC_ICSCR = 0x04, RCC_CFGR = 0x08, RCC_AHBRSTR = 0x10, RCC_AHBENR = 0x1C };
 enum { RCC_APB2ENR = 0x20, RCC_APB1ENR = 0x24, RCC_CSR = 0x34 };
 enum { HSION = 1 << 0, HSIRDY = 1 << 1, MSION = 1 << 8, MSIRDY = 1 << 9, HSEON = 1 << 16, HSERDY = 1 << 17 };
-enum { PLLON = 1 << 24, PLLRDY = 1 << 25, PLLSRC_HSE = 1 << 16, PLLDIV_2 = 1 << 22, PLLDIV_3 = 2 << 22 };
+enum {
+    PLLON = 1 << 24,
+    PLLRDY = 1 << 25,
+    PLLSRC_HSE = 1 << 16,
+    PLLDIV_2 = 1 << 22,
+    PLLDIV_3 = 2 << 22,
+    PLLDIV_4 = 3 << 22
+};
 enum { PLLMUL_3 = 0 << 18, PLLMUL_4 = 1 << 18, PLLMUL_6 = 2 << 18, PLLMUL_12 = 4 << 18 };
 enum { SW_MSI, SW_HSI, SW_HSE, SW_PLL };
 enum { PWR_CR = 0x00, PWR_CSR = 0x04, VOS_1 = 1 << 11, VOS_2 = 2 << 11, VOS_3 = 3 << 11, VOSF = 1 << 4 };

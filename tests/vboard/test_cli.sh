@@ -91,6 +91,13 @@ it_says "a crystal has a frequency" 2 "--crystal takes" run loop.bin --crystal q
 it_says "the oscillator's range is told" 2 "4 to 16 MHz" run loop.bin --crystal 3.9
 it_says "a crystal that only a fed clock could be is refused with the reason" 2 "OSC_IN" run loop.bin --crystal 25
 it_says "a fraction of a MHz is a crystal" 0 "--max-time is over" run loop.bin --crystal 7.3728 --max-time 0.01
+it_says "the oscillator of another family has another range" 2 "1 to 24 MHz" run loop.bin --board STM32L1 --crystal 25
+it_says "another family has another crystal" 0 "--max-time is over" run loop.bin --board STM32L1 --crystal 24 --max-time 0.01
+it_says "a chip is only what chips of its family can be" 2 "cannot be 'late-bsy'" run loop.bin --board STM32L1 --chip late-bsy
+it_says "another family has other backup registers" 2 "from 0 to 31" run loop.bin --board STM32L1 --backup 32=1
+it_says "a backup register of 32 bits takes them" 0 "--max-time is over" \
+    run loop.bin --board STM32L1 --backup 1=0x544F4F42 --max-time 0.01
+it_says "the families of the boards are listed" 0 "STM32L1    128 KiB   PB6   PA0    inside" boards
 it_says "a board has a crystal or none" 2 "--crystal or --no-crystal" run loop.bin --crystal 12 --no-crystal
 it_says "a pin is a pin" 2 "--led takes a pin" run loop.bin --led PQ13
 it_says "a pin has sixteen numbers" 2 "--pullup takes a pin" run loop.bin --pullup PA16

@@ -103,17 +103,20 @@ static void a_vco_of_another_frequency_is_nothing_for_usb(void **state)
     lab_free(lab);
 }
 
-static void the_vco_of_96_mhz_needs_range_1(void **state)
+static void a_vco_above_48_mhz_needs_range_1(void **state)
 {
     (void)state;
     struct lab *lab = lab_new();
     set_bits(lab, RCC(RCC_CR), HSION);
     wait_us(lab, 10);
-    put(lab, RCC(RCC_CFGR), PLLMUL_6 | 3 << 22);
+    put(lab, RCC(RCC_CFGR), PLLMUL_4 | PLLDIV_4);
     expect_violation(lab, NULL);
     set_bits(lab, RCC(RCC_CR), PLLON);
-    assert_true(lab->violations > 0);
-    assert_non_null(strstr(lab->last, "pll-frequency"));
+    expect_violation(lab, "FORBIDDEN pll-frequency");
+    put(lab, RCC(RCC_CR), get(lab, RCC(RCC_CR)) & ~(uint32_t)PLLON);
+    put(lab, RCC(RCC_CFGR), PLLMUL_3 | PLLDIV_3);
+    set_bits(lab, RCC(RCC_CR), PLLON);
+    expect_violation(lab, NULL);
     lab_free(lab);
 }
 
@@ -125,7 +128,7 @@ static void a_pll_without_divider_is_not_allowed(void **state)
     set_bits(lab, RCC(RCC_CR), HSION);
     wait_us(lab, 10);
     set_bits(lab, RCC(RCC_CR), PLLON);
-    assert_true(lab->violations > 0);
+    expect_violation(lab, "FORBIDDEN pll-setup");
     lab_free(lab);
 }
 
@@ -139,7 +142,22 @@ static void a_lower_voltage_does_not_bear_the_clock(void **state)
     assert_int_equal(khz(lab), 24000);
     expect_violation(lab, NULL);
     put(lab, PWR(PWR_CR), VOS_2);
-    assert_non_null(strstr(lab->last, "hclk-too-fast"));
+    assert_int_equal(lab->violations, 2); /* the PLL's output, too */
+    assert_ptr_equal(strstr(lab->last, "FORBIDDEN hclk-too-fast"), lab->last);
+    lab_free(lab);
+}
+
+static void range_3_has_no_hsi_and_slow_crystals_only(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_new();
+    set_range(lab, VOS_3);
+    set_bits(lab, RCC(RCC_CR), HSION);
+    expect_violation(lab, "FORBIDDEN hsi-in-range-3");
+    set_bits(lab, RCC(RCC_CR), HSEON);
+    expect_violation(lab, "FORBIDDEN hse-too-fast");
+    put(lab, RCC(RCC_ICSCR), 0x1000 | 6 << 13);
+    expect_violation(lab, "FORBIDDEN flash-wait-states");
     lab_free(lab);
 }
 
@@ -211,9 +229,10 @@ int main(void)
         cmocka_unit_test(hsi_is_16_mhz_and_needs_a_wait_state_in_range_2),
         cmocka_unit_test(the_pll_makes_32_mhz_and_48_mhz_for_usb),
         cmocka_unit_test(a_vco_of_another_frequency_is_nothing_for_usb),
-        cmocka_unit_test(the_vco_of_96_mhz_needs_range_1),
+        cmocka_unit_test(a_vco_above_48_mhz_needs_range_1),
         cmocka_unit_test(a_pll_without_divider_is_not_allowed),
         cmocka_unit_test(a_lower_voltage_does_not_bear_the_clock),
+        cmocka_unit_test(range_3_has_no_hsi_and_slow_crystals_only),
         cmocka_unit_test(the_voltage_takes_its_time_to_rise),
         cmocka_unit_test(acc64_goes_first_and_last),
         cmocka_unit_test(a_dead_crystal_never_gets_ready),

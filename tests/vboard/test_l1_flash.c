@@ -301,6 +301,9 @@ static void option_bytes_are_words_with_complement_and_are_loaded_at_a_reset(voi
     expect_violation(lab, "FORBIDDEN flash-options-locked");
     put(lab, FLASH(FLASH_OPTKEYR), 0xFBEAD9C8);
     put(lab, FLASH(FLASH_OPTKEYR), 0x24252627);
+    put(lab, OPTIONS_AT + 8, 2);
+    expect_violation(lab, "SUSPICIOUS flash-option-complement");
+    finish(lab);
     put(lab, OPTIONS_AT + 8, 0xFFFD0002);
     finish(lab);
     assert_int_equal(get(lab, FLASH(FLASH_WRPR1)), 0);

@@ -1,6 +1,8 @@
 /* See chip_kinds.h. */
 #include "chip_kinds.h"
 
+#include "chips/stm32f103.h"
+
 #include <string.h>
 
 const char chip_kinds[] =
@@ -52,7 +54,7 @@ static void hardware_watchdog(struct chip_config *config)
 
 static void fast_lsi(struct chip_config *config)
 {
-    config->lsi_hz = 60000;
+    config->lsi_hz = config->family->most_lsi_hz;
 }
 
 static void late_bsy(struct chip_config *config)
@@ -85,32 +87,55 @@ static void unstable_cells(struct chip_config *config)
     config->torn = TORN_UNSTABLE;
 }
 
+struct chip_kind {
+    const char *name;
+    void (*apply)(struct chip_config *config);
+    const struct chip_info *family; /* NULL: any */
+};
+static const struct chip_kind kinds[] = {
+    {"fast-flash", fast_flash, NULL},
+    {"slow-flash", slow_flash, NULL},
+    {"slowest-flash", slowest_flash, NULL},
+    {"slow-crystal", slow_crystal, NULL},
+    {"late-crystal", late_crystal, NULL},
+    {"read-protected", read_protected, NULL},
+    {"hardware-watchdog", hardware_watchdog, NULL},
+    {"fast-lsi", fast_lsi, NULL},
+    {"late-bsy", late_bsy, &stm32f103},
+    {"lock-reads-0", lock_reads_0, &stm32f103},
+    {"zero-needs-erase", zero_needs_erase, &stm32f103},
+    {"masked-ctr", masked_ctr, NULL},
+    {"unmasked-ctr", unmasked_ctr, NULL},
+    {"unstable-cells", unstable_cells, NULL},
+};
+
+static const struct chip_kind *find(const char *name, size_t length)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (strlen(kinds[i].name) == length && strncmp(kinds[i].name, name, length) == 0) {
+            return &kinds[i];
+        }
+    }
+    return NULL;
+}
+
+static bool is_of_family(const struct chip_kind *kind, const struct chip_config *config)
+{
+    return !kind->family || kind->family == config->family;
+}
+
+bool chip_kind_is_foreign(const struct chip_config *config, const char *name, size_t length)
+{
+    const struct chip_kind *kind = find(name, length);
+    return kind && !is_of_family(kind, config);
+}
+
 bool chip_kind_apply(struct chip_config *config, const char *name, size_t length)
 {
-    static const struct {
-        const char *name;
-        void (*apply)(struct chip_config *config);
-    } kinds[] = {
-        {"fast-flash", fast_flash},
-        {"slow-flash", slow_flash},
-        {"slowest-flash", slowest_flash},
-        {"slow-crystal", slow_crystal},
-        {"late-crystal", late_crystal},
-        {"read-protected", read_protected},
-        {"hardware-watchdog", hardware_watchdog},
-        {"fast-lsi", fast_lsi},
-        {"late-bsy", late_bsy},
-        {"lock-reads-0", lock_reads_0},
-        {"zero-needs-erase", zero_needs_erase},
-        {"masked-ctr", masked_ctr},
-        {"unmasked-ctr", unmasked_ctr},
-        {"unstable-cells", unstable_cells},
-    };
-
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (strlen(kinds[i].name) == length && strncmp(kinds[i].name, name, length) == 0) {
-            kinds[i].apply(config);
-            return true;
-        }
-    return false;
+    const struct chip_kind *kind = find(name, length);
+    if (!kind || !is_of_family(kind, config)) {
+        return false;
+    }
+    kind->apply(config);
+    return true;
 }

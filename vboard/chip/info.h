@@ -24,9 +24,19 @@ struct memory_region {
     bool executes;
 };
 
+/*
+ * Devices that several families have cite sections of RM0008. On another chip, what to name instead of a
+ * section of this chapter; a row with NULL ends them.
+ */
+struct citation {
+    unsigned chapter;
+    const char *instead;
+};
+
 /* Where the manual says what the bus complains of. */
 struct manual_sections {
     const char *map, *enables, *resets, *chapters, *reserved_bits, *backup;
+    const struct citation *citations; /* NULL: RM0008 is the chip's own manual */
 };
 
 /* What one page erase and one program operation take, in the data sheet. */
@@ -40,6 +50,12 @@ struct hse_limits {
     const char *section; /* where the data sheet says so */
 };
 
+/* Backup registers as the manual counts them, and the largest value that one holds. */
+struct backup_range {
+    uint8_t first, last;
+    uint32_t most;
+};
+
 enum { CHIP_VARIANTS = 3, EVENT_OF_HOST = 0xFE };
 struct chip_info {
     const char *name;
@@ -50,6 +66,9 @@ struct chip_info {
     uint8_t flash_blank; /* what a byte of erased flash reads */
     struct flash_times flash_fast, flash_usual, flash_slow;
     struct hse_limits hse;
+    uint32_t most_lsi_hz; /* by the data sheet */
+    struct backup_range backup_range; /* of the variant that has most */
+    uint16_t most_flash_kib;
     const struct device_info *devices;
     unsigned device_count;
     const struct route *routes;               /* a row from NO_DEVICE ends them */

@@ -3,6 +3,8 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* Between instructions r[15] is the next one. */
 uint32_t chip_pc(const struct chip *chip)
@@ -46,15 +48,40 @@ void device_report(struct device *device, enum report_kind kind, const char *for
     va_end(arguments);
 }
 
+static const char *instead_of(const struct chip *chip, unsigned long chapter)
+{
+    const struct citation *row = chip->info->manual.citations;
+    while (row && row->instead && row->chapter != chapter) {
+        row++;
+    }
+    return row ? row->instead : NULL;
+}
+
+/* Names the chip's own manual where a device cites that of another family. */
+static void cite(const struct chip *chip, char *text, size_t size)
+{
+    static const char manual[] = "RM0008 ", sections[] = "0123456789., ";
+    char *at = strstr(text, manual);
+    const char *instead = at ? instead_of(chip, strtoul(at + sizeof manual - 1, NULL, 10)) : NULL;
+    if (instead) {
+        char rest[512];
+        const char *from = at + sizeof manual - 1;
+        (void)snprintf(rest, sizeof rest, "%s", from + strspn(from, sections));
+        (void)snprintf(at, size - (size_t)(at - text), "%s%s", instead, rest);
+    }
+}
+
 /* With the instruction, or the channel of DMA, that did it. */
 static void violation(struct chip *chip, enum violation_level level, const char *rule, const char *format,
                       va_list arguments)
 {
     char text[512];
-    int length = vsnprintf(text, sizeof text, format, arguments);
-    if (length >= 0 && (size_t)length < sizeof text) {
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    cite(chip, text, sizeof text);
+    size_t length = strlen(text);
+    if (length + 1 < sizeof text) {
         char *end = text + length;
-        size_t room = sizeof text - (size_t)length;
+        size_t room = sizeof text - length;
         if (chip->bus_master == NO_DEVICE) {
             (void)snprintf(end, room, " (PC 0x%08X)", (unsigned)chip_pc(chip));
         } else {

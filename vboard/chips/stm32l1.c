@@ -56,10 +56,10 @@ static const struct pwr_info pwr = {.wkup_pin = {P('A', 0), P('C', 13), P('E', 6
 
 /* RM0038 table 5. */
 static const struct device_info devices[STM32L1_DEVICES] = {
-    [TIM2] = {.class = &tim_general_class, .name = "TIM2", .base = 0x40000000, ON_APB1(0), TIMER_ON_1},
-    [TIM3] = {.class = &tim_general_class, .name = "TIM3", .base = 0x40000400, ON_APB1(1), TIMER_ON_1},
-    [TIM4] = {.class = &tim_general_class, .name = "TIM4", .base = 0x40000800, ON_APB1(2), TIMER_ON_1},
-    [TIM5] = {.class = &tim_general_class,
+    [TIM2] = {.class = &tim_both_edges_class, .name = "TIM2", .base = 0x40000000, ON_APB1(0), TIMER_ON_1},
+    [TIM3] = {.class = &tim_both_edges_class, .name = "TIM3", .base = 0x40000400, ON_APB1(1), TIMER_ON_1},
+    [TIM4] = {.class = &tim_both_edges_class, .name = "TIM4", .base = 0x40000800, ON_APB1(2), TIMER_ON_1},
+    [TIM5] = {.class = &tim_both_edges_class,
               .name = "TIM5",
               .base = 0x40000C00,
               ON_APB1(3),
@@ -92,10 +92,10 @@ static const struct device_info devices[STM32L1_DEVICES] = {
               .base = 0x40003000,
               ON_APB1(ALWAYS_CLOCKED),
               .kernel = RCC_L1_LSI},
-    [SPI2] = {.class = &spi_v1_class, .name = "SPI2", .base = 0x40003800, ON_APB1(14)},
-    [SPI3] = {.class = &spi_v1_class, .name = "SPI3", .base = 0x40003C00, ON_APB1(15), ONLY(CATEGORY_3)},
-    [USART2] = {.class = &usart_v1_class, .name = "USART2", .base = 0x40004400, ON_APB1(17)},
-    [USART3] = {.class = &usart_v1_class, .name = "USART3", .base = 0x40004800, ON_APB1(18)},
+    [SPI2] = {.class = &spi_v1_frf_class, .name = "SPI2", .base = 0x40003800, ON_APB1(14)},
+    [SPI3] = {.class = &spi_v1_frf_class, .name = "SPI3", .base = 0x40003C00, ON_APB1(15), ONLY(CATEGORY_3)},
+    [USART2] = {.class = &usart_v1_over8_class, .name = "USART2", .base = 0x40004400, ON_APB1(17)},
+    [USART3] = {.class = &usart_v1_over8_class, .name = "USART3", .base = 0x40004800, ON_APB1(18)},
     [I2C1] = {.class = &i2c_v1_class, .name = "I2C1", .base = 0x40005400, ON_APB1(21)},
     [I2C2] = {.class = &i2c_v1_class, .name = "I2C2", .base = 0x40005800, ON_APB1(22)},
     [USB] = {.class = &usb_fsdev_class,
@@ -127,8 +127,8 @@ static const struct device_info devices[STM32L1_DEVICES] = {
     [TIM10] = {.class = &tim_one_channel_class, .name = "TIM10", .base = 0x40010C00, ON_APB2(3), TIMER_ON_2},
     [TIM11] = {.class = &tim_one_channel_class, .name = "TIM11", .base = 0x40011000, ON_APB2(4), TIMER_ON_2},
     [ADC] = {.class = &unmodelled_adc_l1_class, .name = "ADC", .base = 0x40012400, ON_APB2(9)},
-    [SPI1] = {.class = &spi_v1_class, .name = "SPI1", .base = 0x40013000, ON_APB2(12)},
-    [USART1] = {.class = &usart_v1_class, .name = "USART1", .base = 0x40013800, ON_APB2(14)},
+    [SPI1] = {.class = &spi_v1_frf_class, .name = "SPI1", .base = 0x40013000, ON_APB2(12)},
+    [USART1] = {.class = &usart_v1_over8_class, .name = "USART1", .base = 0x40013800, ON_APB2(14)},
     [GPIOA] =
         {.class = &gpio_v2_port_a_class, .name = "GPIOA", .base = 0x40020000, ON_AHB(0), .config = &port_a},
     [GPIOB] =
@@ -163,6 +163,24 @@ static const uint8_t event_order[] = {
     TIM10, TIM11, USART1, USART2, USART3, DMA1,          DMA2, WWDG, SPI1, SPI2, SPI3, I2C1, I2C2,
 };
 
+static const struct citation citations[] = {
+    {4, "RM0038, CRC"},
+    {5, "RM0038, PWR"},
+    {10, "RM0038, EXTI"},
+    {12, "RM0038, DAC"},
+    {13, "RM0038, DMA"},
+    {14, "RM0038, TIMx"},
+    {15, "RM0038, TIMx"},
+    {17, "RM0038, TIM6 and TIM7"},
+    {19, "RM0038, IWDG"},
+    {20, "RM0038, WWDG"},
+    {23, "RM0038, USB"},
+    {25, "RM0038, SPI"},
+    {26, "RM0038, I2C"},
+    {27, "RM0038, USART"},
+    {0},
+};
+
 enum { DEVICE_ID = 0xFFF, DEVICE_ID_CATEGORY_2 = 0x429, DEVICE_ID_CATEGORY_3 = 0x427 };
 
 static unsigned variant(const struct chip_config *config)
@@ -185,6 +203,9 @@ const struct chip_info stm32l1 = {
     .flash_usual = {.page_erase_us = 3280, .program_ns = 3280000},
     .flash_slow = {.page_erase_us = 3940, .program_ns = 3940000},
     .hse = {1000000, 24000000, 32000000, 16000000, "RM0038 6.2.1"},
+    .most_lsi_hz = 56000,
+    .backup_range = {0, 31, 0xFFFFFFFF},
+    .most_flash_kib = 256,
     .devices = devices,
     .device_count = STM32L1_DEVICES,
     .routes = stm32l1_routes,
@@ -206,6 +227,7 @@ const struct chip_info stm32l1 = {
     .backup = {[CATEGORY_1] = RTC_CAT1, [CATEGORY_2] = RTC_CAT2, [CATEGORY_3] = RTC_CAT3},
     .manual =
         {
+            .citations = citations,
             .map = "RM0038 table 5",
             .enables = "RM0038 6.3.8 to 6.3.10",
             .resets = "RM0038 6.3.5 to 6.3.7",

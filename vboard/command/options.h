@@ -24,7 +24,7 @@ struct options {
     bool crystal_given, no_crystal;
     bool button_pressed;
     bool backup_given[BACKUP_REGISTERS + 1];
-    uint16_t backup[BACKUP_REGISTERS + 1]; /* 1..42, as BKP_DRx */
+    uint32_t backup[BACKUP_REGISTERS + 1]; /* as the manual counts them */
     unsigned count;                        /* boards */
     /* Servers, each with its port; 0: any that is free. */
     bool usbredir, usbip, gdb;

@@ -108,7 +108,7 @@ static bool usarts_fit(const struct options *options)
     for (unsigned i = OF_SMALL_CHIPS + 1; i <= USARTS; i++)
         if (options->usart[i].kind != SERIAL_NOWHERE && !board_has_serial(&options->config, i))
             return options_wrong(
-                "the chip of this board has no UART%u: only chips above 128 KiB have it, see "
+                "the chip of this board has no UART%u: only an STM32F103 above 128 KiB has it, see "
                 "--board and --flash-size",
                 i);
     return true;

@@ -68,12 +68,15 @@ static const char *pin_name(uint8_t pin, char name[8])
 
 void options_print_boards(void)
 {
-    printf("%-18s %-32s %-14s %-9s %-5s %-6s %s\n", "NAME", "BOARD", "CHIP", "FLASH", "LED", "BUTTON",
-           "USB PULL-UP");
+    printf("%-18s %-32s %-14s %-10s %-9s %-5s %-6s %s\n", "NAME", "BOARD", "CHIP", "FAMILY", "FLASH", "LED",
+           "BUTTON", "USB PULL-UP");
     for (const struct board_info *board = board_list; board->name; board++) {
         char led[8], button[8], pullup[8];
-        printf("%-18s %-32s %-14s %3u KiB   %-5s %-6s %s\n", board->name, board->title, board->chip,
-               board->flash_kib, pin_name(board->led, led), pin_name(board->button, button),
-               board->pullup == PIN_NONE ? "fixed" : pin_name(board->pullup, pullup));
+        printf("%-18s %-32s %-14s %-10s %3u KiB   %-5s %-6s %s\n", board->name, board->title, board->chip,
+               board->family->name, board->flash_kib, pin_name(board->led, led),
+               pin_name(board->button, button),
+               board->pullup_inside        ? "inside"
+               : board->pullup == PIN_NONE ? "fixed"
+                                           : pin_name(board->pullup, pullup));
     }
 }

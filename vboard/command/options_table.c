@@ -60,7 +60,7 @@ const struct option_row options_table[] = {
         "fast-lsi, late-bsy, lock-reads-0, zero-needs-erase, masked-ctr, unmasked-ctr,\n"
         "unstable-cells",
         .take = options_parse_chip),
-    OPTION("crystal", "MHZ", "another crystal than 8 MHz, from 4 to 16, such as 12 or 7.3728", .take = options_parse_crystal),
+    OPTION("crystal", "MHZ", "another crystal than the board's, such as 12 or 7.3728", .take = options_parse_crystal),
     OPTION("no-crystal", NULL, "no crystal is fitted, or it does not start", FLAG(no_crystal)),
     OPTION("led", "PIN[=LEVEL]", "the LED's pin and the level that lights it, such as PC13=low; or none",
         .take = options_parse_led),
@@ -71,7 +71,8 @@ const struct option_row options_table[] = {
         "(LEVEL is low or high; low unless told)",
         .take = options_parse_pullup),
     OPTION("button", "pressed", "hold the button from power-up on", .take = take_button),
-    OPTION("backup", "N=VALUE", "backup register N (1 to 42) at power-up, for example 1=0x4F42", .take = options_parse_backup),
+    OPTION("backup", "N=VALUE", "backup register N at power-up (STM32F103: 1 to 42, STM32L1: 0 to 31),\n"
+        "for example 1=0x4F42", .take = options_parse_backup),
     OPTION("seed", "NUMBER", "what RAM holds at power-up and how a torn flash write ends", .take = take_seed),
     OPTION("stack-limit", "ADDRESS", "a push below it is a violation", .take = take_stack_limit),
 

@@ -46,17 +46,19 @@ bool options_parse_seconds(const char *text, ticks *time)
 
 bool options_parse_backup(struct options *options, char *text)
 {
+    const struct backup_range *range = &options->config.family->backup_range;
     char number[4] = "";
     uint64_t index, value;
     const char *equals = strchr(text, '=');
     if (equals && equals - text < (long)sizeof number)
         memcpy(number, text, (size_t)(equals - text));
-    if (!equals || !options_parse_number(number, 1, BACKUP_REGISTERS, &index) ||
-        !options_parse_number(equals + 1, 0, UINT16_MAX, &value))
-        return options_wrong("--backup takes a register from 1 to %u and 16 bits, such as 1=0x4F42, not '%s'",
-                             BACKUP_REGISTERS, text);
+    if (!equals || !options_parse_number(number, range->first, range->last, &index) ||
+        !options_parse_number(equals + 1, 0, range->most, &value))
+        return options_wrong(
+            "--backup takes a register from %u to %u and %u bits, such as 1=0x4F42, not '%s'", range->first,
+            range->last, range->most > UINT16_MAX ? 32 : 16, text);
     options->backup_given[index] = true;
-    options->backup[index] = (uint16_t)value;
+    options->backup[index] = (uint32_t)value;
     return true;
 }
 
@@ -130,6 +132,9 @@ bool options_parse_chip(struct options *options, char *text)
 {
     for (const char *name = text;; name++) {
         size_t length = strcspn(name, ",");
+        if (chip_kind_is_foreign(&options->config, name, length))
+            return options_wrong("--chip: the chip of this board, an %s, cannot be '%.*s'",
+                                 options->config.family->name, (int)length, name);
         if (!chip_kind_apply(&options->config, name, length))
             return options_wrong("--chip takes %s, with commas between them, not '%.*s'", chip_kinds,
                                  (int)length, name);
@@ -158,10 +163,9 @@ bool options_parse_allow(struct options *options, char *text)
 bool options_parse_flash_size(struct options *options, char *text)
 {
     uint64_t kib;
-    if (!options_parse_number(text, 16, MAX_FLASH / 1024, &kib) ||
-        kib * 1024 % options->config.page_bytes != 0)
-        return options_wrong("--flash-size takes 16 to %d KiB in whole pages, not '%s'", MAX_FLASH / 1024,
-                             text);
+    unsigned most = options->config.family->most_flash_kib;
+    if (!options_parse_number(text, 16, most, &kib) || kib * 1024 % options->config.page_bytes != 0)
+        return options_wrong("--flash-size takes 16 to %u KiB in whole pages, not '%s'", most, text);
     options->config.flash_bytes = (uint32_t)kib * 1024;
     options->config.flash_size_register = (uint16_t)kib;
     return true;

@@ -191,7 +191,7 @@ void slot_switch_on(struct slot *slot)
     board->chip.cpu.stack_limit = options->stack_limit;
     board_press(board, options->button_pressed);
     board_power(board, true);
-    for (unsigned i = 1; i <= BACKUP_REGISTERS; i++)
+    for (unsigned i = 0; i <= BACKUP_REGISTERS; i++)
         if (options->backup_given[i])
             chip_backup_set(&board->chip, i, options->backup[i]);
 }

@@ -63,7 +63,7 @@ static struct pin_drive drive(const struct device *device, unsigned pin)
     bool open_drain = gpio->OTYPER >> pin & 1;
     switch (mode_of(device, pin)) {
     case MODE_INPUT: return drives;
-    case MODE_OUTPUT: drives.output = gpio->ODR >> pin & 1; break;
+    case MODE_OUTPUT: drives.output = gpio->ODR >> pin & 1 ? 1 : 0; break;
     case MODE_ALTERNATE:
         drives.output = chip_function_level(device_chip(device), port_of(device), pin);
         break;

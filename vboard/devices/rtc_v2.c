@@ -35,7 +35,7 @@ static inline struct rtc *rtc_of(const struct device *device)
     AT(0x18) = {"CALIBR", RW | STABLE, 0xFFFFFF60}, AT(0x1C) = {"ALRMAR", RW | STABLE, 0},                   \
     AT(0x20) = {"ALRMBR", RW | STABLE, 0}, AT(0x24) = {"WPR", WRITE_ONLY, 0xFFFFFF00},                       \
     AT(0x30) = {"TSTR", READ_ONLY | STABLE, 0}, AT(0x34) = {"TSDR", READ_ONLY | STABLE, 0},                  \
-    AT(0x40) = {"TAFCR", RW | STABLE, 0xFFF80000}
+    AT(0x40) = {"TAFCR", RW | STABLE, 0xFFFB0000}
 #define RTC_SUBSECONDS                                                                                       \
     AT(0x28) = {"SSR", READ_ONLY | STABLE, 0}, AT(0x2C) = {"SHIFTR", WRITE_ONLY, 0x7FFF8000},                \
     AT(0x38) = {"TSSSR", READ_ONLY | STABLE, 0}, AT(0x3C) = {"CALR", RW | STABLE, 0xFFFF1E00},               \
@@ -139,9 +139,12 @@ static void reset(struct device *device)
 
 static void backup_reset(struct device *device)
 {
-    *rtc_of(device) = (struct rtc){
-        .reg = {
-            [DR / 4] = DR_RESET, [ISR / 4] = ISR_RESET, [PRER / 4] = PRER_RESET, [WUTR / 4] = WUTR_RESET}};
+    struct rtc *rtc = rtc_of(device);
+    *rtc = (struct rtc){0};
+    rtc->reg[DR / 4] = DR_RESET;
+    rtc->reg[ISR / 4] = ISR_RESET;
+    rtc->reg[PRER / 4] = PRER_RESET;
+    rtc->reg[WUTR / 4] = WUTR_RESET;
 }
 
 static uint32_t get(const struct device *device, unsigned number)

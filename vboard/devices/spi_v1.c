@@ -33,6 +33,7 @@ enum {
     CR2_RXDMAEN = 1,
     CR2_TXDMAEN = 2,
     CR2_SSOE = 4,
+    CR2_FRF = 1 << 4,
     CR2_ERRIE = 1 << 5,
     CR2_RXNEIE = 1 << 6,
     CR2_TXEIE = 1 << 7
@@ -54,17 +55,18 @@ static inline struct spi *spi_of(const struct device *device)
 }
 
 /* RXCRCR and TXCRCR stay 0: CRC has no model. */
-static const struct device_register registers[] = {
-    AT(0x00) = {"CR1", RW | STABLE, 0xFFFF0000},
-    AT(0x04) = {"CR2", RW | STABLE, 0xFFFFFF18},
-    AT(0x08) = {"SR", RW | STABLE, 0, SR_TXE},
-    AT(0x0C) = {"DR", RW, 0xFFFF0000},
-    AT(0x10) = {"CRCPR", RW | STABLE, 0xFFFF0000, CRCPR_AFTER_RESET},
-    AT(0x14) = {"RXCRCR", READ_ONLY | STABLE, 0},
-    AT(0x18) = {"TXCRCR", READ_ONLY | STABLE, 0},
-    AT(0x1C) = {"I2SCFGR", RW | STABLE, 0xFFFFF040},
-    AT(0x20) = {"I2SPR", RW | STABLE, 0xFFFFFC00, I2SPR_AFTER_RESET},
-};
+#define SPI_REGISTERS(CR2_reserved)                                                                          \
+    {                                                                                                        \
+        AT(0x00) = {"CR1", RW | STABLE, 0xFFFF0000}, AT(0x04) = {"CR2", RW | STABLE, CR2_reserved},          \
+        AT(0x08) = {"SR", RW | STABLE, 0, SR_TXE}, AT(0x0C) = {"DR", RW, 0xFFFF0000},                        \
+        AT(0x10) = {"CRCPR", RW | STABLE, 0xFFFF0000, CRCPR_AFTER_RESET},                                    \
+        AT(0x14) = {"RXCRCR", READ_ONLY | STABLE, 0}, AT(0x18) = {"TXCRCR", READ_ONLY | STABLE, 0},          \
+        AT(0x1C) = {"I2SCFGR", RW | STABLE, 0xFFFFF040},                                                     \
+        AT(0x20) = {"I2SPR", RW | STABLE, 0xFFFFFC00, I2SPR_AFTER_RESET},                                    \
+    }
+static const struct device_register registers[] = SPI_REGISTERS(0xFFFFFF18);
+/* With FRF (RM0038, SPI). */
+static const struct device_register frf_registers[] = SPI_REGISTERS(0xFFFFFF08);
 
 static void update(struct device *device)
 {
@@ -188,7 +190,11 @@ static void write(struct device *device, uint32_t offset, uint32_t value)
             spi->SR &= ~(uint32_t)SR_MODF;
         write_CR1(device, value);
         break;
-    case CR2: spi->CR2 = value; break;
+    case CR2:
+        if (value & ~spi->CR2 & CR2_FRF)
+            unmodelled(device, "CR2", value, "the TI frame format is not modelled");
+        spi->CR2 = value;
+        break;
     case SR: spi->SR &= value | ~(uint32_t)SR_CRCERR; break;
     case DR:
         spi->SR &= ~(uint32_t)SR_TXE;
@@ -249,13 +255,10 @@ static void reset(struct device *device)
 }
 
 /* Half-words and words by the book (25.5); the HAL of ST's own writes bytes to DR. */
-const struct device_class spi_v1_class = {
-    .state = sizeof(struct spi),
-    REGISTERS(registers),
-    .sizes = ANY_SIZE,
-    .events = 1,
-    .read = read,
-    .write = write,
-    .reset = reset,
-    .event = event,
-};
+#define SPI_CLASS(table)                                                                                     \
+    {                                                                                                        \
+        .state = sizeof(struct spi), REGISTERS(table), .sizes = ANY_SIZE, .events = 1, .read = read,         \
+        .write = write, .reset = reset, .event = event                                                       \
+    }
+const struct device_class spi_v1_class = SPI_CLASS(registers);
+const struct device_class spi_v1_frf_class = SPI_CLASS(frf_registers);

@@ -6,7 +6,7 @@
 
 #include "chip/chip.h"
 
-enum { MOST_REGISTERS = 24 };
+enum { MOST_REGISTERS = 0x308 / 4 };
 
 struct unmodelled {
     uint32_t reg[MOST_REGISTERS];
@@ -44,6 +44,8 @@ static const struct device_register adc_l1_registers[] = {
     AT(0x54) = {"JDR4", READ_ONLY | STABLE, 0},
     AT(0x58) = {"DR", READ_ONLY | STABLE, 0},
     AT(0x5C) = {"SMPR0", RW | STABLE, 0},
+    AT(0x300) = {"CSR", READ_ONLY | STABLE, 0},
+    AT(0x304) = {"CCR", RW | STABLE, 0xFF7CFFFF},
 };
 
 /* RM0038 16.5. */
@@ -62,9 +64,9 @@ static const struct device_register lcd_registers[] = {
 
 /* RM0038 14.9 and 8.5.7 on. */
 static const struct device_register comp_l1_registers[] = {
-    AT(0x00) = {"COMP_CSR", RW | STABLE, 0},  AT(0x04) = {"RI_ICR", RW | STABLE, 0xFFC00000},
-    AT(0x08) = {"RI_ASCR1", RW | STABLE, 0},  AT(0x0C) = {"RI_ASCR2", RW | STABLE, 0xC000F000},
-    AT(0x10) = {"RI_HYSCR1", RW | STABLE, 0}, AT(0x14) = {"RI_HYSCR2", RW | STABLE, 0},
+    AT(0x00) = {"COMP_CSR", RW | STABLE, 0x0300CF40}, AT(0x04) = {"RI_ICR", RW | STABLE, 0xFFC00000},
+    AT(0x08) = {"RI_ASCR1", RW | STABLE, 0x00020000}, AT(0x0C) = {"RI_ASCR2", RW | STABLE, 0xC000F000},
+    AT(0x10) = {"RI_HYSCR1", RW | STABLE, 0},         AT(0x14) = {"RI_HYSCR2", RW | STABLE, 0},
     AT(0x18) = {"RI_HYSCR3", RW | STABLE, 0},
 };
 

@@ -61,8 +61,9 @@ static bool set_flash(struct chip_config *config, uint32_t kib)
     if (kib == 0) {
         return true;
     }
-    if (kib < LEAST_KIB || kib > MAX_FLASH / 1024 || kib * 1024 % config->page_bytes != 0) {
-        not_made = "flash_kib is 16 to 512, in whole pages of the board's chip (1 or 2 KiB), or 0";
+    if (kib < LEAST_KIB || kib > config->family->most_flash_kib || kib * 1024 % config->page_bytes != 0) {
+        not_made = "flash_kib is 16 to 512 (STM32L1: 256), in whole pages of the board's chip (F103: 1 or 2 "
+                   "KiB), or 0";
         return false;
     }
     config->flash_bytes = kib * 1024;

@@ -9,9 +9,11 @@ static uint8_t find(struct vboard *board, const char *name)
 {
     uint8_t pin = name ? pin_find(name, strlen(name)) : PIN_NONE;
     if (pin == PIN_NONE || !board_has_pin(board->board, pin)) {
-        library_fail(board, VBOARD_WRONG,
-                     "the chip has no pin '%s'; pins are PA0 to PE15, on large chips to PG15",
-                     name ? name : "");
+        library_fail(
+            board, VBOARD_WRONG,
+            "the chip has no pin '%s'; pins are PA0 to PE15, on a large STM32F103 to PG15, on an STM32L1 PH0 "
+            "to PH15, too",
+            name ? name : "");
         return PIN_NONE;
     }
     return pin;

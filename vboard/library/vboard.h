@@ -47,8 +47,9 @@ enum vboard_strictness {
 
 /* All 0: the board as it is sold. */
 struct vboard_options {
-    uint32_t flash_kib;  /* 16 to 512, in whole pages; above 128 the chip is a large one; 0: the board's */
-    uint32_t crystal_hz; /* 4000000 to 16000000; VBOARD_NO_CRYSTAL: none; 0: 8 MHz */
+    uint32_t flash_kib;  /* 16 to 512 (STM32L1: 256), in whole pages; an STM32F103 above 128 is a large one;
+                            0: the board's */
+    uint32_t crystal_hz; /* 4 to 16 MHz, STM32L1: 1 to 24 MHz; VBOARD_NO_CRYSTAL: none; 0: the board's */
     uint64_t seed;       /* of RAM at power-up and of cut flash operations; 0: 1 */
     enum vboard_strictness strictness;
 };

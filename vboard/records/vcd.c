@@ -46,6 +46,7 @@ static const struct vcd_signal named[FIRST_PIN] = {
 struct vcd {
     struct vcd_writer *writer;
     struct board *board;
+    unsigned pins;
     ticks flash_ends;  /* 0: no operation goes on */
     int last[SIGNALS]; /* as put down */
 };
@@ -98,7 +99,7 @@ void vcd_sample(struct vcd *vcd)
 {
     struct board *board = vcd->board;
     ticks now = board_now(board);
-    for (unsigned pin = 0; pin < PINS; pin++)
+    for (unsigned pin = 0; pin < vcd->pins; pin++)
         put_if_new(vcd, FIRST_PIN + pin, pin_value(&board->chip, pin / PORT_PINS, pin % PORT_PINS));
     put_if_new(vcd, LED, board->led_on);
     put_if_new(vcd, BUTTON, board->button_pressed);
@@ -185,6 +186,15 @@ void vcd_packet(struct vcd *vcd, ticks at, const uint8_t *packet, unsigned lengt
 
 /* ---- life ---- */
 
+/* Of the ports up to the last one that chips of the family have. */
+static unsigned count_pins(const struct board *board)
+{
+    unsigned ports = PORTS;
+    while (ports && board->chip.info->ports[ports - 1] == NO_DEVICE)
+        ports--;
+    return ports * PORT_PINS;
+}
+
 static void name_pins(struct vcd_signal signals[SIGNALS])
 {
     for (unsigned pin = 0; pin < PINS; pin++) {
@@ -201,12 +211,14 @@ struct vcd *vcd_open(struct board *board, const char *path, char *error, size_t 
     struct vcd_signal signals[SIGNALS];
     memcpy(signals, named, sizeof named);
     name_pins(signals);
-    struct vcd_writer *writer = vcd_writer_open(path, signals, SIGNALS, error, error_size);
+    unsigned pins = count_pins(board);
+    struct vcd_writer *writer = vcd_writer_open(path, signals, FIRST_PIN + pins, error, error_size);
     if (!writer)
         return NULL;
     struct vcd *vcd = allocate(sizeof *vcd);
     vcd->writer = writer;
     vcd->board = board;
+    vcd->pins = pins;
     for (unsigned signal = 0; signal < SIGNALS; signal++)
         vcd->last[signal] = NOTHING_YET;
     vcd_put(writer, 0, PACKET, 0);

@@ -7,7 +7,7 @@
 
 #include "base/ticks.h"
 
-enum { VCD_TEXT_SIZE = 48, VCD_MAX_SIGNALS = 128 };
+enum { VCD_TEXT_SIZE = 48, VCD_MAX_SIGNALS = 160 };
 
 /* Besides 0 and 1. */
 enum { VCD_FLOATING = -1 };

@@ -26,10 +26,21 @@ static const struct limits *limits_now(const struct device *device)
     return &limits[device_chip(device)->voltage_range];
 }
 
-static void too_fast(struct device *device, const char *rule, const char *what, uint32_t hz, uint32_t most,
-                     const char *section)
+/* Told once, until it is within its limit again. */
+enum limit { LIMIT_HSE, LIMIT_HSI, LIMIT_VCO, LIMIT_PLL, LIMIT_HCLK };
+
+static bool begins(struct device *device, enum limit limit, bool beyond)
 {
-    if (hz > most) {
+    struct rcc *rcc = rcc_of(device);
+    bool before = rcc->beyond >> limit & 1;
+    rcc->beyond = (uint8_t)((rcc->beyond & ~(1u << limit)) | (unsigned)beyond << limit);
+    return beyond && !before;
+}
+
+static void too_fast(struct device *device, const char *rule, enum limit limit, const char *what, uint32_t hz,
+                     uint32_t most, const char *section)
+{
+    if (begins(device, limit, hz > most)) {
         device_violation(
             device, FORBIDDEN, rule,
             "RCC_CFGR = 0x%08X: %s is %u Hz, at most %u are allowed in voltage range %u (RM0038 %s)",
@@ -57,35 +68,44 @@ void rcc_l1_check_pll(struct device *device)
     }
 }
 
+static void check_pll_speed(struct device *device)
+{
+    const struct rcc *rcc = rcc_of(device);
+    bool runs =
+        rcc->CR & CR_PLLON && rcc_l1_pll_source_ready(device) && !rcc_l1_pll_setup_is_reserved(rcc->CFGR);
+    too_fast(device, "pll-frequency", LIMIT_VCO, "the PLL's VCO", runs ? rcc_l1_vco_hz(device) : 0,
+             limits_now(device)->vco, "6.2.5");
+    too_fast(device, "pll-frequency", LIMIT_PLL, "the PLL's output", runs ? rcc_l1_pll_hz(device) : 0,
+             limits_now(device)->hclk, "6.2.5");
+}
+
 static void check_oscillators(struct device *device)
 {
     const struct rcc *rcc = rcc_of(device);
-    if (rcc->CR & CR_HSEON) {
-        too_fast(device, "hse-too-fast", "HSE", device_chip(device)->config.hse_hz, limits_now(device)->hse,
-                 "5.1.6");
-    }
-    if (rcc->CR & CR_HSION && !limits_now(device)->hsi) {
+    too_fast(device, "hse-too-fast", LIMIT_HSE, "HSE",
+             rcc->CR & CR_HSEON ? device_chip(device)->config.hse_hz : 0, limits_now(device)->hse, "5.1.6");
+    if (begins(device, LIMIT_HSI, rcc->CR & CR_HSION && !limits_now(device)->hsi)) {
         device_violation(device, FORBIDDEN, "hsi-in-range-3",
                          "RCC_CR = 0x%08X: there is no HSI in voltage range 3 (RM0038 5.1.6)",
                          (unsigned)rcc->CR);
-    }
-    if (rcc->CR & CR_PLLON && rcc_l1_pll_source_ready(device)) {
-        too_fast(device, "pll-frequency", "the PLL's VCO", rcc_l1_vco_hz(device), limits_now(device)->vco,
-                 "6.2.5");
-        too_fast(device, "pll-frequency", "the PLL's output", rcc_l1_pll_hz(device), limits_now(device)->hclk,
-                 "6.2.5");
     }
 }
 
 void rcc_l1_check_limits(struct device *device)
 {
-    const struct rcc *rcc = rcc_of(device);
-    uint32_t vco = rcc_l1_vco_hz(device);
     if (!device_chip(device)->powered) {
         return;
     }
     check_oscillators(device);
-    too_fast(device, "hclk-too-fast", "HCLK", rcc_l1_hclk_hz(device), limits_now(device)->hclk, "5.1.6");
+    check_pll_speed(device);
+    too_fast(device, "hclk-too-fast", LIMIT_HCLK, "HCLK", rcc_l1_hclk_hz(device), limits_now(device)->hclk,
+             "5.1.6");
+}
+
+void rcc_l1_check_usb(struct device *device)
+{
+    const struct rcc *rcc = rcc_of(device);
+    uint32_t vco = rcc_l1_vco_hz(device);
     if (rcc->ENR[RCC_L1_APB1] & APB1ENR_USB && rcc->CR & CR_PLLRDY && vco / 2 != USB_HZ) {
         device_violation(
             device, SUSPICIOUS, "usb-clock-not-48mhz",

@@ -98,6 +98,9 @@ void rcc_l1_event(struct device *device, unsigned n)
     becomes_ready(device, rcc->lse_ready, &rcc->CSR, CSR_LSERDY, LSERDY);
     rcc_l1_lock_pll(device);
     bool locked = becomes_ready(device, rcc->pll_ready, &rcc->CR, CR_PLLRDY, PLLRDY);
+    if (locked) {
+        rcc_l1_check_usb(device);
+    }
     ticks before = device_chip(device)->ticks_per_cycle;
     rcc_l1_update_clock(device);
     if (locked || before != device_chip(device)->ticks_per_cycle) {

@@ -108,6 +108,7 @@ struct rcc {
     uint32_t CR, ICSCR, CFGR, CIR, CSR;
     uint32_t RSTR[3], ENR[3], LPENR[3];                                     /* by bank */
     bool lsi_needed;                                                        /* by the watchdog */
+    uint8_t beyond; /* limits that were found exceeded, and told: a bit each */
     ticks hsi_ready, msi_ready, hse_ready, pll_ready, lsi_ready, lse_ready; /* TICKS_NEVER: off */
 };
 
@@ -133,8 +134,10 @@ bool rcc_l1_source_ready(const struct device *device, uint32_t source);
 bool rcc_l1_pll_setup_is_reserved(uint32_t CFGR_value);
 /* The PLL is started: are its input, VCO and output within the limits? */
 void rcc_l1_check_pll(struct device *device);
-/* The clocks within the limits of the core's voltage? USB's 48 MHz? */
+/* The clocks within the limits of the core's voltage? */
 void rcc_l1_check_limits(struct device *device);
+/* USB's clock is on, or the PLL: is it 48 MHz? */
+void rcc_l1_check_usb(struct device *device);
 
 /* oscillators.c: they take their time. */
 void rcc_l1_update_irq(struct device *device);

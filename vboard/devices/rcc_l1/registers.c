@@ -214,7 +214,7 @@ static void write_bank(struct device *device, uint32_t offset, uint32_t value)
         clock_enable(chip, bank_of(offset), value);
         rcc_l1_clocks_changed(device);
         if (value & ~before) {
-            rcc_l1_check_limits(device);
+            rcc_l1_check_usb(device);
         }
     }
 }

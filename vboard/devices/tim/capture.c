@@ -24,7 +24,8 @@ static void edge(struct device *device, unsigned channel, bool rising)
     struct tim *tim = tim_of(device);
     uint32_t enables = tim_channel_enables(tim, channel);
     uint32_t divider = 1u << (tim_channel_mode(tim, channel) >> 2 & 3);
-    if (!(enables & CCER_CCE) || rising == !!(enables & CCER_CCP)) {
+    bool both = enables & CCER_CCNP && !tim_is_advanced(device); /* RM0038 17.4.9; reserved on the F1 */
+    if (!(enables & CCER_CCE) || (!both && rising == !!(enables & CCER_CCP))) {
         return;
     }
     if (++tim->captured[channel] >= divider) {

@@ -25,26 +25,21 @@ static const struct device_register advanced_registers[] = {
     AT(0x4C) = {"DMAR", RW, 0xFFFF0000},
 };
 
-static const struct device_register general_registers[] = {
-    AT(0x00) = {"CR1", RW | STABLE, 0xFFFFFC00},
-    AT(0x04) = {"CR2", RW | STABLE, 0xFFFFFF07},
-    AT(0x08) = {"SMCR", RW | STABLE, 0xFFFF0008},
-    AT(0x0C) = {"DIER", RW | STABLE, 0xFFFFA0A0},
-    AT(0x10) = {"SR", RW | STABLE, 0},
-    AT(0x14) = {"EGR", WRITE_ONLY, 0xFFFFFFA0},
-    AT(0x18) = {"CCMR1", RW | STABLE, 0xFFFF0000},
-    AT(0x1C) = {"CCMR2", RW | STABLE, 0xFFFF0000},
-    AT(0x20) = {"CCER", RW | STABLE, 0xFFFFCCCC},
-    AT(0x24) = {"CNT", RW, 0xFFFF0000},
-    AT(0x28) = {"PSC", RW | STABLE, 0xFFFF0000},
-    AT(0x2C) = {"ARR", RW | STABLE, 0xFFFF0000, 0xFFFF},
-    AT(0x34) = {"CCR1", RW | STABLE, 0xFFFF0000},
-    AT(0x38) = {"CCR2", RW | STABLE, 0xFFFF0000},
-    AT(0x3C) = {"CCR3", RW | STABLE, 0xFFFF0000},
-    AT(0x40) = {"CCR4", RW | STABLE, 0xFFFF0000},
-    AT(0x48) = {"DCR", RW | STABLE, 0xFFFFE0E0},
-    AT(0x4C) = {"DMAR", RW, 0xFFFF0000},
-};
+#define GENERAL_REGISTERS(SMCR_reserved, CCER_reserved)                                                      \
+    {                                                                                                        \
+        AT(0x00) = {"CR1", RW | STABLE, 0xFFFFFC00}, AT(0x04) = {"CR2", RW | STABLE, 0xFFFFFF07},            \
+        AT(0x08) = {"SMCR", RW | STABLE, SMCR_reserved}, AT(0x0C) = {"DIER", RW | STABLE, 0xFFFFA0A0},       \
+        AT(0x10) = {"SR", RW | STABLE, 0}, AT(0x14) = {"EGR", WRITE_ONLY, 0xFFFFFFA0},                       \
+        AT(0x18) = {"CCMR1", RW | STABLE, 0xFFFF0000}, AT(0x1C) = {"CCMR2", RW | STABLE, 0xFFFF0000},        \
+        AT(0x20) = {"CCER", RW | STABLE, CCER_reserved}, AT(0x24) = {"CNT", RW, 0xFFFF0000},                 \
+        AT(0x28) = {"PSC", RW | STABLE, 0xFFFF0000}, AT(0x2C) = {"ARR", RW | STABLE, 0xFFFF0000, 0xFFFF},    \
+        AT(0x34) = {"CCR1", RW | STABLE, 0xFFFF0000}, AT(0x38) = {"CCR2", RW | STABLE, 0xFFFF0000},          \
+        AT(0x3C) = {"CCR3", RW | STABLE, 0xFFFF0000}, AT(0x40) = {"CCR4", RW | STABLE, 0xFFFF0000},          \
+        AT(0x48) = {"DCR", RW | STABLE, 0xFFFFE0E0}, AT(0x4C) = {"DMAR", RW, 0xFFFF0000},                    \
+    }
+static const struct device_register general_registers[] = GENERAL_REGISTERS(0xFFFF0008, 0xFFFFCCCC);
+/* With CCxNP and OCCS (RM0038 17.4). */
+static const struct device_register both_edges_registers[] = GENERAL_REGISTERS(0xFFFF0000, 0xFFFF4444);
 
 /* TIM9 of the L1 (RM0038 18.4). */
 static const struct device_register two_channels_registers[] = {
@@ -145,6 +140,8 @@ const struct device_class tim_advanced_class = {REGISTERS(advanced_registers), T
                                                 TIM_PIN_CALLBACKS};
 const struct device_class tim_general_class = {REGISTERS(general_registers), TIM_CALLBACKS,
                                                TIM_PIN_CALLBACKS};
+const struct device_class tim_both_edges_class = {REGISTERS(both_edges_registers), TIM_CALLBACKS,
+                                                  TIM_PIN_CALLBACKS};
 const struct device_class tim_two_channels_class = {REGISTERS(two_channels_registers), TIM_CALLBACKS,
                                                     TIM_PIN_CALLBACKS};
 const struct device_class tim_one_channel_class = {REGISTERS(one_channel_registers), TIM_CALLBACKS,

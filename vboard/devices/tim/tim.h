@@ -24,7 +24,7 @@ enum tim_output {
 enum tim_signal { TIM_CH1, TIM_CH2, TIM_CH3, TIM_CH4, TIM_CH1N, TIM_CH2N, TIM_CH3N };
 
 /* Kernel clock: what they count. With complementary outputs and four interrupts (RM0008 chapter 14); with
- * four channels (15); with two channels or one and no DMA (TIM9 to TIM11 of the L1); without channels (17).
- */
-extern const struct device_class tim_advanced_class, tim_general_class, tim_two_channels_class,
-    tim_one_channel_class, tim_basic_class;
+ * four channels (15), the same that also capture both edges (L1); with two channels or one and no DMA (TIM9
+ * to TIM11 of the L1); without channels (17). */
+extern const struct device_class tim_advanced_class, tim_general_class, tim_both_edges_class,
+    tim_two_channels_class, tim_one_channel_class, tim_basic_class;

@@ -25,6 +25,7 @@ enum {
 enum {
     CR1_SBK = 1 << 0,
     CR1_RWU = 1 << 1,
+    CR1_OVER8 = 1 << 15,
     CR1_RE = 1 << 2,
     CR1_TE = 1 << 3,
     CR1_IDLEIE = 1 << 4,

@@ -7,12 +7,16 @@
 #include <stddef.h>
 
 /* SR: as with the timers, what is cleared by writing 0 is left by writing 1. */
-static const struct device_register registers[] = {
-    AT(0x00) = {"SR", RW | STABLE, 0, SR_RESET},  AT(0x04) = {"DR", RW, 0xFFFFFE00},
-    AT(0x08) = {"BRR", RW | STABLE, 0xFFFF0000},  AT(0x0C) = {"CR1", RW | STABLE, 0xFFFFC000},
-    AT(0x10) = {"CR2", RW | STABLE, 0xFFFF8090},  AT(0x14) = {"CR3", RW | STABLE, 0xFFFFF800},
-    AT(0x18) = {"GTPR", RW | STABLE, 0xFFFF0000},
-};
+#define USART_REGISTERS(CR1_reserved, CR3_reserved)                                                          \
+    {                                                                                                        \
+        AT(0x00) = {"SR", RW | STABLE, 0, SR_RESET}, AT(0x04) = {"DR", RW, 0xFFFFFE00},                      \
+        AT(0x08) = {"BRR", RW | STABLE, 0xFFFF0000}, AT(0x0C) = {"CR1", RW | STABLE, CR1_reserved},          \
+        AT(0x10) = {"CR2", RW | STABLE, 0xFFFF8090}, AT(0x14) = {"CR3", RW | STABLE, CR3_reserved},          \
+        AT(0x18) = {"GTPR", RW | STABLE, 0xFFFF0000},                                                        \
+    }
+static const struct device_register registers[] = USART_REGISTERS(0xFFFFC000, 0xFFFFF800);
+/* With OVER8 and ONEBIT (RM0038, USART). */
+static const struct device_register over8_registers[] = USART_REGISTERS(0xFFFF4000, 0xFFFFF000);
 
 /* Requests */
 
@@ -73,14 +77,15 @@ static uint32_t read_data(struct device *device)
 static void check_modes(struct device *device)
 {
     const struct usart *usart = usart_of(device);
-    const char *what = usart->CR1 & (CR1_SBK | CR1_RWU) ? "break and mute mode (27.3.6, 27.3.8)"
-                       : usart->CR2 & CR2_LINEN         ? "LIN (27.3.8)"
-                       : usart->CR2 & CR2_CLKEN         ? "synchronous mode (27.3.9)"
-                       : usart->CR3 & CR3_HDSEL         ? "half duplex (27.3.10)"
-                       : usart->CR3 & CR3_SCEN          ? "smartcard mode (27.3.11)"
-                       : usart->CR3 & CR3_IREN          ? "IrDA (27.3.12)"
-                       : usart->CR3 & CR3_CTSE          ? "CTS (27.3.14)"
-                                                        : NULL;
+    const char *what = usart->CR1 & CR1_OVER8             ? "oversampling by 8"
+                       : usart->CR1 & (CR1_SBK | CR1_RWU) ? "break and mute mode (27.3.6, 27.3.8)"
+                       : usart->CR2 & CR2_LINEN           ? "LIN (27.3.8)"
+                       : usart->CR2 & CR2_CLKEN           ? "synchronous mode (27.3.9)"
+                       : usart->CR3 & CR3_HDSEL           ? "half duplex (27.3.10)"
+                       : usart->CR3 & CR3_SCEN            ? "smartcard mode (27.3.11)"
+                       : usart->CR3 & CR3_IREN            ? "IrDA (27.3.12)"
+                       : usart->CR3 & CR3_CTSE            ? "CTS (27.3.14)"
+                                                          : NULL;
     if (what) {
         device_violation(device, SUSPICIOUS, "unmodelled",
                          "%s_CR1 0x%X CR2 0x%X CR3 0x%X: %s is not modelled (RM0008 chapter 27)",
@@ -105,7 +110,7 @@ static void write_CR1(struct device *device, uint32_t value)
     struct usart *usart = usart_of(device);
     uint32_t before = usart->CR1;
     usart->CR1 = value & ~(uint32_t)CR1_SBK;
-    if (value & ~before & (CR1_SBK | CR1_RWU)) {
+    if (value & ~before & (CR1_SBK | CR1_RWU | CR1_OVER8)) {
         check_modes(device);
     }
     bool was_on = (before & (CR1_UE | CR1_TE)) == (CR1_UE | CR1_TE);
@@ -194,16 +199,11 @@ static void reset(struct device *device)
     usart_update(device);
 }
 
-const struct device_class usart_v1_class = {
-    .state = sizeof(struct usart),
-    REGISTERS(registers),
-    .sizes = HALF_WORDS_TOO,
-    .events = 2,
-    .read = read,
-    .write = write,
-    .reset = reset,
-    .event = usart_event,
-    .clock_changed = usart_clock_changed,
-    .pin_level = usart_pin_level,
-    .serial = &usart_port,
-};
+#define USART_CLASS(table)                                                                                   \
+    {                                                                                                        \
+        .state = sizeof(struct usart), REGISTERS(table), .sizes = HALF_WORDS_TOO, .events = 2, .read = read, \
+        .write = write, .reset = reset, .event = usart_event, .clock_changed = usart_clock_changed,          \
+        .pin_level = usart_pin_level, .serial = &usart_port                                                  \
+    }
+const struct device_class usart_v1_class = USART_CLASS(registers);
+const struct device_class usart_v1_over8_class = USART_CLASS(over8_registers);
