@@ -3,8 +3,7 @@
 
 #include "private.h"
 
-enum { TO_DEVICE = 0x00, TO_INTERFACE = 0x01, IN = 0x80, SET_CONFIGURATION = 9, SET_INTERFACE = 11 };
-enum { CONFIGURATION_VALUE = 5, DESCRIPTOR_ENDPOINT = 5 };
+enum { TO_DEVICE = 0x00, IN = 0x80, SET_CONFIGURATION = 9, CONFIGURATION_VALUE = 5 };
 
 static struct usb_host *host_of(struct vboard *board)
 {
@@ -99,33 +98,6 @@ static enum vboard_status transfer(struct vboard *board, struct usb_transfer *tr
 
 /* Control transfers */
 
-/* USB 2.0 9.1.1.5: its endpoints begin with DATA0 again. */
-static void choose_alternate(struct vboard *board, uint16_t interface, uint16_t setting)
-{
-    struct usb_host *host = host_of(board);
-    const uint8_t *at = NULL;
-    uint8_t owner = 0;
-    if (interface >= VBOARD_INTERFACES) {
-        return;
-    }
-    board->alternate[interface] = (uint8_t)setting;
-    while ((at = usb_identity_next(&board->enumerator.identity, board->alternate, at, &owner))) {
-        if (owner == interface && at[1] == DESCRIPTOR_ENDPOINT) {
-            (at[2] & IN ? host->toggle_in : host->toggle_out)[at[2] & 15] = 0;
-        }
-    }
-}
-
-static void take_note(struct vboard *board, const struct usb_transfer *control)
-{
-    const uint8_t *setup = control->setup;
-    if (setup[0] == TO_DEVICE && setup[1] == SET_CONFIGURATION) {
-        memset(board->alternate, 0, sizeof board->alternate);
-    } else if (setup[0] == TO_INTERFACE && setup[1] == SET_INTERFACE) {
-        choose_alternate(board, (uint16_t)(setup[4] | setup[5] << 8), (uint16_t)(setup[2] | setup[3] << 8));
-    }
-}
-
 enum vboard_status vboard_usb_control(struct vboard *board, uint8_t bmRequestType, uint8_t bRequest,
                                       uint16_t wValue, uint16_t wIndex, void *data, uint16_t wLength,
                                       uint32_t *actual, uint64_t timeout)
@@ -146,7 +118,7 @@ enum vboard_status vboard_usb_control(struct vboard *board, uint8_t bmRequestTyp
     }
     enum vboard_status status = transfer(board, &control, actual, timeout);
     if (status == VBOARD_OK) {
-        take_note(board, &control);
+        usb_identity_observe(&board->enumerator.identity, board->alternate, host_of(board), control.setup);
     }
     return status;
 }
@@ -215,50 +187,38 @@ enum vboard_status vboard_usb_enumerate(struct vboard *board, uint64_t timeout)
 
 /* Endpoints */
 
-static const uint8_t *find(struct vboard *board, uint8_t endpoint, bool in)
+/* false: the board's error says why not. */
+static bool aim(struct vboard *board, uint8_t endpoint, bool in, struct usb_transfer *transfer)
 {
     enum { ENDPOINT_BITS = 0x8F };
-    const uint8_t *descriptor = NULL;
     if (!board->enumerated) {
         library_fail(board, VBOARD_WRONG, "no device is configured; vboard_usb_enumerate() does that");
     } else if ((endpoint & ~ENDPOINT_BITS) || !(endpoint & 15) || in != ((endpoint & IN) != 0)) {
         library_fail(board, VBOARD_WRONG, "0x%02X is no %s endpoint: 0x%s1 to 0x%sF are", endpoint,
                      in ? "IN" : "OUT", in ? "8" : "0", in ? "8" : "0");
+    } else if (!usb_identity_aim(&board->enumerator.identity, board->alternate, endpoint, transfer)) {
+        library_fail(board, VBOARD_WRONG, "the device has no endpoint 0x%02X as it is configured", endpoint);
     } else {
-        descriptor = usb_identity_endpoint(&board->enumerator.identity, board->alternate, endpoint);
-        if (!descriptor) {
-            library_fail(board, VBOARD_WRONG, "the device has no endpoint 0x%02X as it is configured",
-                         endpoint);
-        }
+        return true;
     }
-    return descriptor;
+    return false;
 }
 
 static enum vboard_status use(struct vboard *board, uint8_t endpoint, bool in, uint8_t *data, uint32_t length,
                               uint32_t *actual, uint64_t timeout)
 {
-    enum { ATTRIBUTES = 3, PACKET = 4, INTERVAL = 6, TYPE = 3, PACKET_BITS = 0x7FF };
-    static const enum usb_transfer_type types[] = {USB_CONTROL, USB_ISOCHRONOUS, USB_BULK, USB_INTERRUPT};
     uint8_t nothing = 0;
-    const uint8_t *descriptor = find(board, endpoint, in);
+    struct usb_transfer one = {.data = data ? data : &nothing, .length = length};
     if (actual) {
         *actual = 0;
     }
-    if (!descriptor) {
+    if (!aim(board, endpoint, in, &one)) {
         return VBOARD_WRONG;
     }
     if (length && !data) {
         return library_fail(board, VBOARD_WRONG, "%u bytes are to go over, and data is NULL",
                             (unsigned)length);
     }
-    struct usb_transfer one = {
-        .type = types[descriptor[ATTRIBUTES] & TYPE],
-        .endpoint = endpoint,
-        .data = data ? data : &nothing,
-        .length = length,
-        .max_packet = (uint16_t)((descriptor[PACKET] | descriptor[PACKET + 1] << 8) & PACKET_BITS),
-        .interval = descriptor[INTERVAL],
-    };
     return transfer(board, &one, actual, timeout);
 }
 
