@@ -11,22 +11,9 @@
 
 #include <cmocka.h>
 
+#include "../usb_protocol.h"
 #include "rig.h"
 
-/* bRequest, table 9-4. */
-enum {
-    GET_STATUS,
-    CLEAR_FEATURE,
-    SET_FEATURE = 3,
-    SET_ADDRESS = 5,
-    GET_DESCRIPTOR,
-    SET_DESCRIPTOR,
-    GET_CONFIGURATION,
-    SET_CONFIGURATION,
-    GET_INTERFACE,
-    SET_INTERFACE,
-    SYNCH_FRAME,
-};
 /* Feature selectors, table 9-6. */
 enum { ENDPOINT_HALT, DEVICE_REMOTE_WAKEUP, TEST_MODE };
 /* bmRequestType. */

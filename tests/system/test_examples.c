@@ -235,8 +235,8 @@ static void the_run_time_interface_stalls_what_belongs_to_the_bootloader(void **
     assert_int_equal(dfu_send(&rig, DFU_DNLOAD, 0, block, sizeof block), USB_STALLED);
     assert_int_equal(dfu_send(&rig, DFU_CLRSTATUS, 0, NULL, 0), USB_STALLED);
     assert_int_equal(dfu_send(&rig, DFU_ABORT, 0, NULL, 0), USB_STALLED);
-    assert_int_equal(rig_request(&rig, 0xA1, DFU_UPLOAD, 0, 0, 64, block, NULL), USB_STALLED);
-    assert_int_equal(rig_request(&rig, 0xA1, DFU_GETSTATE, 0, 1, 1, block, NULL), USB_STALLED);
+    assert_int_equal(rig_request(&rig, DFU_IN, DFU_UPLOAD, 0, 0, 64, block, NULL), USB_STALLED);
+    assert_int_equal(rig_request(&rig, DFU_IN, DFU_GETSTATE, 0, 1, 1, block, NULL), USB_STALLED);
     assert_int_equal(dfu_get_state(&rig), appIDLE);
     finish();
 }

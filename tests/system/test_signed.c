@@ -15,7 +15,7 @@
 #include "signed_file.h"
 #include "usb_descriptors.h"
 
-enum { KIB = 1024, LENGTH = 5 * KIB + 600, FLASH_BASE = 0x08000000, HIDDEN = 28, START_WORDS = 8 };
+enum { KIB = 1024, LENGTH = 5 * KIB + 600, HIDDEN = 28, START_WORDS = 8 };
 
 static struct rig rig;
 static const char *what;

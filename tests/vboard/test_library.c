@@ -1,5 +1,6 @@
 /* libvboard's functions, each with what it refuses. Where no example's firmware does what a test needs, the
  * test itself works the registers while the processor goes in a loop. */
+#include "../usb_protocol.h"
 #include "chip_test.h"
 #include "library/private.h"
 
@@ -10,7 +11,7 @@ static const char cdc_echo[] = "build/examples/cdc-echo/cdc-echo-high.elf";
 static const char bulk_echo[] = "build/examples/bulk-echo/bulk-echo-high.elf";
 
 enum { SECOND = 1000000, MILLISECOND = 1000, HSI_MHZ = 8 };
-enum { STALL_REQUEST = 0x7F, GET_DESCRIPTOR = 6, DATA_OUT = 0x01, DATA_IN = 0x81, NOTIFICATION_IN = 0x82 };
+enum { STALL_REQUEST = 0x7F, DATA_OUT = 0x01, DATA_IN = 0x81, NOTIFICATION_IN = 0x82 };
 
 /* The stack pointer, the reset vector, and from 0x08000008 on what it points to. */
 static const uint8_t loop[] = {0x00, 0x50, 0x00, 0x20, 0x09, 0x00, 0x00, 0x08, 0xFE, 0xE7};      /* b . */

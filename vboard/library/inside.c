@@ -6,8 +6,6 @@
 #include "files/image.h"
 #include "private.h"
 
-enum { RAM_BASE = 0x20000000 };
-
 static bool is_within(uint32_t address, size_t length, uint32_t base, uint32_t size)
 {
     uint32_t offset = address - base;
