@@ -22,9 +22,8 @@ static void listen(void *watcher, enum report_kind kind, ticks at, const char *t
 
 static void assert_said(const char *line)
 {
-    if (!strstr(said, line)) {
+    if (!strstr(said, line))
         fail_msg("'%s' was expected, and this came: %s", line, said);
-    }
 }
 
 static void obey(struct model *model, const char *line)
@@ -36,9 +35,8 @@ static void obey(struct model *model, const char *line)
 static void assert_refused(struct model *model, const char *line)
 {
     said[0] = '\0';
-    if (command_obey(model->board, line)) {
+    if (command_obey(model->board, line))
         fail_msg("'%s' was obeyed", line);
-    }
     assert_string_equal(said, "");
 }
 
@@ -57,9 +55,8 @@ static struct model *configured(void **state)
 static int teardown(void **state)
 {
     const struct model *model = *state;
-    if (model->board->pc) {
+    if (model->board->pc)
         usb_pc_detach(&pc);
-    }
     return model_teardown(state);
 }
 
@@ -216,9 +213,8 @@ static void wrong_arguments_are_refused(void **state)
         "out 1 00 \"",
     };
     struct model *model = configured(state);
-    for (unsigned i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+    for (unsigned i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         assert_refused(model, wrong[i]);
-    }
     assert_null(pc.orders);
 }
 

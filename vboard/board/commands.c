@@ -70,9 +70,8 @@ static bool obey_pin(struct board *board, const char *rest)
             return true;
         }
     }
-    if (level[0] != '\0') {
+    if (level[0] != '\0')
         return false;
-    }
     int now = chip_pin_level(&board->chip, pin >> 4, pin & 15u);
     chip_report(&board->chip, REPORT_NOTE, "P%c%u is %s", 'A' + (pin >> 4), pin & 15u,
                 now < 0 ? "open" : levels[now]);
@@ -83,9 +82,8 @@ static bool obey_pin(struct board *board, const char *rest)
 static bool obey_send(struct board *board, const char *rest)
 {
     unsigned usart = (unsigned)(rest[0] - '0'), length = (unsigned)strlen(rest);
-    if (rest[0] < '1' || rest[0] > '9' || rest[1] != ' ') {
+    if (rest[0] < '1' || rest[0] > '9' || rest[1] != ' ')
         return false;
-    }
     if (usart > USARTS || !board_has_serial(&board->chip.config, usart)) {
         chip_report(&board->chip, REPORT_NOTE, "the chip has no USART%u", usart);
         return true;
@@ -118,9 +116,8 @@ bool command_obey(struct board *board, const char *line)
     }
     for (size_t i = 0; i < sizeof with_arguments / sizeof with_arguments[0]; i++) {
         size_t length = strlen(with_arguments[i].start);
-        if (strncmp(with_arguments[i].start, line, length) == 0) {
+        if (strncmp(with_arguments[i].start, line, length) == 0)
             return with_arguments[i].obey(board, line + length);
-        }
     }
     return false;
 }

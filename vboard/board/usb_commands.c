@@ -48,11 +48,10 @@ static uint32_t bytes(struct arguments *arguments, uint8_t data[USB_PC_BYTES])
         int high = hex_digit(at[0]), low = high < 0 ? -1 : hex_digit(at[1]);
         bool quote = at[0] == '"';
         arguments->wrong = !quote && ((!quoted && low < 0) || length == USB_PC_BYTES);
-        if (quote) {
+        if (quote)
             quoted = !quoted;
-        } else if (!arguments->wrong) {
+        else if (!arguments->wrong)
             data[length++] = quoted ? (uint8_t)at[0] : (uint8_t)(high << 4 | low);
-        }
         arguments->at += quote || quoted ? 1 : 2;
     }
     arguments->wrong |= quoted;
@@ -61,9 +60,8 @@ static uint32_t bytes(struct arguments *arguments, uint8_t data[USB_PC_BYTES])
 
 static struct usb_pc *pc_of(struct board *board)
 {
-    if (!board->pc) {
+    if (!board->pc)
         chip_report(&board->chip, REPORT_USB, "no PC is at the cable that takes commands: --enumerate");
-    }
     return board->pc;
 }
 
@@ -73,19 +71,16 @@ bool usb_command_control(struct board *board, const char *arguments)
     uint8_t data[USB_PC_BYTES];
     unsigned type = number(&left, UINT8_MAX), request = number(&left, UINT8_MAX);
     unsigned value = number(&left, UINT16_MAX), index = number(&left, UINT16_MAX);
-    if (left.wrong) {
+    if (left.wrong)
         return false;
-    }
     unsigned length = type & IN ? number(&left, USB_PC_BYTES) : bytes(&left, data);
     const uint8_t setup[8] = {(uint8_t)type,  (uint8_t)request,      (uint8_t)value,  (uint8_t)(value >> 8),
                               (uint8_t)index, (uint8_t)(index >> 8), (uint8_t)length, (uint8_t)(length >> 8)};
-    if (left.wrong || any_left(&left)) {
+    if (left.wrong || any_left(&left))
         return false;
-    }
     struct usb_pc *pc = pc_of(board);
-    if (pc) {
+    if (pc)
         usb_pc_control(pc, setup, data);
-    }
     return true;
 }
 
@@ -94,13 +89,11 @@ bool usb_command_in(struct board *board, const char *arguments)
     struct arguments left = {.at = arguments};
     unsigned endpoint = number(&left, UINT8_MAX) | IN;
     unsigned length = any_left(&left) ? number(&left, USB_PC_BYTES) : 0;
-    if (left.wrong || any_left(&left)) {
+    if (left.wrong || any_left(&left))
         return false;
-    }
     struct usb_pc *pc = pc_of(board);
-    if (pc) {
+    if (pc)
         usb_pc_transfer(pc, (uint8_t)endpoint, NULL, length);
-    }
     return true;
 }
 
@@ -109,16 +102,13 @@ bool usb_command_out(struct board *board, const char *arguments)
     struct arguments left = {.at = arguments};
     uint8_t data[USB_PC_BYTES];
     unsigned endpoint = number(&left, ENDPOINT_NUMBER);
-    if (left.wrong) {
+    if (left.wrong)
         return false;
-    }
     uint32_t length = bytes(&left, data);
-    if (left.wrong) {
+    if (left.wrong)
         return false;
-    }
     struct usb_pc *pc = pc_of(board);
-    if (pc) {
+    if (pc)
         usb_pc_transfer(pc, (uint8_t)endpoint, data, length);
-    }
     return true;
 }

@@ -21,9 +21,8 @@ struct usb_order {
 static void tell(struct usb_pc *pc, const char *text)
 {
     const struct board *board = pc->board;
-    if (board->report) {
+    if (board->report)
         board->report(board->watcher, REPORT_USB, board_now(board), text);
-    }
 }
 
 static const char *trouble(enum usb_host_status status)
@@ -65,9 +64,8 @@ static void tell_end(const struct usb_order *order)
 static void remove_order(struct usb_order *order)
 {
     struct usb_order **at = &order->pc->orders;
-    while (*at != order) {
+    while (*at != order)
         at = &(*at)->next;
-    }
     *at = order->next;
     free(order);
 }
@@ -75,9 +73,8 @@ static void remove_order(struct usb_order *order)
 static struct usb_order *first_of(const struct usb_pc *pc, uint8_t endpoint)
 {
     struct usb_order *order = pc->orders;
-    while (order && order->transfer.endpoint != endpoint) {
+    while (order && order->transfer.endpoint != endpoint)
         order = order->next;
-    }
     return order;
 }
 
@@ -94,9 +91,8 @@ static void start_next(struct usb_pc *pc, uint8_t endpoint)
 static void observe(struct usb_pc *pc, const uint8_t setup[SETUP_BYTES])
 {
     usb_identity_observe(&pc->enumerator.identity, pc->alternate, &pc->board->host, setup);
-    if (usb_is_set_configuration(setup)) {
+    if (usb_is_set_configuration(setup))
         pc->state = setup[2] ? USB_PC_CONFIGURED : USB_PC_FOUND;
-    }
 }
 
 static void done(struct usb_transfer *transfer)
@@ -104,9 +100,8 @@ static void done(struct usb_transfer *transfer)
     struct usb_order *order = transfer->context;
     struct usb_pc *pc = order->pc;
     uint8_t endpoint = transfer->endpoint;
-    if (transfer->type == USB_CONTROL && transfer->status == USB_DONE) {
+    if (transfer->type == USB_CONTROL && transfer->status == USB_DONE)
         observe(pc, transfer->setup);
-    }
     tell_end(order);
     remove_order(order);
     start_next(pc, endpoint);
@@ -121,21 +116,18 @@ static struct usb_order *new_order(struct usb_pc *pc, uint32_t length, const uin
                                             .timeout = PATIENCE_S * TICKS_PER_SECOND,
                                             .context = order,
                                             .done = done};
-    if (data) {
+    if (data)
         memcpy(order->data, data, length);
-    }
     return order;
 }
 
 static bool has_room(struct usb_pc *pc)
 {
     unsigned count = 0;
-    for (const struct usb_order *order = pc->orders; order; order = order->next) {
+    for (const struct usb_order *order = pc->orders; order; order = order->next)
         count++;
-    }
-    if (count == MOST_ORDERS) {
+    if (count == MOST_ORDERS)
         tell(pc, "64 transfers wait already; 'wait' lets them go on");
-    }
     return count < MOST_ORDERS;
 }
 
@@ -144,13 +136,11 @@ static void place(struct usb_order *order)
     struct usb_pc *pc = order->pc;
     bool alone = !first_of(pc, order->transfer.endpoint);
     struct usb_order **at = &pc->orders;
-    while (*at) {
+    while (*at)
         at = &(*at)->next;
-    }
     *at = order;
-    if (alone) {
+    if (alone)
         start_next(pc, order->transfer.endpoint);
-    }
 }
 
 bool usb_pc_control(struct usb_pc *pc, const uint8_t setup[SETUP_BYTES], const uint8_t *data)
@@ -160,9 +150,8 @@ bool usb_pc_control(struct usb_pc *pc, const uint8_t setup[SETUP_BYTES], const u
         tell(pc, "no device is enumerated yet; 'wait' until one was found");
         return false;
     }
-    if (!has_room(pc)) {
+    if (!has_room(pc))
         return false;
-    }
     struct usb_order *order = new_order(pc, setup[6] | (uint32_t)setup[7] << 8, in ? NULL : data);
     order->in = in;
     order->transfer.type = USB_CONTROL;
@@ -192,9 +181,8 @@ bool usb_pc_transfer(struct usb_pc *pc, uint8_t endpoint, const uint8_t *data, u
         tell(pc, text);
         return false;
     }
-    if (!has_room(pc)) {
+    if (!has_room(pc))
         return false;
-    }
     struct usb_order *order = new_order(pc, in && !length ? aimed.max_packet : length, data);
     order->in = in;
     order->transfer.type = aimed.type;

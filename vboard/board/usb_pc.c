@@ -49,11 +49,10 @@ static void port_changed(void *context, enum usb_port_state state)
         pc->state = USB_PC_SEARCHES;
         memset(pc->alternate, 0, sizeof pc->alternate);
     }
-    if (state == USB_PORT_ATTACHED) {
+    if (state == USB_PORT_ATTACHED)
         usb_enumerator_start(&pc->enumerator);
-    } else {
+    else
         usb_enumerator_port(&pc->enumerator, state);
-    }
 }
 
 void usb_pc_attach(struct usb_pc *pc, struct board *board)

@@ -84,9 +84,8 @@ static bool parse(const char *arguments, struct expectation *expected, ticks *pa
     char seconds[32];
     size_t length = strcspn(arguments, " "), digits;
     const char *rest = arguments + length + strspn(arguments + length, " ");
-    if (length != 1 || arguments[0] < '1' || arguments[0] > '9') {
+    if (length != 1 || arguments[0] < '1' || arguments[0] > '9')
         return false;
-    }
     expected->usart = (unsigned)(arguments[0] - '0');
     digits = strcspn(rest, " ");
     snprintf(seconds, sizeof seconds, "%.*s", (int)digits, rest);
@@ -102,14 +101,12 @@ static bool expect(struct console *console, const char *line)
     struct expectation expected = {0};
     ticks pause;
     const char *command = choose(console, line, &expected.next, &expected.end);
-    if (strncmp(command, name, strlen(name)) != 0 || !parse(command + strlen(name), &expected, &pause)) {
+    if (strncmp(command, name, strlen(name)) != 0 || !parse(command + strlen(name), &expected, &pause))
         return false;
-    }
     expected.until = now(console) + pause;
     console->expected = expected;
-    if (!has_usart(console, expected.next, expected.usart)) {
+    if (!has_usart(console, expected.next, expected.usart))
         fail(console, "the chip has no such port");
-    }
     return true;
 }
 
@@ -189,10 +186,8 @@ void console_poll(struct console *console)
 {
     char line[CONSOLE_LINE];
     do {
-        while (!console_has_ended(console) && !held(console) && next_line(console, line)) {
-            if (line[0] != '\0') {
+        while (!console_has_ended(console) && !held(console) && next_line(console, line))
+            if (line[0] != '\0')
                 obey(console, line);
-            }
-        }
     } while (!console_has_ended(console) && !held(console) && read_input(console));
 }

@@ -12,9 +12,8 @@ static void forget(struct hearing *hearing, unsigned usart, unsigned count)
 /* A full buffer loses its older half. */
 void hearing_add(struct hearing *hearing, unsigned usart, char byte)
 {
-    if (hearing->usart[usart].used == HEARING_BYTES) {
+    if (hearing->usart[usart].used == HEARING_BYTES)
         forget(hearing, usart, HEARING_BYTES / 2);
-    }
     hearing->usart[usart].bytes[hearing->usart[usart].used++] = byte;
 }
 

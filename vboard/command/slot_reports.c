@@ -93,13 +93,11 @@ static void record(void *recorder, ticks at, const uint8_t *packet, unsigned len
 static void sent(void *watcher, unsigned usart, ticks at, uint16_t word)
 {
     struct slot *slot = watcher;
-    if (usart > USARTS) {
+    if (usart > USARTS)
         return;
-    }
     hearing_add(&slot->hearing, usart, (char)word);
-    if (slot->serial[usart]) {
+    if (slot->serial[usart])
         serial_sent(slot->serial[usart], at, word);
-    }
 }
 
 static void show_serial(void *context, ticks at, const char *text)

@@ -66,9 +66,8 @@ static void leave_standby(struct device *device)
 
 static void alarm_rang(struct device *device)
 {
-    if (device_chip(device)->sleep_state == IN_STANDBY) {
+    if (device_chip(device)->sleep_state == IN_STANDBY)
         leave_standby(device);
-    }
 }
 
 /* WKUP has a pull-down in Standby; what drives it high wakes the chip. */
@@ -77,9 +76,8 @@ static void pins_changed(struct device *device)
     const struct chip *chip = device_chip(device);
     const struct pwr_f1_info *info = device_config(device);
     if (chip->sleep_state == IN_STANDBY && pwr_of(device)->CSR & CSR_EWUP &&
-        chip_outside_level(chip, info->wkup_pin >> 4, info->wkup_pin & 0xF) == 1) {
+        chip_outside_level(chip, info->wkup_pin >> 4, info->wkup_pin & 0xF) == 1)
         leave_standby(device);
-    }
 }
 
 /* Says what of those that can wake it asks for that already. */
@@ -145,22 +143,19 @@ static void enter_standby(struct device *device)
 
 static void deep_sleep(struct device *device)
 {
-    if (chip_flash_is_busy(device_chip(device))) {
+    if (chip_flash_is_busy(device_chip(device)))
         return; /* it waits for the flash (5.3.5) */
-    }
-    if (pwr_of(device)->CR & CR_PDDS) {
+    if (pwr_of(device)->CR & CR_PDDS)
         enter_standby(device);
-    } else {
+    else
         enter_stop(device);
-    }
 }
 
 static void wake(struct device *device)
 {
     struct chip *chip = device_chip(device);
-    if (chip->sleep_state != IN_STOP) {
+    if (chip->sleep_state != IN_STOP)
         return;
-    }
     uint64_t us = pwr_of(device)->CR & CR_LPDS ? WAKE_FROM_STOP_LPDS_US : WAKE_FROM_STOP_US;
     ticks at = device_now(device) + ticks_from_us(us);
     chip->wakes_at = at < chip->wakes_at ? at : chip->wakes_at;
@@ -171,9 +166,8 @@ static void line(struct device *device, unsigned input, bool level)
     switch (input) {
     case PWR_F1_WAKE: wake(device); break;
     case PWR_F1_ALARM:
-        if (level) {
+        if (level)
             alarm_rang(device);
-        }
         break;
     case PWR_F1_STOP_ALLOWED: pwr_of(device)->stop_allowed = level; break;
     default: pwr_of(device)->standby_allowed = level; break;

@@ -20,16 +20,13 @@ static void found(void *context, bool is)
 static void port_changed(void *context, enum usb_port_state state)
 {
     struct vboard *board = context;
-    if (state < USB_PORT_ENABLED && !board->enumerating) {
+    if (state < USB_PORT_ENABLED && !board->enumerating)
         board->enumerated = false; /* it has left, or the bus was reset */
-    }
-    if (!board->enumerating) {
+    if (!board->enumerating)
         return;
-    }
     usb_enumerator_port(&board->enumerator, state);
-    if (state == USB_PORT_EMPTY) {
+    if (state == USB_PORT_EMPTY)
         found(board, false);
-    }
 }
 
 void library_usb_attach(struct vboard *board)
@@ -49,9 +46,8 @@ static enum vboard_status step(struct vboard *board, ticks end)
 {
     ticks now = board_now(board->board), due = chip_host_due(&board->board->chip);
     ticks next = (due > now && due < end ? due : now) + TICKS_PER_MICROSECOND;
-    if (due == TICKS_NEVER || due >= end) {
+    if (due == TICKS_NEVER || due >= end)
         next = now + TICKS_PER_MILLISECOND;
-    }
     return library_run_to(board, next < end ? next : end);
 }
 
@@ -73,9 +69,8 @@ static enum vboard_status transfer(struct vboard *board, struct usb_transfer *tr
 {
     ticks end = library_after(board, timeout);
     enum vboard_status status = library_trouble(board);
-    if (status != VBOARD_OK) {
+    if (status != VBOARD_OK)
         return status;
-    }
     bool going = usb_host_submit(host_of(board), transfer);
     while (going && transfer->status == USB_PENDING && status == VBOARD_OK) {
         if (board_now(board->board) < end) {
@@ -85,14 +80,12 @@ static enum vboard_status transfer(struct vboard *board, struct usb_transfer *tr
                                   (unsigned long long)timeout);
         }
     }
-    if (going && transfer->status == USB_PENDING) {
+    if (going && transfer->status == USB_PENDING)
         usb_host_cancel(host_of(board), transfer);
-    } else if (status == VBOARD_OK) {
+    else if (status == VBOARD_OK)
         status = judge(board, transfer->status);
-    }
-    if (actual) {
+    if (actual)
         *actual = transfer->actual;
-    }
     return status;
 }
 
@@ -104,12 +97,10 @@ enum vboard_status vboard_usb_control(struct vboard *board, uint8_t bmRequestTyp
 {
     const uint16_t words[] = {wValue, wIndex, wLength};
     struct usb_transfer control = {.type = USB_CONTROL, .data = data, .length = wLength};
-    if (actual) {
+    if (actual)
         *actual = 0;
-    }
-    if (wLength && !data) {
+    if (wLength && !data)
         return library_fail(board, VBOARD_WRONG, "wLength is %u, and data is NULL", wLength);
-    }
     control.setup[0] = bmRequestType;
     control.setup[1] = bRequest;
     for (unsigned i = 0; i < 3; i++) {
@@ -117,9 +108,8 @@ enum vboard_status vboard_usb_control(struct vboard *board, uint8_t bmRequestTyp
         control.setup[3 + 2 * i] = (uint8_t)(words[i] >> 8);
     }
     enum vboard_status status = transfer(board, &control, actual, timeout);
-    if (status == VBOARD_OK) {
+    if (status == VBOARD_OK)
         usb_identity_observe(&board->enumerator.identity, board->alternate, host_of(board), control.setup);
-    }
     return status;
 }
 
@@ -134,9 +124,8 @@ static enum vboard_status await_port(struct vboard *board, ticks end)
 {
     enum vboard_status status = VBOARD_OK;
     while (status == VBOARD_OK && host_of(board)->port < USB_PORT_ATTACHED) {
-        if (board_now(board->board) >= end) {
+        if (board_now(board->board) >= end)
             return gone(board, "no device was attached within the time-out");
-        }
         status = step(board, end);
     }
     return status;
@@ -148,20 +137,17 @@ static enum vboard_status identify(struct vboard *board, ticks end)
     board->enumerating = true;
     board->found = board->enumerated = false;
     usb_enumerator_start(&board->enumerator);
-    while (status == VBOARD_OK && board->enumerating) {
-        if (board_now(board->board) >= end) {
+    while (status == VBOARD_OK && board->enumerating)
+        if (board_now(board->board) >= end)
             status = library_fail(board, VBOARD_TIMED_OUT, "the device was not known within the time-out");
-        } else {
+        else
             status = step(board, end);
-        }
-    }
     if (board->enumerating) {
         usb_enumerator_stop(&board->enumerator);
         board->enumerating = false;
     }
-    if (status == VBOARD_OK && !board->found) {
+    if (status == VBOARD_OK && !board->found)
         status = gone(board, "the device does not enumerate: it left, or gives no descriptors");
-    }
     return status;
 }
 
@@ -169,12 +155,10 @@ enum vboard_status vboard_usb_enumerate(struct vboard *board, uint64_t timeout)
 {
     ticks end = library_after(board, timeout);
     enum vboard_status status = library_trouble(board);
-    if (status == VBOARD_OK) {
+    if (status == VBOARD_OK)
         status = await_port(board, end);
-    }
-    if (status == VBOARD_OK) {
+    if (status == VBOARD_OK)
         status = identify(board, end);
-    }
     if (status == VBOARD_OK) {
         ticks now = board_now(board->board);
         status = vboard_usb_control(board, TO_DEVICE, SET_CONFIGURATION,
@@ -209,12 +193,10 @@ static enum vboard_status use(struct vboard *board, uint8_t endpoint, bool in, u
 {
     uint8_t nothing = 0;
     struct usb_transfer one = {.data = data ? data : &nothing, .length = length};
-    if (actual) {
+    if (actual)
         *actual = 0;
-    }
-    if (!aim(board, endpoint, in, &one)) {
+    if (!aim(board, endpoint, in, &one))
         return VBOARD_WRONG;
-    }
     if (length && !data) {
         return library_fail(board, VBOARD_WRONG, "%u bytes are to go over, and data is NULL",
                             (unsigned)length);

@@ -15,17 +15,15 @@ const uint8_t *usb_identity_next(const struct usb_identity *identity, const uint
     bool chosen = descriptor != NULL;
     while (end - at >= 2 && at[0] >= 2 && end - at >= at[0] && end - at - at[0] >= 2) {
         at += at[0];
-        if (at[0] > end - at) {
+        if (at[0] > end - at)
             break;
-        }
         if (at[1] == DESCRIPTOR_INTERFACE) {
             chosen = at[0] >= INTERFACE_BYTES && at[2] < USB_INTERFACES && alternate[at[2]] == at[3];
             *interface = at[2];
         }
         if (chosen &&
-            (at[1] == DESCRIPTOR_INTERFACE || (at[1] == DESCRIPTOR_ENDPOINT && at[0] >= ENDPOINT_BYTES))) {
+            (at[1] == DESCRIPTOR_INTERFACE || (at[1] == DESCRIPTOR_ENDPOINT && at[0] >= ENDPOINT_BYTES)))
             return at;
-        }
     }
     return NULL;
 }
@@ -35,11 +33,9 @@ const uint8_t *usb_identity_endpoint(const struct usb_identity *identity,
 {
     uint8_t interface;
     const uint8_t *at = NULL;
-    while ((at = usb_identity_next(identity, alternate, at, &interface))) {
-        if (at[1] == DESCRIPTOR_ENDPOINT && at[2] == endpoint) {
+    while ((at = usb_identity_next(identity, alternate, at, &interface)))
+        if (at[1] == DESCRIPTOR_ENDPOINT && at[2] == endpoint)
             return at;
-        }
-    }
     return NULL;
 }
 
@@ -49,9 +45,8 @@ bool usb_identity_aim(const struct usb_identity *identity, const uint8_t alterna
     enum { ATTRIBUTES = 3, SIZE = 4, INTERVAL = 6, SIZE_BITS = 0x7FF, TYPE = 3 };
     static const enum usb_transfer_type types[] = {USB_CONTROL, USB_ISOCHRONOUS, USB_BULK, USB_INTERRUPT};
     const uint8_t *descriptor = usb_identity_endpoint(identity, alternate, endpoint);
-    if (!descriptor) {
+    if (!descriptor)
         return false;
-    }
     transfer->endpoint = endpoint;
     transfer->type = types[descriptor[ATTRIBUTES] & TYPE];
     transfer->max_packet = (uint16_t)((descriptor[SIZE] | descriptor[SIZE + 1] << 8) & SIZE_BITS);
@@ -66,15 +61,12 @@ void usb_identity_choose(const struct usb_identity *identity, uint8_t alternate[
     enum { IN = 0x80, NUMBER = 15 };
     uint8_t owner = 0;
     const uint8_t *at = NULL;
-    if (interface >= USB_INTERFACES) {
+    if (interface >= USB_INTERFACES)
         return;
-    }
     alternate[interface] = setting;
-    while ((at = usb_identity_next(identity, alternate, at, &owner))) {
-        if (at[1] == DESCRIPTOR_ENDPOINT && owner == interface) {
+    while ((at = usb_identity_next(identity, alternate, at, &owner)))
+        if (at[1] == DESCRIPTOR_ENDPOINT && owner == interface)
             (at[2] & IN ? host->toggle_in : host->toggle_out)[at[2] & NUMBER] = 0;
-        }
-    }
 }
 
 bool usb_is_set_configuration(const uint8_t setup[8])
@@ -87,9 +79,8 @@ void usb_identity_observe(const struct usb_identity *identity, uint8_t alternate
                           struct usb_host *host, const uint8_t setup[8])
 {
     enum { TO_INTERFACE = 1, SET_INTERFACE = 11 };
-    if (usb_is_set_configuration(setup)) {
+    if (usb_is_set_configuration(setup))
         memset(alternate, 0, USB_INTERFACES);
-    } else if (setup[0] == TO_INTERFACE && setup[1] == SET_INTERFACE) {
+    else if (setup[0] == TO_INTERFACE && setup[1] == SET_INTERFACE)
         usb_identity_choose(identity, alternate, host, setup[4] | (unsigned)setup[5] << 8, setup[2]);
-    }
 }

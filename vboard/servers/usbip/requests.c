@@ -72,9 +72,8 @@ static void observe(const struct usbip_request *request)
 {
     const struct usb_transfer *transfer = &request->queued.transfer;
     struct usbip_export *board = request->board;
-    if (transfer->type != USB_CONTROL || transfer->status != USB_DONE) {
+    if (transfer->type != USB_CONTROL || transfer->status != USB_DONE)
         return;
-    }
     usb_identity_observe(&board->identity, board->alternate, board->host, transfer->setup);
     board->settled |= usb_is_set_configuration(transfer->setup);
 }
