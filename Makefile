@@ -1,4 +1,4 @@
-# The front door: `make help` lists what it opens.
+# Where to begin: `make help` lists the targets.
 
 -include local.mk
 

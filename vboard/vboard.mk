@@ -35,7 +35,7 @@ $(VBOARD_LIB): $(patsubst %.c,$(HOST)/%.o,$(filter-out $(VBOARD_MAIN),$(VBOARD_S
 	$(Q)echo "  AR $@"
 	$(Q)rm -f $@ && ar qcs $@ $^
 
-# One object of what library/ needs, and nothing of the doors; its names are hidden from the program that it is linked into.
+# One object of what library/ needs, and nothing of the servers and the command; its names are hidden from the program that it is linked into.
 $(VBOARD_PUBLIC_LIB): $(patsubst %.c,$(HOST)/%.o,$(wildcard vboard/library/*.c)) $(VBOARD_LIB)
 	$(Q)echo "  AR $@"
 	$(Q)$(HOST_LD) -r $^ -o $(HOST)/libvboard.o

@@ -13,7 +13,7 @@
 #include "files/image.h"
 #include "rig.h"
 
-enum { BASE = 0x08000000, HIDDEN = 28, LENGTH = 3001 };
+enum { HIDDEN = 28, LENGTH = 3001 };
 #define FOLDER "build/host/tests/build/"
 
 static const char *const targets[] = {"BLUEPILL_HIGH", "BLUEPILL_HIGH_128", "BTTSKRMINIE3V2_HIGH_256"};
@@ -47,7 +47,7 @@ static struct rig board_with(const char *target, const char *merged)
 
     memset(rig.board->chip.flash_bytes, 0xFF, config->flash_bytes);
     snprintf(path, sizeof path, FOLDER "%s", merged);
-    if (!image_add(&image, path, BASE, error, sizeof error) ||
+    if (!image_add(&image, path, FLASH_BASE, error, sizeof error) ||
         !image_burn(&image, rig.board->chip.flash_bytes, config->flash_bytes, config->page_bytes,
                     config->family->flash_blank, error, sizeof error))
         fail_msg("%s", error);
@@ -62,7 +62,7 @@ static void works(const char *target, const char *merged, const uint8_t *applica
     uint8_t *back = malloc(rig.app_bytes + 4096);
 
     /* word 0 is the application's: an RTOS looks there for the end of its stack */
-    assert_memory_equal(rig_flash(&rig, BASE), application, 4);
+    assert_memory_equal(rig_flash(&rig, FLASH_BASE), application, 4);
     rig_power_cycle(&rig);
     if (!rig_starts_application(&rig, TICKS_PER_SECOND))
         fail_msg("%s: the application of %s does not start", target, merged);
@@ -86,9 +86,9 @@ static void starts_as_the_bootloader_writes_it(const char *target, const uint8_t
 {
     struct rig rig = board_with(target, "merged.bin");
 
-    assert_memory_equal(rig_flash(&rig, BASE), application, 4);
-    assert_memory_equal(rig_flash(&rig, BASE + 4), rig_flash(&rig, rig.bootloader + 4), 4);
-    assert_memory_equal(rig_flash(&rig, BASE + HIDDEN), application, 8);
+    assert_memory_equal(rig_flash(&rig, FLASH_BASE), application, 4);
+    assert_memory_equal(rig_flash(&rig, FLASH_BASE + 4), rig_flash(&rig, rig.bootloader + 4), 4);
+    assert_memory_equal(rig_flash(&rig, FLASH_BASE + HIDDEN), application, 8);
     rig_free(&rig);
 }
 
@@ -121,7 +121,7 @@ static void what_was_read_from_under_a_bootloader_is_kept(void **state)
         memset(application + HIDDEN, 0, 8);
         assert_true(rig_enter_dfu(&rig));
         assert_true(dfu_download(&rig, application, LENGTH, rig.transfer_size).done);
-        save(FOLDER "read.bin", rig_flash(&rig, BASE), rig.board->chip.config.flash_bytes);
+        save(FOLDER "read.bin", rig_flash(&rig, FLASH_BASE), rig.board->chip.config.flash_bytes);
         rig_free(&rig);
         assert_true(merge(targets[i], "hex", "read.bin", "merged.bin"));
         works(targets[i], "merged.bin", application);

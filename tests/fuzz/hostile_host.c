@@ -2,10 +2,10 @@
 #include "hostile_host.h"
 
 #include "../dfu_protocol.h" // DFU_DNLOAD, dfuIDLE
+#include "../usb_protocol.h" // GET_DESCRIPTOR
 
 #include <string.h>
 
-enum { GET_DESCRIPTOR = 6 };
 enum { RETRIES = 64, RETRY_US = 100, WAITS = 40 };
 
 void hostile_host_start(struct hostile_host *host, const uint8_t *bytes, size_t length)

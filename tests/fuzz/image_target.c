@@ -23,7 +23,6 @@
 #include "rig.h"
 
 enum {
-    FLASH_BASE = 0x08000000,
     MAX_LENGTH = 400,
     MAX_FILES = 4096,
     CHIP = 4, /* bytes at the start of a sequence that say what chip it is */
@@ -151,7 +150,7 @@ static bool is_small(const uint8_t *packet, unsigned length)
 static void check_answer(struct victim *victim, const uint8_t *packet, unsigned length)
 {
     const uint8_t *setup = victim->setup;
-    bool class_request = setup[0] == 0xA1, expected;
+    bool class_request = setup[0] == DFU_IN, expected;
     unsigned run = 0;
 
     for (unsigned i = 0; i < length; i++) {

@@ -35,15 +35,15 @@ static bool next_request(struct client *client, struct rig *rig)
     case CLIENT_SEND:
         if (plan->abort_at && client->sent >= plan->abort_at) {
             client->step = CLIENT_ABORT;
-            return submit(client, rig, 0x21, DFU_ABORT, 0, 0, NULL);
+            return submit(client, rig, DFU_OUT, DFU_ABORT, 0, 0, NULL);
         }
         client->now = (uint16_t)(left < rig->transfer_size ? left : rig->transfer_size);
-        return submit(client, rig, 0x21, DFU_DNLOAD, client->number, client->now,
+        return submit(client, rig, DFU_OUT, DFU_DNLOAD, client->number, client->now,
                       (uint8_t *)plan->image + client->sent);
     case CLIENT_WAIT:
         client->step = CLIENT_ASK;
-        return submit(client, rig, 0xA1, DFU_GETSTATUS, 0, 6, client->reply);
-    case CLIENT_ASK: return submit(client, rig, 0xA1, DFU_GETSTATUS, 0, 6, client->reply);
+        return submit(client, rig, DFU_IN, DFU_GETSTATUS, 0, 6, client->reply);
+    case CLIENT_ASK: return submit(client, rig, DFU_IN, DFU_GETSTATUS, 0, 6, client->reply);
     case CLIENT_ABORT: break;
     }
     return false;

@@ -32,7 +32,7 @@ static void request_at_once(struct rig *rig, uint8_t bRequest, uint16_t wValue)
     uint8_t data[64];
     unsigned length = 0;
 
-    if (wire_setup(rig, 0x21, bRequest, wValue, 0, 0) == USB_ACK)
+    if (wire_setup(rig, DFU_OUT, bRequest, wValue, 0, 0) == USB_ACK)
         (void)wire_in(rig, data, &length);
 }
 

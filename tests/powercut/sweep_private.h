@@ -7,7 +7,6 @@
 #include "sweep.h"
 
 enum {
-    FLASH_BASE = 0x08000000,
     HOOK = 4,                 /* offset of the high variant's reset vector */
     HIGH_START_WORDS = 7 * 4, /* where the high variant hides the application's words 0 and 1 */
 };

@@ -47,9 +47,8 @@ static inline struct chip *peek_copy(const struct chip *chip)
     copy->board.slept = NULL;
     copy->board.serial_sent = peek_serial;
     copy->report_wanted = 0;
-    for (unsigned i = 0; i < CHIP_BANKS; i++) {
+    for (unsigned i = 0; i < CHIP_BANKS; i++)
         copy->gates[i] = (struct clock_gates){.enabled = UINT32_MAX};
-    }
     return copy;
 }
 
@@ -60,9 +59,8 @@ static inline void peek_bytes(const struct chip *chip, uint32_t address, void *b
     uint8_t *to = bytes;
     for (uint32_t i = 0; i < length; i += 4) {
         uint32_t word = 0;
-        if (!bus_read(copy, address + i, 4, &word)) {
+        if (!bus_read(copy, address + i, 4, &word))
             abort();
-        }
         memcpy(to + i, &word, length - i < 4 ? length - i : 4);
     }
     free(copy);

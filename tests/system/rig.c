@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "../usb_protocol.h"
 #include "files/image.h"
 #include "signed_file.h"
 
@@ -188,8 +189,8 @@ struct rig rig_new_build(const char *build, const char *target, const struct chi
     uint32_t flash = config->flash_bytes;
     if (strcmp(variants[variant].suffix, "_HIGH") == 0)
         flash = 64 * 1024;
-    rig.app_base = 0x08000000 + variants[variant].offset;
-    rig.bootloader = 0x08000000 + (variants[variant].kept_at_top ? flash - variants[variant].kept_at_top : 0);
+    rig.app_base = FLASH_BASE + variants[variant].offset;
+    rig.bootloader = FLASH_BASE + (variants[variant].kept_at_top ? flash - variants[variant].kept_at_top : 0);
     rig.app_bytes = flash - variants[variant].offset - variants[variant].kept_at_top;
     rig.app_bytes -= rig.app_bytes % config->page_bytes;
     rig.blank = config->family->flash_blank;
@@ -231,7 +232,7 @@ void rig_burn(struct rig *rig, uint32_t address, const void *bytes, uint32_t len
 
 const uint8_t *rig_flash(const struct rig *rig, uint32_t address)
 {
-    return rig->board->chip.flash_bytes + (address - 0x08000000);
+    return rig->board->chip.flash_bytes + (address - FLASH_BASE);
 }
 
 void rig_run_ms(struct rig *rig, unsigned milliseconds)
@@ -248,13 +249,7 @@ void rig_power_cycle(struct rig *rig)
 
 bool rig_enumerate(struct rig *rig)
 {
-    enum {
-        GET_DESCRIPTOR = 6,
-        SET_INTERFACE = 11,
-        CONFIGURATION = 2 << 8,
-        ONE_ALTERNATE = 27,
-        ALTERNATE = 9
-    };
+    enum { CONFIGURATION = 2 << 8, ONE_ALTERNATE = 27, ALTERNATE = 9 };
     uint8_t head[9];
     uint32_t actual;
 
@@ -320,7 +315,7 @@ enum usb_host_status dfu_get_status(struct rig *rig, struct dfu_status *status)
 {
     uint8_t data[6] = {0};
     uint32_t actual = 0;
-    enum usb_host_status result = rig_request(rig, 0xA1, DFU_GETSTATUS, 0, 0, sizeof data, data, &actual);
+    enum usb_host_status result = rig_request(rig, DFU_IN, DFU_GETSTATUS, 0, 0, sizeof data, data, &actual);
 
     if (result == USB_DONE && actual != sizeof data)
         result = USB_ERROR;
@@ -332,7 +327,7 @@ enum usb_host_status dfu_get_status(struct rig *rig, struct dfu_status *status)
 enum usb_host_status dfu_send(struct rig *rig, uint8_t request, uint16_t wValue, const void *data,
                               uint16_t length)
 {
-    return rig_request(rig, 0x21, request, wValue, 0, length, (void *)data, NULL);
+    return rig_request(rig, DFU_OUT, request, wValue, 0, length, (void *)data, NULL);
 }
 
 uint8_t dfu_get_state(struct rig *rig)
@@ -340,7 +335,7 @@ uint8_t dfu_get_state(struct rig *rig)
     uint8_t state = 0xFF;
     uint32_t actual = 0;
 
-    if (rig_request(rig, 0xA1, DFU_GETSTATE, 0, 0, 1, &state, &actual) != USB_DONE || actual != 1)
+    if (rig_request(rig, DFU_IN, DFU_GETSTATE, 0, 0, 1, &state, &actual) != USB_DONE || actual != 1)
         return 0xFF;
     return state;
 }
@@ -413,7 +408,7 @@ struct dfu_result dfu_upload(struct rig *rig, void *image, uint32_t room, uint32
     for (uint16_t number = 0; result.bytes + block <= room; number++) {
         uint32_t actual = 0;
 
-        if (rig_request(rig, 0xA1, DFU_UPLOAD, number, 0, block, to + result.bytes, &actual) != USB_DONE) {
+        if (rig_request(rig, DFU_IN, DFU_UPLOAD, number, 0, block, to + result.bytes, &actual) != USB_DONE) {
             dfu_get_status(rig, &result.last);
             break;
         }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "../dfu_protocol.h" // DFU_DNLOAD, dfuIDLE
+#include "base/addresses.h"  // FLASH_BASE
 #include "board/board.h"
 
 struct rig {

@@ -15,7 +15,7 @@
 
 #include "rig.h"
 
-enum { BASE = 0x08000000, KIB = 1024, UNIT = 4 * KIB, LENGTH = 20000, CMD_BOOT = 0x4F42 };
+enum { KIB = 1024, UNIT = 4 * KIB, LENGTH = 20000, CMD_BOOT = 0x4F42 };
 enum { FASTEST_LSI = 60000, DOWNLOADED = 0xFF };
 
 static struct rig rig;
@@ -71,7 +71,7 @@ static bool holds(const uint8_t *image, uint32_t length)
 {
     const uint8_t *flash = rig_flash(&rig, rig.app_base);
 
-    if (rig.app_base != BASE)
+    if (rig.app_base != FLASH_BASE)
         return memcmp(flash, image, length) == 0;
     return memcmp(flash + 28, image, 8) == 0 && memcmp(flash + 8, image + 8, 20) == 0 &&
            memcmp(flash + 36, image + 36, length - 36) == 0;
@@ -117,10 +117,10 @@ static struct dfu_result replace(uint32_t length)
 {
     uint8_t *old = application(length + 3000, 1), *new = application(length, 2);
 
-    rig_burn(&rig, rig.app_base + (rig.app_base == BASE ? 36 : 0), old + (rig.app_base == BASE ? 36 : 0),
-             length + 2000);
-    if (rig.app_base == BASE)
-        rig_burn(&rig, BASE + 28, old, 8);
+    rig_burn(&rig, rig.app_base + (rig.app_base == FLASH_BASE ? 36 : 0),
+             old + (rig.app_base == FLASH_BASE ? 36 : 0), length + 2000);
+    if (rig.app_base == FLASH_BASE)
+        rig_burn(&rig, FLASH_BASE + 28, old, 8);
     enter();
     struct dfu_result result = download(new, length);
     expect_application(new, length);
@@ -168,7 +168,7 @@ static void downloads_succeed_whatever_the_flash_takes(void **state)
 
 static void expect_area(uint32_t kib)
 {
-    uint32_t area = kib * KIB - (rig.app_base - BASE);
+    uint32_t area = kib * KIB - (rig.app_base - FLASH_BASE);
     uint8_t *image = application(area + 1, 3), *back = malloc(1024 * KIB + 1);
 
     enter();
@@ -256,12 +256,12 @@ static void pages_of_another_size_are_refused_or_suited(void **state)
 
 static void burn_old(const uint8_t *old, uint32_t length)
 {
-    uint32_t from = rig.app_base == BASE ? 36 : 0;
+    uint32_t from = rig.app_base == FLASH_BASE ? 36 : 0;
 
     rig_burn(&rig, rig.app_base + from, old + from, length - from);
     if (from) {
-        rig_burn(&rig, BASE + 8, old + 8, 20);
-        rig_burn(&rig, BASE + 28, old, 8);
+        rig_burn(&rig, FLASH_BASE + 8, old + 8, 20);
+        rig_burn(&rig, FLASH_BASE + 28, old, 8);
     }
 }
 
@@ -287,7 +287,7 @@ static void a_write_protected_unit_is_reported_and_nothing_half_starts(void **st
                 snprintf(what, sizeof what, "%s, 4 KiB unit %u write-protected, %s", variants[t], unit,
                          blank ? "blank" : "over an application");
                 use(variants[t], variants[t], &config);
-                uint32_t begins = BASE + unit * UNIT;
+                uint32_t begins = FLASH_BASE + unit * UNIT;
                 bool touched = begins + UNIT > rig.app_base && begins < rig.app_base + LENGTH;
                 uint8_t *old = application(LENGTH + 3000, 1), *new = application(LENGTH, 2);
 
@@ -622,7 +622,7 @@ static void where_0_cannot_go_over_data_the_first_page_is_erased_first(void **st
 
         burn_old(old, LENGTH);
         enter();
-        uint32_t first = (rig.app_base - BASE) / config.page_bytes;
+        uint32_t first = (rig.app_base - FLASH_BASE) / config.page_bytes;
         for (uint16_t block = 0; block < 4; block++)
             assert_true(dfu_send_block(&rig, block, new + block *KIB, KIB));
         assert_int_equal(rig.board->chip.flash.erased[first], 1);

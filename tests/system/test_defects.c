@@ -15,7 +15,6 @@
 #include "peek.h"
 #include "rig.h"
 
-enum { DFU_IN = 0xA1, DFU_OUT = 0x21 };
 enum { HIGH_BYTES = 7 * 1024, PAGE = 1024 };
 
 static struct rig rig;
@@ -137,7 +136,7 @@ static void d2_a_short_first_block_keeps_the_bootloader_reachable_in_the_high_va
         enter_dfu();
         download(image, 1300, blocks[i]);
         assert_memory_equal(rig_flash(&rig, 0x08000004), &hook, sizeof hook);
-        assert_memory_equal(rig_flash(&rig, 0x08000000), image, 4);
+        assert_memory_equal(rig_flash(&rig, FLASH_BASE), image, 4);
         assert_memory_equal(rig_flash(&rig, 0x0800001C), image, 8);
         expect_application();
         board_press(rig.board, true);

@@ -14,7 +14,6 @@
 #include "rig.h"
 
 enum { BLOCK = 1024, STATUS_BYTES = 6, REQUESTS = DFU_ABORT + 1 };
-enum { OUT_REQUEST = 0x21, IN_REQUEST = 0xA1 };
 enum { SLOWER = 10 };
 
 /*
@@ -68,10 +67,10 @@ static const struct {
     uint16_t wLength;
     bool numbered; /* wValue is a block number */
 } requests[REQUESTS] = {
-    {"DFU_DETACH", OUT_REQUEST, 0, false},    {"DFU_DNLOAD", OUT_REQUEST, BLOCK, true},
-    {"DFU_UPLOAD", IN_REQUEST, BLOCK, true},  {"DFU_GETSTATUS", IN_REQUEST, STATUS_BYTES, false},
-    {"DFU_CLRSTATUS", OUT_REQUEST, 0, false}, {"DFU_GETSTATE", IN_REQUEST, 1, false},
-    {"DFU_ABORT", OUT_REQUEST, 0, false},
+    {"DFU_DETACH", DFU_OUT, 0, false},    {"DFU_DNLOAD", DFU_OUT, BLOCK, true},
+    {"DFU_UPLOAD", DFU_IN, BLOCK, true},  {"DFU_GETSTATUS", DFU_IN, STATUS_BYTES, false},
+    {"DFU_CLRSTATUS", DFU_OUT, 0, false}, {"DFU_GETSTATE", DFU_IN, 1, false},
+    {"DFU_ABORT", DFU_OUT, 0, false},
 };
 
 /* Getting there ------------------------------------------------------------------------------------------ */
@@ -154,7 +153,7 @@ static int take_snapshots(void **state)
     keep(MANIFEST);
 
     go_to(IDLE);
-    assert_int_equal(rig_request(&rig, IN_REQUEST, DFU_UPLOAD, 0, 0, BLOCK, data, NULL), USB_DONE);
+    assert_int_equal(rig_request(&rig, DFU_IN, DFU_UPLOAD, 0, 0, BLOCK, data, NULL), USB_DONE);
     keep(UPLOAD_IDLE);
 
     go_to(IDLE);
@@ -329,8 +328,8 @@ static void requests_that_dfu_does_not_have_are_errors_in_every_state(void **sta
     (void)state;
     for (enum start from = 0; from < STARTS; from++)
         for (unsigned r = REQUESTS; r < 256; r += r < 40 ? 1 : 13) {
-            struct attempt out = {from, OUT_REQUEST, r, 0, 0, r % 3 ? 0 : 64};
-            struct attempt in = {from, IN_REQUEST, r, 0, 0, r % 3 ? 6 : 0};
+            struct attempt out = {from, DFU_OUT, r, 0, 0, r % 3 ? 0 : 64};
+            struct attempt in = {from, DFU_IN, r, 0, 0, r % 3 ? 6 : 0};
             check(&out, 0, 0);
             check(&in, 0, 0);
         }
@@ -366,7 +365,7 @@ static void requests_to_others_leave_the_state_alone(void **state)
 static void an_empty_block_is_an_error_in_dfu_idle(void **state)
 {
     (void)state;
-    struct attempt a = {IDLE, OUT_REQUEST, DFU_DNLOAD, 0, 0, 0};
+    struct attempt a = {IDLE, DFU_OUT, DFU_DNLOAD, 0, 0, 0};
     check(&a, 0, 0);
 }
 
@@ -394,7 +393,7 @@ static void block_numbers_wrap_around(void **state)
 
     go_to(IDLE);
     for (uint32_t i = 0; i < BLOCKS; i++)
-        if (rig_request(&rig, IN_REQUEST, DFU_UPLOAD, i & 0xFFFF, 0, 1, &byte, NULL) != USB_DONE ||
+        if (rig_request(&rig, DFU_IN, DFU_UPLOAD, i & 0xFFFF, 0, 1, &byte, NULL) != USB_DONE ||
             byte != *rig_flash(&rig, rig.app_base + i))
             fail_msg("block %u of one byte", i);
     assert_int_equal(dfu_get_state(&rig), dfuUPLOAD_IDLE);

@@ -148,7 +148,7 @@ static struct board *without_bootloader(const uint8_t *image, unsigned way)
     struct chip_config config = rig.board->chip.config;
     struct board *bare = board_new(rig.board->info, &config);
 
-    assert_true(flash_load(&bare->chip, 0x08000000, image, 8));
+    assert_true(flash_load(&bare->chip, FLASH_BASE, image, 8));
     board_power(bare, true);
     if (way == AFTER_NRST)
         board_reset_button(bare);
@@ -175,10 +175,10 @@ static void reach_application(unsigned way, const uint8_t *image, uint32_t lengt
             fail_msg("%s: the download ended with status %u", target, result.last.bStatus);
         usb_host_reset(rig.host, 10); /* for those that stay until told */
     } else {
-        memcpy(rig.board->chip.flash_bytes + rig.app_base - 0x08000000, image, length);
+        memcpy(rig.board->chip.flash_bytes + rig.app_base - FLASH_BASE, image, length);
         if (rig_is_high(target)) {
             /* as the bootloader would have put it there */
-            uint32_t top = rig.bootloader - 0x08000000;
+            uint32_t top = rig.bootloader - FLASH_BASE;
             memcpy(rig.board->chip.flash_bytes + 28, image, 8);
             memcpy(rig.board->chip.flash_bytes, rig.board->chip.flash_bytes + top, 8);
         }
@@ -245,9 +245,9 @@ static void reset_to_application_takes_no_longer_than_it_must(void **state)
         bool button = rig.board->info->button != PIN_NONE;
         uint8_t *image = rig_application(&rig, 100, 1);
 
-        memcpy(rig.board->chip.flash_bytes + rig.app_base - 0x08000000 + (rig_is_high(target) ? 28 : 0),
+        memcpy(rig.board->chip.flash_bytes + rig.app_base - FLASH_BASE + (rig_is_high(target) ? 28 : 0),
                image, 8);
-        memcpy(rig.board->chip.flash_bytes + rig.app_base - 0x08000000 + APPLICATION_LOOP,
+        memcpy(rig.board->chip.flash_bytes + rig.app_base - FLASH_BASE + APPLICATION_LOOP,
                image + APPLICATION_LOOP, 2);
         board_power(rig.board, true);
         ticks from = board_now(rig.board);

@@ -11,7 +11,7 @@
 
 #include "rig.h"
 
-enum { BASE = 0x08000000, HOOK = 0, HIDDEN = 28, OWN_BYTES = 7 * 1024, TABLE = 64 };
+enum { HOOK = 0, HIDDEN = 28, OWN_BYTES = 7 * 1024, TABLE = 64 };
 
 static const char *const targets[] = {"BLUEPILL_HIGH", "BLUEPILL_HIGH_128", "BTTSKRMINIE3V2_HIGH_256"};
 static struct rig rig;
@@ -79,16 +79,16 @@ static void hook_and_hidden_words(void)
 
     enter();
     download(image, 5000, rig.transfer_size);
-    memcpy(words, rig_flash(&rig, BASE), sizeof words);
+    memcpy(words, rig_flash(&rig, FLASH_BASE), sizeof words);
     /* word 1 leads into the bootloader, 7 and 8 are the application's 0 and 1, the rest is as it came */
     assert_memory_equal(&words[0], image, 4);
     assert_in_range(words[1], rig.bootloader, rig.bootloader + OWN_BYTES);
     assert_int_equal(words[1] & 1, 1);
     assert_memory_equal(&words[7], image, 8);
     assert_memory_equal(&words[2], image + 8, 20);
-    assert_memory_equal(rig_flash(&rig, BASE + 36), image + 36, 5000 - 36);
+    assert_memory_equal(rig_flash(&rig, FLASH_BASE + 36), image + 36, 5000 - 36);
     expect_start();
-    assert_int_equal(rig.board->chip.cpu.system.vtor, BASE);
+    assert_int_equal(rig.board->chip.cpu.system.vtor, FLASH_BASE);
     free(image);
 }
 
@@ -139,7 +139,7 @@ static void up_to_the_last_byte(void)
     rig.board->chip.config.program_ns = 100;
     enter();
     download(image, rig.app_bytes, rig.transfer_size);
-    assert_memory_equal(rig_flash(&rig, BASE + TABLE), image + TABLE, rig.app_bytes - TABLE);
+    assert_memory_equal(rig_flash(&rig, FLASH_BASE + TABLE), image + TABLE, rig.app_bytes - TABLE);
     expect_start();
     free(image);
 }
@@ -189,7 +189,7 @@ static void an_image_that_reaches_into_the_bootloader_gets_erraddress(void **sta
 /* Taken or refused: with 2 KiB pages, 7 KiB share their first page with what is below. */
 static void all_below_the_bootloader(void)
 {
-    uint32_t length = rig.bootloader - BASE;
+    uint32_t length = rig.bootloader - FLASH_BASE;
     uint8_t *image = application(length, 1);
 
     rig.board->chip.config.page_erase_us = 1;
@@ -217,8 +217,8 @@ static void first_blocks(void)
 
         by_button();
         download(image, length, blocks[i]);
-        assert_memory_equal(rig_flash(&rig, BASE + HIDDEN), image, 8);
-        assert_memory_equal(rig_flash(&rig, BASE + 36), image + 36, length - 36);
+        assert_memory_equal(rig_flash(&rig, FLASH_BASE + HIDDEN), image, 8);
+        assert_memory_equal(rig_flash(&rig, FLASH_BASE + 36), image + 36, length - 36);
         expect_start();
         free(image);
     }
@@ -259,11 +259,11 @@ static void no_application(void)
     uint8_t *image = application(500, 1);
 
     /* what a programmer writes with the bootloader alone: hook, nothing else */
-    assert_memory_not_equal(rig_flash(&rig, BASE), bad, 8);
-    assert_memory_equal(rig_flash(&rig, BASE + HIDDEN), bad, 8);
+    assert_memory_not_equal(rig_flash(&rig, FLASH_BASE), bad, 8);
+    assert_memory_equal(rig_flash(&rig, FLASH_BASE + HIDDEN), bad, 8);
     enter();
     /* refused: linked for elsewhere; a reset vector in the bootloader itself */
-    uint32_t entries[] = {rig.bootloader + 1, rig.bootloader + OWN_BYTES + 1, 0x20000001, BASE + 64};
+    uint32_t entries[] = {rig.bootloader + 1, rig.bootloader + OWN_BYTES + 1, 0x20000001, FLASH_BASE + 64};
     for (size_t i = 0; i < 4; i++) {
         memcpy(image + 4, &entries[i], 4);
         struct dfu_result result = dfu_download(&rig, image, 500, 500);
@@ -286,7 +286,7 @@ static bool leads_into_bootloader(void)
 {
     uint32_t words[2];
 
-    memcpy(words, rig_flash(&rig, BASE), sizeof words);
+    memcpy(words, rig_flash(&rig, FLASH_BASE), sizeof words);
     return words[1] - rig.bootloader < OWN_BYTES; /* whatever word 0 is */
 }
 
@@ -311,7 +311,7 @@ static void moment_without_vector(void)
     for (uint32_t us = 0; us < WATCHED_US; us += STEP_US) {
         board_run(rig.board, ticks_from_us(STEP_US));
         const struct flash_operation *operation = &rig.board->chip.flash.operation;
-        bool erasing = operation->kind == FLASH_PAGE_ERASE && operation->address < BASE + page;
+        bool erasing = operation->kind == FLASH_PAGE_ERASE && operation->address < FLASH_BASE + page;
         without += erasing || !leads_into_bootloader() ? STEP_US : 0;
     }
     printf("             %s: %u us without a reset vector, of them %u for the erase\n", target, without,

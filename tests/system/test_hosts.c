@@ -15,8 +15,8 @@
 
 #include "rig.h"
 
-enum { BASE = 0x08000000, KIB = 1024, OLD = 7000, NEW = 4 * KIB + 500, NEXT = KIB + 77 };
-enum { HOOK_BYTES = 8, HIDDEN = 28, DFU_OUT = 0x21 };
+enum { KIB = 1024, OLD = 7000, NEW = 4 * KIB + 500, NEXT = KIB + 77 };
+enum { HOOK_BYTES = 8, HIDDEN = 28 };
 
 static const char *const variants[] = {"BLUEPILL", "BLUEPILL_4K", "BLUEPILL_HIGH_128"};
 enum { VARIANTS = sizeof variants / sizeof *variants };
@@ -37,7 +37,7 @@ static char what[160];
 
 static bool high(void)
 {
-    return rig.app_base == BASE;
+    return rig.app_base == FLASH_BASE;
 }
 
 /* With a whole vector table: reserved words are 0. */
@@ -93,8 +93,8 @@ static void burn_old(void)
 
     rig_burn(&rig, rig.app_base + from, old + from, OLD - from);
     if (high()) {
-        rig_burn(&rig, BASE + HOOK_BYTES, old + HOOK_BYTES, HIDDEN - HOOK_BYTES);
-        rig_burn(&rig, BASE + HIDDEN, old, 8);
+        rig_burn(&rig, FLASH_BASE + HOOK_BYTES, old + HOOK_BYTES, HIDDEN - HOOK_BYTES);
+        rig_burn(&rig, FLASH_BASE + HIDDEN, old, 8);
     }
 }
 

@@ -160,13 +160,13 @@ static void an_image_too_large_is_refused_and_nothing_outside_the_area_is_touche
     (void)state;
     uint8_t *image = blink_image(BLUEPILL_AREA + 1, 4), bootloader[8192];
 
-    memcpy(bootloader, rig_flash(&rig, 0x08000000), sizeof bootloader);
+    memcpy(bootloader, rig_flash(&rig, FLASH_BASE), sizeof bootloader);
     assert_true(rig_enter_dfu(&rig));
     struct dfu_result result = dfu_download(&rig, image, BLUEPILL_AREA + 1, 1024);
     assert_false(result.done);
     assert_int_equal(result.last.bState, dfuERROR);
     assert_int_equal(result.last.bStatus, errADDRESS);
-    assert_memory_equal(bootloader, rig_flash(&rig, 0x08000000), sizeof bootloader);
+    assert_memory_equal(bootloader, rig_flash(&rig, FLASH_BASE), sizeof bootloader);
 
     /*
      * what was written is not an application: the bootloader is back after a reset, and takes another image

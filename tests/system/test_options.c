@@ -8,10 +8,11 @@
 
 #include <cmocka.h>
 
+#include "../usb_protocol.h"
 #include "peek.h"
 #include "rig.h"
 
-enum { PAGE = 1024, GET_DESCRIPTOR = 6, SET_INTERFACE = 11, GET_INTERFACE = 10, CONFIGURATION = 0x0200 };
+enum { PAGE = 1024, CONFIGURATION = 0x0200 };
 enum { CAN_DNLOAD = 1, CAN_UPLOAD = 2, MANIFESTATION_TOLERANT = 4, WILL_DETACH = 8 };
 
 static struct rig rig;
@@ -162,7 +163,7 @@ static void without_upload_nothing_is_read_back(void **state)
     use("no-upload");
     enter();
     assert_int_equal(dfu_attributes(), CAN_DNLOAD | MANIFESTATION_TOLERANT | WILL_DETACH);
-    assert_int_equal(rig_request(&rig, 0xA1, DFU_UPLOAD, 0, 0, PAGE, data, NULL), USB_STALLED);
+    assert_int_equal(rig_request(&rig, DFU_IN, DFU_UPLOAD, 0, 0, PAGE, data, NULL), USB_STALLED);
     assert_int_equal(dfu_get_status(&rig, &status), USB_DONE);
     assert_int_equal(status.bState, dfuERROR);
     assert_int_equal(status.bStatus, errSTALLEDPKT);
@@ -186,7 +187,7 @@ static void without_download_nothing_is_written(void **state)
     assert_false(result.done);
     assert_int_equal(result.last.bStatus, errSTALLEDPKT);
     assert_int_equal(dfu_send(&rig, DFU_CLRSTATUS, 0, NULL, 0), USB_DONE);
-    assert_int_equal(rig_request(&rig, 0xA1, DFU_UPLOAD, 0, 0, 200, data, NULL), USB_DONE);
+    assert_int_equal(rig_request(&rig, DFU_IN, DFU_UPLOAD, 0, 0, 200, data, NULL), USB_DONE);
     assert_memory_equal(data, rig_flash(&rig, rig.app_base), 200);
     assert_int_equal(rig.board->chip.flash.operations, 0);
     rig_assert_clean(&rig);
@@ -344,7 +345,7 @@ static void blocks_can_be_smaller_than_pages(void **state)
     enter();
     uint32_t length = descriptor(CONFIGURATION, data, sizeof data);
     assert_int_equal(data[length - 4] | data[length - 3] << 8, 128); /* wTransferSize */
-    assert_int_equal(rig_request(&rig, 0xA1, DFU_UPLOAD, 0, 0, 129, data, NULL), USB_STALLED);
+    assert_int_equal(rig_request(&rig, DFU_IN, DFU_UPLOAD, 0, 0, 129, data, NULL), USB_STALLED);
     assert_int_equal(dfu_send(&rig, DFU_CLRSTATUS, 0, NULL, 0), USB_DONE);
     assert_int_equal(dfu_send(&rig, DFU_DNLOAD, 0, data, 129), USB_STALLED);
     assert_int_equal(dfu_send(&rig, DFU_CLRSTATUS, 0, NULL, 0), USB_DONE);

@@ -10,14 +10,7 @@
 
 #include "rig.h"
 
-enum {
-    KIB = 1024,
-    LENGTH = 3 * KIB,
-    STACK = 64,
-    CHECK_STACK = 512,
-    CONNECTED_MS = 300,
-    RAM_BASE = 0x20000000
-};
+enum { KIB = 1024, LENGTH = 3 * KIB, STACK = 64, CHECK_STACK = 512, CONNECTED_MS = 300 };
 #define START_LIMIT (8 * TICKS_PER_SECOND)
 
 /* A build, and what the manual says that it writes: RAM up to `low`, and from `high` to `end` (offsets). */

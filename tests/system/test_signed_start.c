@@ -117,7 +117,7 @@ static void what_a_probe_changed_does_not_start(void **state)
         use(build);
         for (unsigned i = 0; i < sizeof changed / sizeof changed[0]; i++) {
             install(file, LENGTH);
-            rig.board->chip.flash_bytes[rig.app_base - 0x08000000 + changed[i]] ^= 4;
+            rig.board->chip.flash_bytes[rig.app_base - FLASH_BASE + changed[i]] ^= 4;
             waits_in_dfu_mode();
         }
         put_away(NULL);
@@ -126,7 +126,7 @@ static void what_a_probe_changed_does_not_start(void **state)
 
 static void burn_over(const uint8_t *image, uint32_t length)
 {
-    uint8_t *flash = rig.board->chip.flash_bytes + (rig.app_base - 0x08000000);
+    uint8_t *flash = rig.board->chip.flash_bytes + (rig.app_base - FLASH_BASE);
 
     memcpy(flash, image, length);
     if (rig_is_high(rig.target)) {
@@ -149,7 +149,7 @@ static void nor_does_an_application_that_nobody_signed(void **state)
         burn_over(other, LENGTH - TRAILER); /* with the trailer of the other */
         waits_in_dfu_mode();
         burn_over(other, LENGTH);
-        memset(rig.board->chip.flash_bytes + (rig.app_base - 0x08000000) + LENGTH - TRAILER, 0xFF, TRAILER);
+        memset(rig.board->chip.flash_bytes + (rig.app_base - FLASH_BASE) + LENGTH - TRAILER, 0xFF, TRAILER);
         waits_in_dfu_mode();
         sign_as_stranger(other, LENGTH, &trailer);
         burn_over(other, LENGTH);
@@ -201,7 +201,7 @@ static void what_stands_behind_the_trailer_is_not_checked_and_erased_by_a_downlo
     (void)state;
     for (unsigned build = 0; build < BUILDS; build++) {
         use(build);
-        uint8_t *flash = rig.board->chip.flash_bytes + (rig.app_base - 0x08000000);
+        uint8_t *flash = rig.board->chip.flash_bytes + (rig.app_base - FLASH_BASE);
 
         install(file, LENGTH);
         memset(flash + 6 * KIB, 0x5A, KIB);
@@ -224,7 +224,7 @@ static void the_search_ends_where_the_flash_does(void **state)
     use_with(0, &config);
     install(file, LENGTH);
     burn_over(file, LENGTH - TRAILER);
-    memset(rig.board->chip.flash_bytes + (rig.app_base - 0x08000000) + LENGTH - TRAILER, 0xFF, TRAILER);
+    memset(rig.board->chip.flash_bytes + (rig.app_base - FLASH_BASE) + LENGTH - TRAILER, 0xFF, TRAILER);
     waits_in_dfu_mode();
 }
 

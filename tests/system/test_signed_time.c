@@ -17,8 +17,7 @@ enum {
     CRYSTAL_HZ = 8000000,
     MOST_MS = 3000,
     SHORT_MS = 200,
-    TURNAROUND_US = 20,
-    FLASH_BASE = 0x08000000
+    TURNAROUND_US = 20
 };
 
 static struct rig rig;

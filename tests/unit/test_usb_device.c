@@ -1,4 +1,5 @@
 /* USB 2.0 chapter 9 in Address and Configured state, and transfers that do not go as they should. */
+#include "../usb_protocol.h"
 #include "host.h"
 
 #include <setjmp.h>
@@ -7,19 +8,6 @@
 
 #include <cmocka.h>
 
-enum {
-    GET_STATUS,
-    CLEAR_FEATURE,
-    SET_FEATURE = 3,
-    SET_ADDRESS = 5,
-    GET_DESCRIPTOR,
-    SET_DESCRIPTOR,
-    GET_CONFIGURATION,
-    SET_CONFIGURATION,
-    GET_INTERFACE,
-    SET_INTERFACE,
-    SYNCH_FRAME
-};
 enum { BLOCK = TARGET_DFU_WTRANSFERSIZE, LAST_ALTERNATE = USB_DFU_ALTN };
 
 static struct image image;

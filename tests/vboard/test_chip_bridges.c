@@ -18,9 +18,8 @@ static uint64_t cycles_of(struct lab *lab, uint32_t address, const uint16_t *cod
     chip->cpu.cycles = (chip->cpu.cycles + 16) & ~15ull; /* an edge of every clock */
     chip->bridge_free = 0;
     uint64_t before = chip->cpu.cycles, instructions = chip->cpu.instructions;
-    while (chip->cpu.instructions < instructions + count) {
+    while (chip->cpu.instructions < instructions + count)
         board_run(lab->board, 1);
-    }
     assert_int_equal(chip->cpu.instructions, instructions + count);
     return chip->cpu.cycles - before;
 }

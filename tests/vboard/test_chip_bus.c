@@ -34,9 +34,8 @@ static void every_register_has_its_reset_value(void **state)
         {EXTI(20), 0},
     };
     struct lab *lab = lab_new();
-    for (unsigned i = 0; i < sizeof registers / sizeof registers[0]; i++) {
+    for (unsigned i = 0; i < sizeof registers / sizeof registers[0]; i++)
         assert_int_equal(get(lab, registers[i].address), registers[i].value);
-    }
     put(lab, RCC(RCC_APB2ENR), APB2ENR_ALL_PORTS);
     put(lab, RCC(RCC_APB1ENR), APB1ENR_BKP_PWR);
     for (char port = 'A'; port <= 'E'; port++) {
@@ -45,14 +44,12 @@ static void every_register_has_its_reset_value(void **state)
         assert_int_equal(get(lab, GPIO(port, GPIO_ODR)), 0);
         assert_int_equal(get(lab, GPIO(port, GPIO_LCKR)), 0);
     }
-    for (uint32_t offset = 0; offset <= 0x14; offset += 4) {
+    for (uint32_t offset = 0; offset <= 0x14; offset += 4)
         assert_int_equal(get(lab, AFIO(offset)), 0);
-    }
     assert_int_equal(get(lab, PWR(0)), 0);
     assert_int_equal(get(lab, PWR(4)), 0);
-    for (uint32_t offset = 4; offset <= 0x34; offset += 4) {
+    for (uint32_t offset = 4; offset <= 0x34; offset += 4)
         assert_int_equal(get(lab, BKP(offset)), 0);
-    }
     expect_violation(lab, NULL);
     lab_free(lab);
 }
@@ -269,9 +266,8 @@ static void the_signature_says_size_and_unique_id(void **state)
     struct lab *lab = lab_new();
     const uint8_t *id = lab->board->chip.config.unique_id;
     assert_int_equal(get_size(lab, 0x1FFFF7E0, 2), 64);
-    for (unsigned i = 0; i < 12; i++) {
+    for (unsigned i = 0; i < 12; i++)
         assert_int_equal(get_size(lab, 0x1FFFF7E8 + i, 1), id[i]);
-    }
     assert_int_equal(get_size(lab, 0x1FFFF800, 2), 0x5AA5);
     assert_false(put_size(lab, 0x1FFFF7E0, 2, 128));
     assert_int_equal(get(lab, 0x1FFFF000), 0);
@@ -334,9 +330,8 @@ static void expect_reset_values(const char *board)
         const struct device_class *class = device->info->class;
         for (unsigned j = 0; device->present && j < class->register_count; j++) {
             const struct device_register *reg = &class->registers[j];
-            if (!reg->name || reg->flags & (WRITE_ONLY | OPEN_RESET)) {
+            if (!reg->name || reg->flags & (WRITE_ONLY | OPEN_RESET))
                 continue;
-            }
             uint32_t value = peek(chip, device->info->base + 4 * j);
             if (value != reg->reset) {
                 fail_msg("%s: %s.%s reads 0x%X, its table says 0x%X", board, device_name(device), reg->name,

@@ -406,9 +406,8 @@ static void power_fails_inside_an_erase(void **state)
     wait_us(lab, 2000);
     assert_false(lab->board->chip.powered);
     unsigned ones = 0;
-    for (unsigned i = 0; i < 1024; i++) {
+    for (unsigned i = 0; i < 1024; i++)
         ones += (unsigned)__builtin_popcount(page[i]);
-    }
     assert_in_range(ones, 3500, 4700);
     assert_int_equal(page[-1] | page[1024], 0);
     lab_free(lab);

@@ -50,9 +50,8 @@ static void power_cycle(struct lab *lab)
 
 static void program(struct lab *lab, uint32_t address, uint16_t value)
 {
-    if (get(lab, FLASH(FLASH_CR)) & LOCK) {
+    if (get(lab, FLASH(FLASH_CR)) & LOCK)
         unlock_flash(lab);
-    }
     put(lab, FLASH(FLASH_CR), PG);
     put_size(lab, address, 2, value);
     finish(lab);
@@ -95,9 +94,8 @@ static unsigned times_read(struct lab *lab, uint16_t value, bool steady)
     for (unsigned i = 0; i < 60; i++) {
         power_cycle(lab);
         uint16_t first = (uint16_t)get_size(lab, TARGET, 2);
-        for (unsigned j = 0; j < 10; j++) {
+        for (unsigned j = 0; j < 10; j++)
             changes += first != get_size(lab, TARGET, 2);
-        }
         times += first == value;
     }
     assert_true(steady ? changes == 0 : changes > 0);
@@ -131,9 +129,8 @@ static void how_unstable_cells_read_comes_from_the_seed(void **state)
     for (unsigned run = 0; run < 3; run++) {
         struct lab *lab = unstable_lab(run == 2 ? 6 : 5, CELLS_READ_EITHER);
         flash_make_unstable(&lab->board->chip, TARGET, 0xFFFF);
-        for (unsigned i = 0; i < 4; i++) {
+        for (unsigned i = 0; i < 4; i++)
             readings[run] = readings[run] << 16 | get_size(lab, TARGET, 2);
-        }
         lab_free(lab);
     }
     assert_int_equal(readings[0], readings[1]);
@@ -206,9 +203,8 @@ static struct torn_page erase_with_cut(uint64_t seed)
     struct lab *lab = unstable_lab(seed, CELLS_READ_0);
     struct chip *chip = &lab->board->chip;
     struct torn_page torn = {0};
-    for (uint32_t at = 0; at < 1024; at += 4) {
+    for (uint32_t at = 0; at < 1024; at += 4)
         flash_load(chip, TARGET + at, "\0\0\xFF", 4);
-    }
     put_size(lab, RAM_AT, 2, 0xE7FE);
     chip->cpu.r[15] = RAM_AT;
     start_cut(lab);
@@ -284,9 +280,8 @@ static void the_page_that_was_unstable_first_makes_room(void **state)
     enum { MOST_PAGES = 8 };
     struct lab *lab = unstable_lab(1, CELLS_READ_0);
     struct chip *chip = &lab->board->chip;
-    for (uint32_t i = 0; i <= MOST_PAGES; i++) {
+    for (uint32_t i = 0; i <= MOST_PAGES; i++)
         flash_make_unstable(chip, TARGET + 1024 * i, 1);
-    }
     assert_true(
         heard(lab, "more than 8 pages have unstable cells: those at 0x08002000 stay as they read now"));
     power_cycle(lab);
@@ -337,9 +332,8 @@ static void code_and_data_beside_unstable_cells_are_as_ever(void **state)
     struct lab *lab = unstable_lab(1, CELLS_READ_0);
     struct chip *chip = &lab->board->chip;
     static const uint8_t code[] = {0x01, 0x30, 0xFD, 0xE7}; /* adds r0, 1; b . - 2 */
-    for (uint32_t page = 0; page < 6; page += 2) {
+    for (uint32_t page = 0; page < 6; page += 2)
         flash_make_unstable(chip, FLASH_AT + 1024 * page + 512, 0xFF);
-    }
     for (uint32_t at = FLASH_AT + 256; at < FLASH_AT + 6 * 1024; at += 1024) {
         flash_load(chip, at, code, sizeof code);
         assert_int_equal(get(lab, at), 0xE7FD3001);

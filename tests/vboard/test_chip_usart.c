@@ -184,9 +184,8 @@ static void rules_of_the_usart(void **state)
     wait_cycles(lab, FRAME_CYCLES);
     expect_violation(lab, "SUSPICIOUS usart-tx-pin");
     assert_int_equal(port.length, 0);
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < 3; i++)
         put(lab, USART1(USART_DR), 'A');
-    }
     expect_violation(lab, "SUSPICIOUS usart-overwrite");
     put(lab, USART1(USART_CR1), 0);
     wait_cycles(lab, FRAME_CYCLES);
@@ -231,9 +230,8 @@ static void memory_is_copied(void **state)
     (void)state;
     struct port port;
     struct lab *lab = lab_with_usart(&port);
-    for (unsigned i = 0; i < 8; i++) {
+    for (unsigned i = 0; i < 8; i++)
         put(lab, RAM_AT + 0x100 + 4 * i, 0x11223344u * (i + 1));
-    }
     channel(lab, 1, RAM_AT + 0x100, RAM_AT + 0x200, 8,
             EN | TCIE | HTIE | PINC | MINC | PSIZE_32 | MSIZE_32 | MEM2MEM);
     wait_cycles(lab, 30);
@@ -242,9 +240,8 @@ static void memory_is_copied(void **state)
     wait_cycles(lab, 30);
     assert_int_equal(get(lab, DMA(ISR)), 7);
     assert_int_equal(get(lab, DMA(12)), 0);
-    for (unsigned i = 0; i < 8; i++) {
+    for (unsigned i = 0; i < 8; i++)
         assert_int_equal(ram_word(lab, 0x200 + 4 * i), 0x11223344u * (i + 1));
-    }
     put(lab, DMA(IFCR), 1);
     assert_int_equal(get(lab, DMA(ISR)), 0);
     assert_false(irq(lab, IRQ_DMA1_CHANNEL1));
@@ -286,9 +283,8 @@ static void a_text_is_sent_and_received_by_dma(void **state)
     static const char text[] = "the quick brown fox";
     struct port port;
     struct lab *lab = lab_with_usart(&port);
-    for (unsigned i = 0; i < sizeof text; i++) {
+    for (unsigned i = 0; i < sizeof text; i++)
         put_size(lab, RAM_AT + 0x100 + i, 1, (uint8_t)text[i]);
-    }
     put(lab, USART1(USART_CR3), DMAT | DMAR);
     channel(lab, 4, USART1(USART_DR), RAM_AT + 0x100, sizeof text - 1, EN | TCIE | FROM_MEMORY | MINC);
     wait_cycles(lab, 40 * FRAME_CYCLES);
@@ -310,9 +306,8 @@ static void a_timer_paces_dma(void **state)
     struct port port;
     struct lab *lab = lab_with_usart(&port);
     put(lab, RCC(RCC_APB1ENR), APB1ENR_TIMERS);
-    for (unsigned i = 0; i < 4; i++) {
+    for (unsigned i = 0; i < 4; i++)
         put_size(lab, RAM_AT + 0x100 + 2 * i, 2, 1u << i);
-    }
     put(lab, GPIO('B', GPIO_CRL), 0x44441111);
     channel(lab, 2, GPIO('B', GPIO_ODR), RAM_AT + 0x100, 4,
             EN | CIRC | FROM_MEMORY | MINC | PSIZE_32 | MSIZE_16);

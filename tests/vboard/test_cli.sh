@@ -194,7 +194,7 @@ input=$'send 4 x\nquit'
 it_says "a serial port that the chip lacks is told" 0 "no USART4" run loop.bin
 input=$'send hello\nquit'
 it_says "text for no serial port is explained" 0 "send N TEXT" run loop.bin
-input=$(printf 'x%.0s' {1..500})$'\nquit'
+input=$(printf 'x%.0s' {1..20000})$'\nquit'
 it_says "a line that is too long does no harm" 0 "end: quit" run loop.bin
 input=''
 

@@ -36,9 +36,8 @@ static void each_is_caught(void **state)
         chip->cpu.r[15] = RAM_AT + 0x800;
         lab->board->stop_on_violation = true;
         wait_us(lab, 2);
-        if (strncmp(lab->board->first_violation, rules[i].violation, strlen(rules[i].violation)) != 0) {
+        if (strncmp(lab->board->first_violation, rules[i].violation, strlen(rules[i].violation)) != 0)
             fail_msg("expected %s, got %s", rules[i].violation, lab->board->first_violation);
-        }
         lab_free(lab);
     }
 }

@@ -74,6 +74,28 @@ result "a TCP port works both ways (it said '$answer')" $?
 exec 5>&-
 stop_board
 
+# expects SENTENCE STATUS TEXT COMMANDS ARGUMENT...: the run ends so, and says so
+expects() {
+    local sentence=$1 wanted=$2 text=$3 status
+    timeout "$patience" "$vboard" run echo.elf --max-time 5 "${@:5}" >said 2>&1 <<<"$4"
+    status=$?
+    [ "$status" -eq "$wanted" ] && grep -q -F -e "$text" said
+    result "$sentence (status $status)" $?
+}
+
+expects "a script waits for a text" 0 "USART1 sent 'world'" $'expect 1 1 world\nquit'
+expects "which may have come before" 0 "[   1.000000 s] USART1 sent 'hello'" $'wait 1\nexpect 1 0 hello\nquit'
+expects "it goes on when the text has come" 0 "USART1 sent 'IBM'" $'expect 1 1 world\nsend 1 HAL\nexpect 1 1 IBM\nquit'
+expects "a text is taken once" 4 "USART1 did not send 'hello': the time for it is over" $'expect 1 1 hello\nexpect 1 1 hello\nquit'
+expects "nor is there one from before it" 4 "did not send 'hello'" $'expect 1 1 world\nexpect 1 1 hello\nquit'
+expects "the time for a text is the board's own" 4 "[   2.500000 s] USART1 did not" $'expect 1 2.5 nothing\nquit'
+expects "a run that ends before fails, too" 4 "--max-time is over" 'expect 1 60 nothing'
+expects "the port must be there" 4 "the chip has no such port" 'expect 4 1 hello'
+expects "an expectation has a port, a time and a text" 0 "expect N SECONDS TEXT" $'expect 1 hello\nexpect 1 1\nexpect x\nquit'
+expects "all boards are expected to send it" 0 "USART1 sent 'IBM'" $'wait 0.1\nsend 1 HAL\nexpect 1 1 IBM\nquit' --count 2
+expects "or one of them" 4 "board 2: USART1 did not send 'IBM'" $'wait 0.1\n1 send 1 HAL\n1 expect 1 1 IBM\n2 expect 1 1 IBM\nquit' \
+    --count 2
+
 # ---- several boards ----
 
 printf '2 power off\nwait 0.01\nquit\n' | "$vboard" run echo.elf --count 3 --usart 1=lines --max-time 1 >said 2>&1

@@ -1,5 +1,5 @@
 /* The USB host against a device that works the peripheral's registers: enumeration, transfers, bus states. */
-#include "servers/usb_pc.h"
+#include "board/usb_pc.h"
 #include "usb_model.h"
 
 #include <stdio.h>

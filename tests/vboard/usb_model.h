@@ -14,6 +14,7 @@
 
 #include <string.h>
 
+#include "base/addresses.h"
 #include "board/board.h"
 #include "chips/stm32f103.h"
 #include "devices/rcc_f1/rcc_f1.h"
@@ -532,7 +533,7 @@ static inline int model_setup(void **state)
     model_now = model;
     model->board->chip.board.host_event = model_host_event;
     model->board->chip.board.violation = model_violation;
-    flash_load(&model->board->chip, 0x08000000, spin, sizeof spin);
+    flash_load(&model->board->chip, FLASH_BASE, spin, sizeof spin);
     board_power(model->board, true);
     model_clocks(model);
     model_expect_clean(model);

@@ -46,6 +46,7 @@ struct board {
     ticks led_changed; /* time of the last change */
     bool dplus;        /* D+ pulled up: the host sees a full-speed device */
     struct usb_host host;
+    struct usb_pc *pc; /* usb_pc.h: makes the transfers that commands ask for; NULL: none is at the cable */
 
     /* Whoever watches. May be NULL. */
     void *watcher;

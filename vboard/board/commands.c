@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "pin_names.h"
+#include "usb_commands.h"
 
 const char command_names[] =
-    "unplug, plug, press, release, reset, power off, power on, pin PIN [low|high|open], send N TEXT";
+    "unplug, plug, press, release, reset, power off, power on, pin PIN [low|high|open], send N TEXT, "
+    "control TYPE REQUEST VALUE INDEX [LENGTH|BYTES], in ENDPOINT [LENGTH], out ENDPOINT BYTES";
 
 static void power_off(struct board *board)
 {
@@ -68,9 +70,8 @@ static bool obey_pin(struct board *board, const char *rest)
             return true;
         }
     }
-    if (level[0] != '\0') {
+    if (level[0] != '\0')
         return false;
-    }
     int now = chip_pin_level(&board->chip, pin >> 4, pin & 15u);
     chip_report(&board->chip, REPORT_NOTE, "P%c%u is %s", 'A' + (pin >> 4), pin & 15u,
                 now < 0 ? "open" : levels[now]);
@@ -81,9 +82,8 @@ static bool obey_pin(struct board *board, const char *rest)
 static bool obey_send(struct board *board, const char *rest)
 {
     unsigned usart = (unsigned)(rest[0] - '0'), length = (unsigned)strlen(rest);
-    if (rest[0] < '1' || rest[0] > '9' || rest[1] != ' ') {
+    if (rest[0] < '1' || rest[0] > '9' || rest[1] != ' ')
         return false;
-    }
     if (usart > USARTS || !board_has_serial(&board->chip.config, usart)) {
         chip_report(&board->chip, REPORT_NOTE, "the chip has no USART%u", usart);
         return true;
@@ -97,15 +97,27 @@ static bool obey_send(struct board *board, const char *rest)
     return true;
 }
 
+/* Those with arguments; false: the arguments are wrong. */
+static const struct {
+    const char *start;
+    bool (*obey)(struct board *board, const char *arguments);
+} with_arguments[] = {
+    {"pin ", obey_pin},      {"send ", obey_send},      {"control ", usb_command_control},
+    {"in ", usb_command_in}, {"out ", usb_command_out},
+};
+
 bool command_obey(struct board *board, const char *line)
 {
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         if (strcmp(commands[i].name, line) == 0) {
             commands[i].act(board);
             return true;
         }
-    if (strncmp(line, "pin ", 4) == 0) {
-        return obey_pin(board, line + 4);
     }
-    return strncmp(line, "send ", 5) == 0 && obey_send(board, line + 5);
+    for (size_t i = 0; i < sizeof with_arguments / sizeof with_arguments[0]; i++) {
+        size_t length = strlen(with_arguments[i].start);
+        if (strncmp(with_arguments[i].start, line, length) == 0)
+            return with_arguments[i].obey(board, line + length);
+    }
+    return false;
 }

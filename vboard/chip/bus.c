@@ -14,11 +14,9 @@ void chip_open_windows(struct chip *chip)
                                                      false, open->wait_states};
     window[WINDOW_RAM] =
         (struct cortex_m3_window){chip->info->ram_base, chip->config.ram_bytes, chip->ram, true, 0};
-    for (unsigned i = 0; i < CORTEX_M3_WINDOWS; i++) {
-        if (chip->cpu.closed_windows >> i & 1) {
+    for (unsigned i = 0; i < CORTEX_M3_WINDOWS; i++)
+        if (chip->cpu.closed_windows >> i & 1)
             window[i].size = 0;
-        }
-    }
 }
 
 void chip_open_flash(struct chip *chip, uint32_t from, uint32_t size, uint8_t wait_states)
@@ -32,9 +30,8 @@ void chip_open_flash(struct chip *chip, uint32_t from, uint32_t size, uint8_t wa
 static uint32_t little_endian(const uint8_t *bytes, unsigned size)
 {
     uint32_t value = 0;
-    for (unsigned i = 0; i < size; i++) {
+    for (unsigned i = 0; i < size; i++)
         value |= (uint32_t)bytes[i] << 8 * i;
-    }
     return value;
 }
 
@@ -49,12 +46,10 @@ static uint32_t size_of(const struct chip *chip, const struct memory_region *mem
 static const struct memory_region *find_memory(const struct chip *chip, uint32_t address)
 {
     const struct memory_region *end = chip->info->memories + chip->info->memory_count;
-    for (const struct memory_region *memory = chip->info->memories; memory < end; memory++) {
+    for (const struct memory_region *memory = chip->info->memories; memory < end; memory++)
         if (address - memory->base < size_of(chip, memory) &&
-            (memory->kind == MEMORY_RAM || chip->device[memory->device].present)) {
+            (memory->kind == MEMORY_RAM || chip->device[memory->device].present))
             return memory;
-        }
-    }
     return NULL;
 }
 
@@ -74,9 +69,8 @@ static bool write_memory(struct chip *chip, const struct memory_region *memory, 
 {
     chip->cpu.side_effects++;
     if (memory->kind == MEMORY_RAM) {
-        for (unsigned i = 0; i < size; i++) {
+        for (unsigned i = 0; i < size; i++)
             chip->ram[address - memory->base + i] = (uint8_t)(value >> 8 * i);
-        }
         return true;
     }
     struct device *device = &chip->device[memory->device];
@@ -96,14 +90,12 @@ static void wait_for_bridge(struct chip *chip, const struct device *device, bool
     enum { APB_CYCLES = 2 };
     struct cortex_m3 *cpu = &chip->cpu;
     bool bridged = device->info->bus == BUS_APB1 || device->info->bus == BUS_APB2;
-    if (!bridged || !chip->core_runs || chip->bus_master != NO_DEVICE || chip->event_time != TICKS_NEVER) {
+    if (!bridged || !chip->core_runs || chip->bus_master != NO_DEVICE || chip->event_time != TICKS_NEVER)
         return;
-    }
     uint64_t divider = chip->bus_divider[device->info->bus];
     uint64_t begins = write ? cpu->cycles : cpu->cycles - 1; /* a read's data phase is counted already */
-    if (begins < chip->bridge_free) {
+    if (begins < chip->bridge_free)
         begins = chip->bridge_free;
-    }
     uint64_t ends = (begins + divider - 1) / divider * divider + APB_CYCLES * divider;
     cpu->phase_mask |= (uint32_t)divider - 1;
     if (write) {

@@ -22,9 +22,8 @@ bool clock_node_is_used(const struct chip *chip, unsigned node)
 {
     for (unsigned i = 0; i < chip->info->device_count; i++) {
         const struct device *device = &chip->device[i];
-        if (device->present && device->info->kernel == node && device->uses_kernel_clock) {
+        if (device->present && device->info->kernel == node && device->uses_kernel_clock)
             return true;
-        }
     }
     return false;
 }
@@ -33,9 +32,8 @@ void clocks_changed(struct chip *chip)
 {
     for (unsigned i = 0; i < chip->info->device_count; i++) {
         struct device *device = &chip->device[i];
-        if (device->present && device->info->class->clock_changed) {
+        if (device->present && device->info->class->clock_changed)
             device->info->class->clock_changed(device);
-        }
     }
 }
 
@@ -43,9 +41,8 @@ void clocks_check(struct chip *chip)
 {
     for (unsigned i = 0; i < chip->info->device_count; i++) {
         struct device *device = &chip->device[i];
-        if (device->present && device->info->class->check_clocks) {
+        if (device->present && device->info->class->check_clocks)
             device->info->class->check_clocks(device);
-        }
     }
 }
 
@@ -74,9 +71,8 @@ static void check_enabled(struct chip *chip, unsigned bank, uint32_t enabled)
 void clock_enable(struct chip *chip, unsigned bank, uint32_t enabled)
 {
     uint32_t opened = enabled & ~chip->gates[bank].enabled;
-    if (opened) {
+    if (opened)
         check_enabled(chip, bank, opened);
-    }
     chip->gates[bank].enabled = enabled;
 }
 
@@ -86,9 +82,8 @@ void clock_hold_in_reset(struct chip *chip, unsigned bank, uint32_t held)
     chip->gates[bank].held = held;
     for (unsigned i = 0; begun && i < chip->info->device_count; i++) {
         struct device *device = &chip->device[i];
-        if (device->present && has_bit(device, bank, begun) && device->info->class->reset) {
+        if (device->present && has_bit(device, bank, begun) && device->info->class->reset)
             device->info->class->reset(device);
-        }
     }
 }
 
@@ -141,7 +136,6 @@ void device_use_kernel_clock(struct device *device, bool uses)
     struct device *controller = chip_device(chip, chip->info->clock_controller);
     bool begins = uses && !device->uses_kernel_clock;
     device->uses_kernel_clock = uses;
-    if (begins && controller && controller->info->class->node_used) {
+    if (begins && controller && controller->info->class->node_used)
         controller->info->class->node_used(controller, device->info->kernel);
-    }
 }

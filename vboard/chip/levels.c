@@ -11,9 +11,8 @@ static struct device *port_device(const struct chip *chip, unsigned port)
 struct pin_drive chip_pin_drive(const struct chip *chip, unsigned port, unsigned pin)
 {
     const struct device *device = port_device(chip, port);
-    if (!device || !chip->powered || chip->pins.claimed[port] >> pin & 1) {
+    if (!device || !chip->powered || chip->pins.claimed[port] >> pin & 1)
         return (struct pin_drive){-1, -1};
-    }
     if (chip->pins.debug[port] >> pin & 1) {
         return (struct pin_drive){-1, chip->pins.pulled_up[port] >> pin & 1     ? 1
                                       : chip->pins.pulled_down[port] >> pin & 1 ? 0
@@ -32,9 +31,8 @@ bool chip_pin_is_alternate(const struct chip *chip, unsigned port, unsigned pin)
 int chip_pin_duty(const struct chip *chip, unsigned port, unsigned pin)
 {
     struct pin_drive drive = chip_pin_drive(chip, port, pin);
-    if (!chip_pin_is_alternate(chip, port, pin)) {
+    if (!chip_pin_is_alternate(chip, port, pin))
         return drive.output < 0 ? -1 : drive.output * DUTY_FULL;
-    }
     return chip_function_duty(chip, port, pin);
 }
 
@@ -46,9 +44,8 @@ int chip_outside_level(const struct chip *chip, unsigned port, unsigned pin)
 int chip_pin_level(const struct chip *chip, unsigned port, unsigned pin)
 {
     struct pin_drive drive = chip_pin_drive(chip, port, pin);
-    if (drive.output >= 0) {
+    if (drive.output >= 0)
         return drive.output;
-    }
     int outside = chip_outside_level(chip, port, pin);
     return outside >= 0 ? outside : drive.pull >= 0 ? drive.pull : outside;
 }
@@ -70,24 +67,19 @@ static bool has_number(const struct chip *chip, unsigned at, unsigned number)
 /* NO_PIN: nowhere now. */
 static uint8_t numbered_pin(const struct chip *chip, const struct pin_function *function)
 {
-    for (unsigned i = 0; i < MAX_MAPPINGS && function->pin[i] != NO_PIN; i++) {
-        if (has_number(chip, function->pin[i], function->shift)) {
+    for (unsigned i = 0; i < MAX_MAPPINGS && function->pin[i] != NO_PIN; i++)
+        if (has_number(chip, function->pin[i], function->shift))
             return function->pin[i];
-        }
-    }
     return NO_PIN;
 }
 
 static bool is_at(const struct chip *chip, const struct pin_function *function, unsigned at)
 {
-    if (function->mask != PIN_BY_NUMBER) {
+    if (function->mask != PIN_BY_NUMBER)
         return mapped_pin(function, chip->pins.remap) == at;
-    }
-    for (unsigned i = 0; i < MAX_MAPPINGS && function->pin[i] != NO_PIN; i++) {
-        if (function->pin[i] == at) {
+    for (unsigned i = 0; i < MAX_MAPPINGS && function->pin[i] != NO_PIN; i++)
+        if (function->pin[i] == at)
             return has_number(chip, at, function->shift);
-        }
-    }
     return false;
 }
 
@@ -96,11 +88,9 @@ static const struct pin_function *next_function(const struct chip *chip, const s
 {
     const struct pin_function *end = chip->info->pin_functions + chip->pin_functions;
     const struct pin_function *function = from ? from + 1 : chip->info->pin_functions;
-    for (; function < end; function++) {
-        if (is_at(chip, function, at) && chip->device[function->device].present) {
+    for (; function < end; function++)
+        if (is_at(chip, function, at) && chip->device[function->device].present)
             return function;
-        }
-    }
     return NULL;
 }
 
@@ -111,9 +101,8 @@ int chip_function_level(const struct chip *chip, unsigned port, unsigned pin)
         const struct device *device = &chip->device[function->device];
         const struct device_class *class = device->info->class;
         int level = class->pin_level ? class->pin_level(device, function->signal) : -1;
-        if (level >= 0) {
+        if (level >= 0)
             return level;
-        }
     }
     return -1;
 }
@@ -122,9 +111,8 @@ int chip_function_level(const struct chip *chip, unsigned port, unsigned pin)
 static int duty_of(const struct device *device, unsigned signal)
 {
     const struct device_class *class = device->info->class;
-    if (class->pin_duty) {
+    if (class->pin_duty)
         return class->pin_duty(device, signal);
-    }
     return class->pin_level && class->pin_level(device, signal) == 1 ? DUTY_FULL : -1;
 }
 
@@ -133,9 +121,8 @@ int chip_function_duty(const struct chip *chip, unsigned port, unsigned pin)
     const struct pin_function *function = NULL;
     while ((function = next_function(chip, function, port << 4 | pin))) {
         int duty = duty_of(&chip->device[function->device], function->signal);
-        if (duty >= 0) {
+        if (duty >= 0)
             return duty;
-        }
     }
     return -1;
 }
@@ -146,9 +133,8 @@ bool chip_function_moves(const struct chip *chip, unsigned port, unsigned pin)
     while ((function = next_function(chip, function, port << 4 | pin))) {
         const struct device *device = &chip->device[function->device];
         const struct device_class *class = device->info->class;
-        if (class->pin_moves && class->pin_moves(device, function->signal)) {
+        if (class->pin_moves && class->pin_moves(device, function->signal))
             return true;
-        }
     }
     return false;
 }
@@ -160,9 +146,8 @@ int chip_pin_analog(const struct chip *chip, unsigned port, unsigned pin)
         const struct device *device = &chip->device[function->device];
         const struct device_class *class = device->info->class;
         int value = class->pin_analog ? class->pin_analog(device, function->signal) : -1;
-        if (value >= 0) {
+        if (value >= 0)
             return value;
-        }
     }
     return -1;
 }
@@ -174,17 +159,15 @@ int device_pin(const struct device *device, unsigned signal)
     const struct chip *chip = device_chip(device);
     for (unsigned i = 0; i < chip->pin_functions; i++) {
         const struct pin_function *function = &chip->info->pin_functions[i];
-        if (function->device != device->number || function->signal != signal) {
+        if (function->device != device->number || function->signal != signal)
             continue;
-        }
         if (function->mask != PIN_BY_NUMBER) {
             uint8_t pin = mapped_pin(function, chip->pins.remap);
             return pin == RESERVED_PIN ? -1 : pin;
         }
         uint8_t pin = numbered_pin(chip, function);
-        if (pin != NO_PIN) {
+        if (pin != NO_PIN)
             return pin;
-        }
     }
     return -1;
 }
@@ -273,9 +256,8 @@ void chip_pins_configured(struct chip *chip)
 {
     for (unsigned i = 0; i < chip->info->device_count; i++) {
         struct device *device = &chip->device[i];
-        if (device->present && device->info->class->pins_configured) {
+        if (device->present && device->info->class->pins_configured)
             device->info->class->pins_configured(device);
-        }
     }
 }
 
@@ -283,8 +265,7 @@ void chip_float_pins(struct chip *chip)
 {
     for (unsigned i = 0; i < PORTS; i++) {
         struct device *device = port_device(chip, i);
-        if (device) {
+        if (device)
             device->info->class->reset(device);
-        }
     }
 }

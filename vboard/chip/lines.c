@@ -12,9 +12,8 @@ static void set_irq(struct chip *chip, unsigned irq, bool level)
 static void deliver(struct chip *chip, const struct route *route, bool level)
 {
     struct device *to = &chip->device[route->to];
-    if (to->present && to->info->class->line) {
+    if (to->present && to->info->class->line)
         to->info->class->line(to, route->input, level);
-    }
 }
 
 void device_drive(struct device *device, unsigned output, bool level)
@@ -24,14 +23,12 @@ void device_drive(struct device *device, unsigned output, bool level)
     bool changed = (device->levels >> output & 1) != level;
     device->levels ^= (uint64_t)changed << output;
     for (; route < end; route++) {
-        if (route->output != output) {
+        if (route->output != output)
             continue;
-        }
-        if (route->to != NVIC) {
+        if (route->to != NVIC)
             deliver(chip, route, level);
-        } else if (changed) {
+        else if (changed)
             set_irq(chip, route->input, level);
-        }
     }
 }
 
@@ -39,11 +36,9 @@ void device_pulse(struct device *device, unsigned output)
 {
     struct chip *chip = device_chip(device);
     const struct route *route = &chip->info->routes[device->first_route], *end = route + device->routes;
-    for (; route < end; route++) {
-        if (route->output == output && route->to != NVIC) {
+    for (; route < end; route++)
+        if (route->output == output && route->to != NVIC)
             deliver(chip, route, true);
-        }
-    }
 }
 
 /* Calls for those who drive inputs of it, once each: routes are grouped by where they come from. */
@@ -61,9 +56,8 @@ static void for_sources(struct chip *chip, const struct device *device, void (*c
 
 static void tell_source(struct device *source)
 {
-    if (source->info->class->listeners_changed) {
+    if (source->info->class->listeners_changed)
         source->info->class->listeners_changed(source);
-    }
 }
 
 /* Which of its outputs anybody waits for. */
@@ -72,11 +66,9 @@ static void count_listeners(struct device *source)
     const struct chip *chip = device_chip(source);
     const struct route *route = &chip->info->routes[source->first_route], *end = route + source->routes;
     source->heard = 0;
-    for (; route < end; route++) {
-        if (route->to != NVIC && chip->device[route->to].listens >> route->input & 1) {
+    for (; route < end; route++)
+        if (route->to != NVIC && chip->device[route->to].listens >> route->input & 1)
             source->heard |= 1ull << route->output;
-        }
-    }
 }
 
 void device_listen(struct device *device, uint64_t inputs)
@@ -97,11 +89,9 @@ bool device_irq_enabled(const struct device *device, unsigned output)
 {
     const struct chip *chip = device_chip(device);
     const struct route *route = &chip->info->routes[device->first_route], *end = route + device->routes;
-    for (; route < end; route++) {
-        if (route->output == output && route->to == NVIC && chip->cpu.nvic.enabled[route->input]) {
+    for (; route < end; route++)
+        if (route->output == output && route->to == NVIC && chip->cpu.nvic.enabled[route->input])
             return true;
-        }
-    }
     return false;
 }
 
@@ -109,7 +99,6 @@ void chip_forget_lines(struct chip *chip)
 {
     memset(chip->irq_sources, 0, sizeof chip->irq_sources);
     memset(chip->cpu.nvic.line, 0, sizeof chip->cpu.nvic.line);
-    for (unsigned i = 0; i < chip->info->device_count; i++) {
+    for (unsigned i = 0; i < chip->info->device_count; i++)
         chip->device[i].levels = 0;
-    }
 }

@@ -36,9 +36,8 @@ void chip_core_slept(void *context, bool asleep)
         chip->slept_cycle = chip->cpu.cycles;
         chip_ask_replan(chip);
     }
-    if (chip->board.slept) {
+    if (chip->board.slept)
         chip->board.slept(chip->board.context, asleep);
-    }
 }
 
 void chip_cancel_sleep(struct chip *chip)

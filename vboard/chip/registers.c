@@ -70,9 +70,8 @@ static void check_size(struct chip *chip, const struct access *access)
 static bool register_allows(struct chip *chip, const struct access *access)
 {
     const struct device_register *reg = access->reg;
-    if (access->device->info->class->own_rules) {
+    if (access->device->info->class->own_rules)
         return true;
-    }
     if (!reg) {
         complain(chip, access, access->write ? FORBIDDEN : SUSPICIOUS, "reserved-register",
                  "no register there (%s)", chip->info->manual.chapters);
@@ -96,9 +95,8 @@ static bool register_allows(struct chip *chip, const struct access *access)
 
 static bool permitted(struct chip *chip, const struct access *access)
 {
-    if (!reaches_peripheral(chip, access)) {
+    if (!reaches_peripheral(chip, access))
         return false;
-    }
     check_size(chip, access);
     return register_allows(chip, access);
 }
@@ -161,12 +159,10 @@ bool chip_read_register(struct chip *chip, struct device *device, uint32_t addre
     struct access access = make_access(device, address, size, false, 0);
     *value = 0;
     chip->bus_error = false;
-    if (!is_stable(&access)) {
+    if (!is_stable(&access))
         chip->cpu.side_effects++;
-    }
-    if (permitted(chip, &access)) {
+    if (permitted(chip, &access))
         *value = read_register(&access) >> lane(&access) & size_mask(size);
-    }
     trace(chip, &access, *value);
     return !chip->bus_error;
 }
@@ -179,9 +175,8 @@ static uint32_t widen(const struct access *access)
 {
     uint32_t mask = size_mask(access->size), shift = 8 * (access->address & 3);
     bool repeated = access->device->info->bus == BUS_APB1 || access->device->info->bus == BUS_APB2;
-    if (access->size == 4) {
+    if (access->size == 4)
         return access->value;
-    }
     if (repeated) {
         uint32_t value = access->size == 1 ? access->value * 0x01010101u : access->value * 0x00010001u;
         return access->device->info->class->sizes == HALF_WORDS_TOO ? value & 0xFFFF : value;
@@ -197,12 +192,10 @@ bool chip_write_register(struct chip *chip, struct device *device, uint32_t addr
     const struct device_class *class = device->info->class;
     trace(chip, &access, access.value);
     chip->bus_error = false;
-    if (!class || !class->counts_writes) {
+    if (!class || !class->counts_writes)
         chip->cpu.side_effects++;
-    }
-    if (!permitted(chip, &access)) {
+    if (!permitted(chip, &access))
         return !chip->bus_error;
-    }
     uint32_t whole = widen(&access);
     class->write(device, class_offset(&access), access.reg ? whole & ~access.reg->reserved : whole);
     return !chip->bus_error;

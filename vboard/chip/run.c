@@ -13,9 +13,8 @@ static void wake(struct chip *chip)
 static void sleep_on(struct chip *chip, ticks limit)
 {
     chip_pass_asleep(chip, limit < chip->wakes_at ? limit : chip->wakes_at);
-    if (chip_core_time(chip) >= chip->wakes_at) {
+    if (chip_core_time(chip) >= chip->wakes_at)
         wake(chip);
-    }
 }
 
 static void fall_asleep(struct chip *chip)
@@ -25,9 +24,8 @@ static void fall_asleep(struct chip *chip)
         chip_rewind(chip, chip->slept_cycle);
         chip->slept_cycle = UINT64_MAX;
     }
-    if (controller) {
+    if (controller)
         controller->info->class->deep_sleep(controller);
-    }
 }
 
 static void run_core(struct chip *chip, ticks limit)
@@ -49,9 +47,8 @@ static void run_core(struct chip *chip, ticks limit)
         chip->replan = false;
         chip->cpu.stop = chip->halt;
     }
-    if (chip_sleeps_deeply(chip)) {
+    if (chip_sleeps_deeply(chip))
         fall_asleep(chip);
-    }
 }
 
 void chip_run(struct chip *chip, ticks until)
@@ -70,12 +67,10 @@ void chip_run(struct chip *chip, ticks until)
             chip_handle_event(chip, slot);
             continue;
         }
-        if (now >= until) {
+        if (now >= until)
             return;
-        }
         run_core(chip, due < until ? due : until);
-        if (chip->cpu.at_breakpoint) {
+        if (chip->cpu.at_breakpoint)
             return;
-        }
     }
 }

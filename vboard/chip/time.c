@@ -14,12 +14,10 @@ ticks chip_now(const struct chip *chip)
 
 uint64_t chip_cycle_at(const struct chip *chip, ticks time)
 {
-    if (time == TICKS_NEVER) {
+    if (time == TICKS_NEVER)
         return UINT64_MAX;
-    }
-    if (time <= chip->clock_time) {
+    if (time <= chip->clock_time)
         return chip->clock_cycles;
-    }
     ticks ahead = time - chip->clock_time;
     return chip->clock_cycles + ahead / chip->ticks_per_cycle + (ahead % chip->ticks_per_cycle != 0);
 }
@@ -27,19 +25,16 @@ uint64_t chip_cycle_at(const struct chip *chip, ticks time)
 void chip_pass_time(struct chip *chip, ticks until)
 {
     uint64_t cycle = chip_cycle_at(chip, until);
-    if (cycle > chip->cpu.cycles) {
+    if (cycle > chip->cpu.cycles)
         chip->cpu.cycles = cycle;
-    }
 }
 
 void chip_ask_replan(struct chip *chip)
 {
-    if (!chip->core_runs) {
+    if (!chip->core_runs)
         return;
-    }
-    if (chip->cpu.stop && !chip->replan) {
+    if (chip->cpu.stop && !chip->replan)
         chip->halt = true;
-    }
     chip->replan = true;
     chip->cpu.stop = true;
 }
@@ -72,9 +67,8 @@ static void rebase(struct chip *chip, ticks now)
 
 void chip_pass_asleep(struct chip *chip, ticks until)
 {
-    if (until > chip_core_time(chip)) {
+    if (until > chip_core_time(chip))
         rebase(chip, until);
-    }
 }
 
 void chip_rewind(struct chip *chip, uint64_t cycles)
@@ -86,9 +80,8 @@ void chip_rewind(struct chip *chip, uint64_t cycles)
 
 void chip_set_clock(struct chip *chip, ticks ticks_per_cycle)
 {
-    if (ticks_per_cycle == chip->ticks_per_cycle) {
+    if (ticks_per_cycle == chip->ticks_per_cycle)
         return;
-    }
     rebase(chip, chip_core_time(chip));
     chip->ticks_per_cycle = ticks_per_cycle;
     chip_ask_replan(chip); /* the limit in cycles is of the old clock */
@@ -104,9 +97,8 @@ uint32_t chip_hclk_hz(const struct chip *chip)
 static void schedule(struct chip *chip, unsigned slot, ticks at)
 {
     chip->due[slot] = at;
-    if (at < chip->run_limit) {
+    if (at < chip->run_limit)
         chip_ask_replan(chip);
-    }
 }
 
 void device_schedule(struct device *device, unsigned n, ticks at)
@@ -136,21 +128,17 @@ ticks chip_host_due(const struct chip *chip)
 
 void chip_forget_events(struct chip *chip)
 {
-    for (unsigned i = 0; i < chip->events; i++) {
-        if (i != chip->host_slot) {
+    for (unsigned i = 0; i < chip->events; i++)
+        if (i != chip->host_slot)
             chip->due[i] = TICKS_NEVER;
-        }
-    }
 }
 
 unsigned chip_next_event(const struct chip *chip)
 {
     unsigned first = 0;
-    for (unsigned i = 1; i < chip->events; i++) {
-        if (chip->due[i] < chip->due[first]) {
+    for (unsigned i = 1; i < chip->events; i++)
+        if (chip->due[i] < chip->due[first])
             first = i;
-        }
-    }
     return first;
 }
 

@@ -51,6 +51,79 @@ static bool obey_boards(const struct console *console, const char *line)
     return known;
 }
 
+/* expect */
+
+static bool has_usart(const struct console *console, unsigned board, unsigned usart)
+{
+    return usart <= USARTS && board_has_serial(&console->boards[board]->chip.config, usart);
+}
+
+static void fail(struct console *console, const char *why)
+{
+    char text[CONSOLE_TEXT + 128], number[24] = "";
+    const struct expectation *expected = &console->expected;
+    if (console->count > 1)
+        snprintf(number, sizeof number, "board %u: ", expected->next + 1);
+    snprintf(text, sizeof text, "%sUSART%u did not send '%s': %s", number, expected->usart, expected->text,
+             why);
+    console_print(now(console), text);
+    console->unmet = true;
+}
+
+static void met(struct console *console)
+{
+    char text[CONSOLE_TEXT + 32];
+    snprintf(text, sizeof text, "USART%u sent '%s'", console->expected.usart, console->expected.text);
+    console_print(now(console), text);
+    console->expected = (struct expectation){0};
+}
+
+/* N SECONDS TEXT; false: they are wrong. */
+static bool parse(const char *arguments, struct expectation *expected, ticks *pause)
+{
+    char seconds[32];
+    size_t length = strcspn(arguments, " "), digits;
+    const char *rest = arguments + length + strspn(arguments + length, " ");
+    if (length != 1 || arguments[0] < '1' || arguments[0] > '9')
+        return false;
+    expected->usart = (unsigned)(arguments[0] - '0');
+    digits = strcspn(rest, " ");
+    snprintf(seconds, sizeof seconds, "%.*s", (int)digits, rest);
+    rest += digits + strspn(rest + digits, " ");
+    snprintf(expected->text, sizeof expected->text, "%s", rest);
+    return digits < sizeof seconds && options_parse_seconds(seconds, pause) && rest[0] != '\0' &&
+           strlen(rest) < sizeof expected->text;
+}
+
+static bool expect(struct console *console, const char *line)
+{
+    static const char name[] = "expect ";
+    struct expectation expected = {0};
+    ticks pause;
+    const char *command = choose(console, line, &expected.next, &expected.end);
+    if (strncmp(command, name, strlen(name)) != 0 || !parse(command + strlen(name), &expected, &pause))
+        return false;
+    expected.until = now(console) + pause;
+    console->expected = expected;
+    if (!has_usart(console, expected.next, expected.usart))
+        fail(console, "the chip has no such port");
+    return true;
+}
+
+/* Whether something is expected still. */
+static bool expects(struct console *console)
+{
+    struct expectation *expected = &console->expected;
+    while (expected->next < expected->end &&
+           hearing_take(console->hearings[expected->next], expected->usart, expected->text))
+        expected->next++;
+    if (expected->usart && expected->next == expected->end)
+        met(console);
+    else if (expected->usart && now(console) >= expected->until)
+        fail(console, "the time for it is over");
+    return expected->usart != 0;
+}
+
 static void obey(struct console *console, const char *line)
 {
     static const char wait[] = "wait ";
@@ -62,16 +135,17 @@ static void obey(struct console *console, const char *line)
         console->quit = true;
     } else if (strncmp(line, wait, strlen(wait)) == 0 && options_parse_seconds(line + strlen(wait), &pause)) {
         console->held_until = now(console) + pause;
-    } else if (!obey_boards(console, line)) {
-        snprintf(text, sizeof text, "there is no such command; these are known: %s, wait SECONDS, quit",
+    } else if (!expect(console, line) && !obey_boards(console, line)) {
+        snprintf(text, sizeof text,
+                 "there is no such command; these are known: %s, expect N SECONDS TEXT, wait SECONDS, quit",
                  command_names);
         console_print(now(console), text);
     }
 }
 
-static bool held(const struct console *console)
+static bool held(struct console *console)
 {
-    return now(console) < console->held_until;
+    return expects(console) || now(console) < console->held_until;
 }
 
 /* Takes the first line off the buffer. A line longer than the buffer is cut: no command is that long. */
@@ -112,8 +186,8 @@ void console_poll(struct console *console)
 {
     char line[CONSOLE_LINE];
     do {
-        while (!console->quit && !held(console) && next_line(console, line))
+        while (!console_has_ended(console) && !held(console) && next_line(console, line))
             if (line[0] != '\0')
                 obey(console, line);
-    } while (!console->quit && !held(console) && read_input(console));
+    } while (!console_has_ended(console) && !held(console) && read_input(console));
 }

@@ -29,7 +29,7 @@ struct options {
     /* Servers, each with its port; 0: any that is free. */
     bool usbredir, usbip, gdb;
     unsigned usbredir_port, usbip_port, gdb_port;
-    bool enumerate;                      /* a PC that only enumerates is at the other end of the cable */
+    bool enumerate;                      /* a PC of its own is at the other end of the cable: usb_pc.h */
     bool halt;                           /* wait for the debugger */
     const char *vcd, *pcap;              /* files to write; NULL: none */
     struct serial_end usart[USARTS + 1]; /* of USART1 to UART5 */

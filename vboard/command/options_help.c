@@ -21,12 +21,20 @@ static const char after[] =
     "  pin PIN                 tell its level: low, high or open, such as 'pin PA9'\n"
     "  pin PIN LEVEL           drive it from outside, low or high; open: no longer\n"
     "  send N TEXT             the text and a line feed to USART N, such as 'send 1 hello'\n"
+    "  expect N SECONDS TEXT   take the next command when USART N has sent the text, since the start or\n"
+    "                          the last 'expect'; end with status 4 if it has not that much later\n"
+    "  control TYPE REQUEST VALUE INDEX [LENGTH|BYTES]\n"
+    "                          a request, with --enumerate: bmRequestType, bRequest, wValue, wIndex, then\n"
+    "                          how many bytes to read or which to write: 'control 0x80 0 0 0 2'\n"
+    "  in ENDPOINT [LENGTH]    read from an endpoint, one packet if without length, such as 'in 0x81 64'\n"
+    "  out ENDPOINT BYTES      write to it, in hexadecimal or quotes: 'out 1 \"hello\" 0D 0A'\n"
     "  wait SECONDS            take the next command that much later, in the board's own time\n"
     "  quit                    end\n"
     "With several boards a command is for all of them, or for one: 2 reset\n"
     "\n"
     "Exit status: 0 ended by request or --max-time, 1 the processor locked up after a fault,\n"
-    "2 wrong use, or a file could not be written, 3 a rule of the chip's manual was broken.\n";
+    "2 wrong use, or a file could not be written, 3 a rule of the chip's manual was broken,\n"
+    "4 'expect' was not met.\n";
 
 /* What an option is for stands in a column of its own. */
 static void print_row(const struct option_row *row)

@@ -31,9 +31,12 @@ bool session_open(struct session *session, const struct options *options, char e
         if (!slot_open(&session->slots[i], options, i + 1, error))
             return false;
         session->boards[i] = session->slots[i].board;
+        session->hearings[i] = &session->slots[i].hearing;
     }
-    session->console =
-        (struct console){.input = STDIN_FILENO, .boards = session->boards, .count = session->count};
+    session->console = (struct console){.input = STDIN_FILENO,
+                                        .boards = session->boards,
+                                        .hearings = session->hearings,
+                                        .count = session->count};
     if (options->usbip) {
         session->usbip =
             usbip_listen(session->boards, session->count, options->usbip_port, error, SLOT_ERROR);
@@ -111,12 +114,18 @@ static const char *reason_to_end(struct session *session, int *status)
         if (trouble)
             return trouble;
     }
+    if (session->console.unmet) {
+        *status = EXIT_UNMET;
+        return "end: what a command expected did not come";
+    }
     if (session->console.quit)
         return "end: quit";
     if (*session->end_requested || ferror(stdout))
         return "end: interrupted";
-    if (board_now(session->boards[0]) >= session->options->max_time)
+    if (board_now(session->boards[0]) >= session->options->max_time) {
+        *status = session->console.expected.usart ? EXIT_UNMET : EXIT_ENDED;
         return "end: --max-time is over";
+    }
     return NULL;
 }
 
@@ -183,7 +192,7 @@ static int run_until_end(struct session *session)
         if (wait_ms)
             poll(NULL, 0, wait_ms);
         poll_servers(session);
-        if (!session->console.quit && pace_ahead_ms(&pace, session_now(session)) == 0)
+        if (!console_has_ended(&session->console) && pace_ahead_ms(&pace, session_now(session)) == 0)
             run_slice(session);
     }
     if (session->display)

@@ -8,7 +8,13 @@
 #include "slot.h"
 
 /* How the command ends: what --help promises. */
-enum exit_status { EXIT_ENDED = 0, EXIT_LOCKED_UP = 1, EXIT_USAGE = 2, EXIT_VIOLATION = 3 };
+enum exit_status {
+    EXIT_ENDED = 0,
+    EXIT_LOCKED_UP = 1,
+    EXIT_USAGE = 2,
+    EXIT_VIOLATION = 3,
+    EXIT_UNMET = 4 /* what a command expected did not come */
+};
 
 struct usbip;
 struct display;
@@ -19,6 +25,7 @@ struct session {
     unsigned count;                             /* of the slots that were opened */
     struct slot slots[OPTIONS_MAX_COUNT];
     struct board *boards[OPTIONS_MAX_COUNT];
+    struct hearing *hearings[OPTIONS_MAX_COUNT];
     struct usbip *usbip;
     char end[160]; /* why the run ended, where that is made of parts */
     struct display *display;

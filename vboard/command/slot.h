@@ -6,9 +6,10 @@
 #include <stdbool.h>
 
 #include "board/board.h"
+#include "board/usb_pc.h"
+#include "hearing.h"
 #include "options.h"
 #include "repeats.h"
-#include "servers/usb_pc.h"
 
 enum { SLOT_ERROR = 512, SLOT_TEXT = 64 };
 
@@ -27,6 +28,7 @@ struct slot {
     struct serial *serial[USARTS + 1]; /* 1 to 5 */
     char usb[SLOT_TEXT];               /* the latest report on USB */
     struct repeats repeats;
+    struct hearing hearing;
 };
 
 /* A board without power, its flash filled, its servers listening. false: error says why; slot_close is due

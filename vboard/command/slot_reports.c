@@ -8,7 +8,8 @@
 #include "records/vcd.h"
 #include "slot.h"
 
-enum { LINE_SIZE = 1024 };
+/* A transfer of a command is told with all of its bytes, three characters each. */
+enum { LINE_SIZE = 3 * USB_PC_BYTES + 256 };
 
 static const uint32_t always_told = 1 << REPORT_USB | 1 << REPORT_LED | 1 << REPORT_RESET |
                                     1 << REPORT_FAULT | 1 << REPORT_VIOLATION | 1 << REPORT_NOTE;
@@ -91,8 +92,11 @@ static void record(void *recorder, ticks at, const uint8_t *packet, unsigned len
 
 static void sent(void *watcher, unsigned usart, ticks at, uint16_t word)
 {
-    const struct slot *slot = watcher;
-    if (usart <= USARTS && slot->serial[usart])
+    struct slot *slot = watcher;
+    if (usart > USARTS)
+        return;
+    hearing_add(&slot->hearing, usart, (char)word);
+    if (slot->serial[usart])
         serial_sent(slot->serial[usart], at, word);
 }
 

@@ -65,13 +65,11 @@ static void apply(struct device *device)
         set_bit(&pins->pulled_up[pin->pin >> 4], pin->pin & 0xF, pin->pull == UP);
         set_bit(&pins->pulled_down[pin->pin >> 4], pin->pin & 0xF, pin->pull == DOWN);
     }
-    for (unsigned line = 0; line < PORT_PINS; line++) {
+    for (unsigned line = 0; line < PORT_PINS; line++)
         pins->line_port[line] = afio->EXTICR[line / 4] >> 4 * (line % 4) & 0xF;
-    }
     chip_remap_pins(device_chip(device), afio->MAPR);
-    for (unsigned i = 0; i < AFIO_ADC_REMAPS; i++) {
+    for (unsigned i = 0; i < AFIO_ADC_REMAPS; i++)
         device_drive(device, AFIO_ADC1_ETRGINJ + i, afio->MAPR >> (ADC_REMAPS_SHIFT + i) & 1);
-    }
 }
 
 static void tell_reserved(struct device *device, uint32_t MAPR_value, unsigned shift, unsigned mask)

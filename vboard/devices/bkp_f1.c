@@ -64,9 +64,8 @@ static const struct device_register large_registers[] = {
 /* 0: not a data register. */
 static unsigned data_register(uint32_t offset)
 {
-    if (offset >= DR1 && offset <= DR10) {
+    if (offset >= DR1 && offset <= DR10)
         return (offset - DR1) / 4 + 1;
-    }
     return offset >= DR11 && offset <= DR42 ? (offset - DR11) / 4 + 11 : 0;
 }
 
@@ -92,9 +91,8 @@ static void write(struct device *device, uint32_t offset, uint32_t value)
     char name[24];
     (void)snprintf(name, sizeof name, number ? "BKP_DR%u" : "BKP register 0x%X",
                    number ? number : (unsigned)offset);
-    if (!device_backup_writable(device, name, value)) {
+    if (!device_backup_writable(device, name, value))
         return;
-    }
     if (number) {
         bkp_of(device)->DR[number] = (uint16_t)value;
     } else if (offset == CSR) {

@@ -28,21 +28,19 @@ static uint32_t read(struct device *device, uint32_t offset)
 static uint32_t fold(uint32_t crc, uint32_t word)
 {
     crc ^= word;
-    for (unsigned bit = 0; bit < 32; bit++) {
+    for (unsigned bit = 0; bit < 32; bit++)
         crc = crc << 1 ^ (crc >> 31 ? POLYNOMIAL : 0);
-    }
     return crc;
 }
 
 static void write(struct device *device, uint32_t offset, uint32_t value)
 {
-    if (offset == DR) {
+    if (offset == DR)
         crc_of(device)->DR = fold(crc_of(device)->DR, value);
-    } else if (offset == IDR) {
+    else if (offset == IDR)
         crc_of(device)->IDR = value & 0xFF;
-    } else if (value & CR_RESET) {
+    else if (value & CR_RESET)
         crc_of(device)->DR = UINT32_MAX;
-    }
 }
 
 static void reset(struct device *device)

@@ -126,10 +126,9 @@ static void trigger(struct device *device, unsigned n)
 /* The inputs are in the order of TSEL. */
 static void line(struct device *device, unsigned input, bool level)
 {
-    for (unsigned i = 0; level && i < DAC_CHANNELS; i++) {
+    for (unsigned i = 0; level && i < DAC_CHANNELS; i++)
         if (is_triggered(device, i) && trigger_of(device, i) == input)
             trigger(device, i);
-    }
 }
 
 /* Registers */
@@ -161,10 +160,9 @@ static void write_CR(struct device *device, uint32_t value)
 
 static void write_SWTRIGR(struct device *device, uint32_t value)
 {
-    for (unsigned i = 0; i < DAC_CHANNELS; i++) {
+    for (unsigned i = 0; i < DAC_CHANNELS; i++)
         if (value >> i & 1 && is_triggered(device, i) && trigger_of(device, i) == TSEL_SOFTWARE)
             trigger(device, i);
-    }
 }
 
 /* Without a trigger the output follows. */

@@ -113,12 +113,10 @@ static int arbitrate(const struct device *device)
 {
     const struct dma *dma = dma_of(device);
     int best = -1;
-    for (unsigned i = 0; i < channels_of(device); i++) {
+    for (unsigned i = 0; i < channels_of(device); i++)
         if (is_ready(dma, i) && (best < 0 || (dma->channel[i].CCR >> CCR_PL_SHIFT & 3) >
-                                                 (dma->channel[best].CCR >> CCR_PL_SHIFT & 3))) {
+                                                 (dma->channel[best].CCR >> CCR_PL_SHIFT & 3)))
             best = (int)i;
-        }
-    }
     return best;
 }
 
@@ -126,9 +124,8 @@ static void schedule(struct device *device)
 {
     if (device_due(device, 0) == TICKS_NEVER && arbitrate(device) >= 0) {
         ticks clock = device_clock(device);
-        if (clock != 0) {
+        if (clock != 0)
             device_schedule(device, 0, device_now(device) + TRANSFER_CYCLES * clock);
-        }
     }
 }
 
@@ -138,9 +135,8 @@ static void line(struct device *device, unsigned channel, bool wanted)
     struct dma *dma = dma_of(device);
     uint16_t bit = (uint16_t)(1u << channel);
     dma->requests = wanted ? dma->requests | bit : dma->requests & (uint16_t)~bit;
-    if (wanted) {
+    if (wanted)
         schedule(device);
-    }
 }
 
 static unsigned size_of(const struct dma_channel *c, unsigned shift)
@@ -156,9 +152,8 @@ static bool move(struct device *device, uint32_t from, unsigned from_size, uint3
     uint32_t value = 0;
     from &= ~(from_size - 1);
     to &= ~(to_size - 1);
-    if (from >= PRIVATE_BASE || to >= PRIVATE_BASE || to < FLASH_END) {
+    if (from >= PRIVATE_BASE || to >= PRIVATE_BASE || to < FLASH_END)
         return false;
-    }
     if (to_size < 4) {
         uint32_t mask = (1u << 8 * to_size) - 1;
         return bus_read(chip, from, from_size, &value) && bus_write(chip, to, to_size, value & mask);
@@ -206,12 +201,10 @@ static void transfer(struct device *device, unsigned channel)
     c->peripheral += c->CCR & CCR_PINC ? peripheral_size : 0;
     c->memory += c->CCR & CCR_MINC ? memory_size : 0;
     c->CNDTR--;
-    if (c->CNDTR == c->count / 2 && c->count > 1) {
+    if (c->CNDTR == c->count / 2 && c->count > 1)
         raise_flags(device, channel, HTIF);
-    }
-    if (c->CNDTR == 0) {
+    if (c->CNDTR == 0)
         end_of_block(device, channel);
-    }
 }
 
 static bool is_flash(uint32_t address)
@@ -224,9 +217,8 @@ static void event(struct device *device, unsigned n)
     (void)n;
     const struct chip *chip = device_chip(device);
     int channel = arbitrate(device);
-    if (channel < 0) {
+    if (channel < 0)
         return;
-    }
     const struct dma_channel *c = &dma_of(device)->channel[channel];
     if (chip_flash_is_busy(chip) && (is_flash(c->peripheral) || is_flash(c->memory))) {
         device_schedule(device, 0, chip->flash.operation.ends);
@@ -299,9 +291,8 @@ static void write_IFCR(struct device *device, uint32_t value)
         uint32_t cleared = value >> FLAG_BITS * channel & 0xF;
         cleared = cleared & GIF ? 0xF : cleared;
         dma->ISR &= ~(cleared << FLAG_BITS * channel);
-        if (!(flags_of(dma, channel) & (TCIF | HTIF | TEIF))) {
+        if (!(flags_of(dma, channel) & (TCIF | HTIF | TEIF)))
             dma->ISR &= ~((uint32_t)GIF << FLAG_BITS * channel);
-        }
         update_irq(device, channel);
     }
 }
@@ -318,9 +309,8 @@ static void write(struct device *device, uint32_t offset, uint32_t value)
 
 static uint32_t read(struct device *device, uint32_t offset)
 {
-    if (offset < CHANNEL1) {
+    if (offset < CHANNEL1)
         return offset == ISR ? dma_of(device)->ISR : 0;
-    }
     const struct dma_channel *c = &dma_of(device)->channel[(offset - CHANNEL1) / CHANNEL_SIZE];
     switch ((offset - CHANNEL1) % CHANNEL_SIZE) {
     case CCR: return c->CCR;
@@ -333,19 +323,17 @@ static uint32_t read(struct device *device, uint32_t offset)
 static void reset(struct device *device)
 {
     *dma_of(device) = (struct dma){0};
-    for (unsigned i = 0; i < channels_of(device); i++) {
+    for (unsigned i = 0; i < channels_of(device); i++)
         update_irq(device, i);
-    }
     device_schedule(device, 0, TICKS_NEVER);
 }
 
 static void clock_changed(struct device *device)
 {
-    if (device_clock(device) == 0) {
+    if (device_clock(device) == 0)
         device_schedule(device, 0, TICKS_NEVER);
-    } else {
+    else
         schedule(device);
-    }
 }
 
 #define DMA_CLASS(table)                                                                                     \

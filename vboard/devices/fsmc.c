@@ -202,9 +202,8 @@ static void write(struct device *device, uint32_t offset, uint32_t value)
 static void reset(struct device *device)
 {
     struct fsmc *fsmc = fsmc_of(device);
-    for (unsigned i = 0; i < REGISTER_COUNT; i++) {
+    for (unsigned i = 0; i < REGISTER_COUNT; i++)
         fsmc->registers[i] = registers[i].reset;
-    }
     if (device_chip(device)->reset_cause == RESET_POWER)
         memset(fsmc->page, 0, sizeof fsmc->page);
 }

@@ -71,9 +71,8 @@ static bool is_alternate(const struct device *device, unsigned pin)
 static void tell_floating(struct device *device, unsigned pin)
 {
     struct gpio *gpio = gpio_of(device);
-    if (gpio->float_reported >> pin & 1) {
+    if (gpio->float_reported >> pin & 1)
         return;
-    }
     gpio->float_reported |= (uint16_t)(1u << pin);
     device_violation(
         device, SUSPICIOUS, "floating-input",
@@ -86,9 +85,8 @@ static void look_at_function(struct device *device, unsigned pin)
 {
     const struct chip *chip = device_chip(device);
     unsigned port = port_of(device);
-    if (chip_pin_is_alternate(chip, port, pin) && chip_function_moves(chip, port, pin)) {
+    if (chip_pin_is_alternate(chip, port, pin) && chip_function_moves(chip, port, pin))
         device_changed(device);
-    }
 }
 
 /*
@@ -102,16 +100,13 @@ static uint32_t read_inputs(struct device *device)
     unsigned port = port_of(device);
     uint32_t value = 0;
     for (unsigned pin = 0; pin < PINS; pin++) {
-        if ((pin_bits(gpio, pin) & 0xF) == INPUT_ANALOG) {
+        if ((pin_bits(gpio, pin) & 0xF) == INPUT_ANALOG)
             continue;
-        }
         int level = chip_pin_level(chip, port, pin);
-        if (is_alternate(device, pin)) {
+        if (is_alternate(device, pin))
             look_at_function(device, pin);
-        }
-        if (level == PIN_FLOATS) {
+        if (level == PIN_FLOATS)
             tell_floating(device, pin);
-        }
         value |= (uint32_t)(level > 0) << pin;
     }
     return value;
@@ -164,9 +159,8 @@ static uint32_t configure(struct device *device, unsigned first, uint32_t old, u
     const struct gpio *gpio = gpio_of(device);
     for (unsigned i = 0; i < 8; i++) {
         uint32_t mask = 0xFu << 4 * i;
-        if (!((old ^ value) & mask)) {
+        if (!((old ^ value) & mask))
             continue;
-        }
         if (gpio->LCKR & LCKK && gpio->LCKR >> (first + i) & 1) {
             device_violation(device, SUSPICIOUS, "gpio-locked",
                              "%s_%s = 0x%08X: pin %u is locked until reset by LCKR 0x%05X (RM0008 9.2.7)",
@@ -190,15 +184,14 @@ static void write_lock(struct device *device, uint32_t value)
         return;
     }
     bool key = value & LCKK, same = (value & 0xFFFF) == gpio->LCKR;
-    if (key && (gpio->lock_step == LOCK_IDLE || !same)) {
+    if (key && (gpio->lock_step == LOCK_IDLE || !same))
         gpio->lock_step = LOCK_1;
-    } else if (!key && gpio->lock_step == LOCK_1 && same) {
+    else if (!key && gpio->lock_step == LOCK_1 && same)
         gpio->lock_step = LOCK_10;
-    } else if (key && gpio->lock_step == LOCK_10 && same) {
+    else if (key && gpio->lock_step == LOCK_10 && same)
         gpio->lock_step = LOCK_101;
-    } else {
+    else
         gpio->lock_step = LOCK_IDLE;
-    }
     gpio->LCKR = value & 0xFFFF;
 }
 
@@ -228,9 +221,8 @@ static void write(struct device *device, uint32_t offset, uint32_t value)
         device_changed(device);
         outputs_changed(device);
     }
-    if (CRL_before != gpio->CRL || CRH_before != gpio->CRH) {
+    if (CRL_before != gpio->CRL || CRH_before != gpio->CRH)
         chip_pins_configured(device_chip(device));
-    }
 }
 
 static void reset(struct device *device)

@@ -150,9 +150,8 @@ static uint32_t read(struct device *device, uint32_t offset)
     case OAR2: return i2c->OAR2;
     case DR: return i2c->DR;
     case SR1:
-        if (start != i2c->start_seen) {
+        if (start != i2c->start_seen)
             device_changed(device);
-        }
         i2c->start_seen = start;
         return i2c->SR1;
     case SR2: return i2c->SR2;

@@ -83,9 +83,8 @@ static uint32_t status(struct device *device)
 {
     uint32_t value = (updating(device, iwdg_of(device)->PVU_until) ? SR_PVU : 0) |
                      (updating(device, iwdg_of(device)->RVU_until) ? SR_RVU : 0);
-    if (value) {
+    if (value)
         device_changed(device);
-    }
     return value;
 }
 
@@ -103,15 +102,13 @@ static void write_key(struct device *device, uint32_t value)
 {
     struct iwdg *iwdg = iwdg_of(device);
     bool unlocked = value == KEY_ACCESS;
-    if (unlocked != iwdg->unlocked) {
+    if (unlocked != iwdg->unlocked)
         device_changed(device);
-    }
     iwdg->unlocked = unlocked;
-    if (value == KEY_RELOAD) {
+    if (value == KEY_RELOAD)
         reload(device, iwdg->RLR);
-    } else if (value == KEY_START) {
+    else if (value == KEY_START)
         start(device);
-    }
 }
 
 /* The count goes on with the new prescaler. */
@@ -123,9 +120,8 @@ static void change_prescaler(struct device *device, uint32_t value)
         iwdg->bites = now + (iwdg->bites - now) / count_time(device, iwdg->PR) * count_time(device, value);
     }
     iwdg->PR = value;
-    if (iwdg->running) {
+    if (iwdg->running)
         watch(device);
-    }
 }
 
 static void write_setting(struct device *device, uint32_t offset, uint32_t value)
@@ -147,20 +143,18 @@ static void write_setting(struct device *device, uint32_t offset, uint32_t value
         return;
     }
     *until = device_now(device) + lsi_cycles(device, UPDATE_LSI_CYCLES);
-    if (offset == PR) {
+    if (offset == PR)
         change_prescaler(device, value);
-    } else {
+    else
         iwdg->RLR = value;
-    }
 }
 
 static void write(struct device *device, uint32_t offset, uint32_t value)
 {
-    if (offset == KR) {
+    if (offset == KR)
         write_key(device, value);
-    } else {
+    else
         write_setting(device, offset, value);
-    }
 }
 
 static void reset(struct device *device)
@@ -173,9 +167,8 @@ static void reset(struct device *device)
 /* The option byte that starts it at each reset. */
 static void line(struct device *device, unsigned input, bool level)
 {
-    if (input == IWDG_START && level && device_chip(device)->powered) {
+    if (input == IWDG_START && level && device_chip(device)->powered)
         start(device);
-    }
 }
 
 static bool will_reset(const struct device *device)

@@ -92,16 +92,14 @@ static void settle(struct device *device)
 {
     struct rtc *rtc = rtc_of(device);
     ticks now = device_now(device);
-    if (now >= rtc->busy_until) {
+    if (now >= rtc->busy_until)
         rtc->CRL |= RTOFF;
-    }
     if (now >= rtc->synchronized) {
         rtc->synchronized = TICKS_NEVER;
         rtc->CRL |= RSF;
     }
-    if (rtc->hz == 0 || now <= rtc->since) {
+    if (rtc->hz == 0 || now <= rtc->since)
         return;
-    }
     uint64_t cycles = cycles_in(rtc, now - rtc->since);
     uint32_t first = first_flagged(rtc);
     uint64_t flagged = cycles < cycles_to_flag(rtc) ? 0 : 1 + (cycles - cycles_to_flag(rtc)) / period(rtc);
@@ -109,9 +107,8 @@ static void settle(struct device *device)
     rtc->since += time_of(rtc, cycles);
     rtc->CNT += (uint32_t)(position / period(rtc));
     rtc->DIV = rtc->PRL - (uint32_t)(position % period(rtc));
-    if (flagged) {
+    if (flagged)
         raise_flags(device, first, flagged);
-    }
 }
 
 static ticks flag_time(const struct rtc *rtc, uint64_t seconds)
@@ -129,9 +126,8 @@ static void plan(struct device *device)
     const struct rtc *rtc = rtc_of(device);
     ticks next = sooner(rtc->CRL & RTOFF ? TICKS_NEVER : rtc->busy_until, rtc->synchronized);
     uint32_t awaited = (rtc->CRH | (rtc->polled ? FLAGS : 0)) & ~rtc->CRL & FLAGS;
-    if (device_is_heard(device, RTC_V1_ALARM)) {
+    if (device_is_heard(device, RTC_V1_ALARM))
         awaited |= ALRF;
-    }
     if (rtc->hz != 0) {
         uint32_t first = first_flagged(rtc);
         next = awaited & SECF ? sooner(next, flag_time(rtc, 0)) : next;
@@ -184,13 +180,11 @@ static uint32_t read(struct device *device, uint32_t offset)
 {
     struct rtc *rtc = rtc_of(device);
     settle(device);
-    if (offset == CRH) {
+    if (offset == CRH)
         return rtc->CRH;
-    }
     if (offset == CRL) {
-        if (!rtc->polled) {
+        if (!rtc->polled)
             device_changed(device);
-        }
         rtc->polled = true;
         plan(device);
         return rtc->CRL;
@@ -209,9 +203,8 @@ static uint32_t replace_half(uint32_t old, bool high, uint32_t half)
 /* 18.3.4: configuration mode, entered when the last write is over. */
 static bool write_is_allowed(struct device *device, uint32_t offset, uint32_t value)
 {
-    if (!device_backup_writable(device, "RTC_PRL, CNT or ALR", value)) {
+    if (!device_backup_writable(device, "RTC_PRL, CNT or ALR", value))
         return false;
-    }
     if (!(rtc_of(device)->CRL & CNF)) {
         device_violation(device, FORBIDDEN, "rtc-configuration-mode",
                          "0x%X to RTC register 0x%02X is ignored: CRL.CNF must be set first (RM0008 18.3.4)",
@@ -224,9 +217,8 @@ static bool write_is_allowed(struct device *device, uint32_t offset, uint32_t va
 static void write_setting(struct device *device, uint32_t offset, uint32_t value)
 {
     struct rtc *rtc = rtc_of(device);
-    if (!write_is_allowed(device, offset, value)) {
+    if (!write_is_allowed(device, offset, value))
         return;
-    }
     switch (offset) {
     case PRLH:
     case PRLL:
@@ -250,18 +242,14 @@ static void write_setting(struct device *device, uint32_t offset, uint32_t value
 static void commit(struct device *device)
 {
     struct rtc *rtc = rtc_of(device);
-    if (rtc->written & WROTE_PRL) {
+    if (rtc->written & WROTE_PRL)
         rtc->PRL = rtc->new_PRL;
-    }
-    if (rtc->written & WROTE_ALR) {
+    if (rtc->written & WROTE_ALR)
         rtc->ALR = rtc->new_ALR;
-    }
-    if (rtc->written & WROTE_CNT) {
+    if (rtc->written & WROTE_CNT)
         rtc->CNT = rtc->new_CNT;
-    }
-    if (rtc->written & (WROTE_PRL | WROTE_CNT)) {
+    if (rtc->written & (WROTE_PRL | WROTE_CNT))
         rtc->DIV = rtc->PRL;
-    }
     rtc->written = 0;
     rtc->CRL &= ~(uint32_t)RTOFF;
     rtc->busy_until = rtc->hz ? device_now(device) + time_of(rtc, WRITE_CYCLES) : TICKS_NEVER;
@@ -279,16 +267,14 @@ static void write_CRL(struct device *device, uint32_t value)
     }
     rtc->CRL &= value | ~(uint32_t)(FLAGS | RSF);
     rtc->CRL = (rtc->CRL & ~(uint32_t)CNF) | (value & CNF);
-    if (!(rtc->CRL & RSF) && rtc->hz && rtc->synchronized == TICKS_NEVER) {
+    if (!(rtc->CRL & RSF) && rtc->hz && rtc->synchronized == TICKS_NEVER)
         rtc->synchronized = device_now(device) + time_of(rtc, 1);
-    }
     if (enters) {
         rtc->new_PRL = rtc->PRL;
         rtc->new_ALR = rtc->ALR;
     }
-    if (leaves) {
+    if (leaves)
         commit(device);
-    }
 }
 
 static void write(struct device *device, uint32_t offset, uint32_t value)
@@ -310,16 +296,14 @@ static void clock_changed(struct device *device)
 {
     struct rtc *rtc = rtc_of(device);
     uint32_t hz = device_kernel_hz(device);
-    if (hz == rtc->hz) {
+    if (hz == rtc->hz)
         return;
-    }
     settle(device);
     rtc->hz = hz;
     rtc->since = device_now(device);
     bool waits_for_clock = !(rtc->CRL & RTOFF) && rtc->busy_until == TICKS_NEVER;
-    if (hz != 0 && waits_for_clock) {
+    if (hz != 0 && waits_for_clock)
         rtc->busy_until = device_now(device) + time_of(rtc, WRITE_CYCLES);
-    }
     rtc->synchronized = hz != 0 && !(rtc->CRL & RSF) ? device_now(device) + time_of(rtc, 1) : TICKS_NEVER;
     plan(device);
 }

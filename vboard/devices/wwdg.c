@@ -52,15 +52,13 @@ static void settle(struct device *device)
 {
     struct wwdg *wwdg = wwdg_of(device);
     ticks now = device_now(device);
-    if (wwdg->clock == 0 || now <= wwdg->since) {
+    if (wwdg->clock == 0 || now <= wwdg->since)
         return;
-    }
     uint64_t counts = (now - wwdg->since) / count_time(wwdg);
     uint32_t T = wwdg->CR & CR_T;
     wwdg->since += counts * count_time(wwdg);
-    if (counts > 0 && ((T - CR_T6) & CR_T) != 0 && counts >= ((T - CR_T6) & CR_T)) {
+    if (counts > 0 && ((T - CR_T6) & CR_T) != 0 && counts >= ((T - CR_T6) & CR_T))
         wwdg->SR |= SR_EWIF;
-    }
     wwdg->CR = (wwdg->CR & ~(uint32_t)CR_T) | ((T - (uint32_t)(counts & CR_T)) & CR_T);
     update_irq(device);
 }
@@ -102,9 +100,8 @@ static void write_CR(struct device *device, uint32_t value)
             (unsigned)value, (unsigned)(wwdg->CR & CR_T), (unsigned)(wwdg->CFR & CFR_W));
     }
     wwdg->CR = value | (wwdg->CR & CR_WDGA);
-    if (wwdg->CR & CR_WDGA && ((on && early) || !(value & CR_T6))) {
+    if (wwdg->CR & CR_WDGA && ((on && early) || !(value & CR_T6)))
         chip_reset(device_chip(device), RESET_WWDG);
-    }
 }
 
 static void write(struct device *device, uint32_t offset, uint32_t value)
@@ -139,15 +136,13 @@ static void clock_changed(struct device *device)
 {
     struct wwdg *wwdg = wwdg_of(device);
     ticks clock = device_clock(device), now = device_now(device);
-    if (clock == wwdg->clock) {
+    if (clock == wwdg->clock)
         return;
-    }
     settle(device);
     /* while it stands still, `since` is how far the present count has come */
     ticks had = wwdg->clock ? now - wwdg->since : wwdg->since;
-    if (wwdg->clock && clock) {
+    if (wwdg->clock && clock)
         had = had / wwdg->clock * clock;
-    }
     wwdg->since = clock ? now - had : had;
     wwdg->clock = clock;
     plan(device);

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { FLASH_BASE = 0x08000000 };
+#include "base/addresses.h" // FLASH_BASE
 
 enum { IMAGE_SECTION = 32 };
 

@@ -6,8 +6,6 @@
 #include "files/image.h"
 #include "private.h"
 
-enum { RAM_BASE = 0x20000000 };
-
 static bool is_within(uint32_t address, size_t length, uint32_t base, uint32_t size)
 {
     uint32_t offset = address - base;
@@ -30,9 +28,8 @@ enum vboard_status vboard_read(struct vboard *board, uint32_t address, void *byt
                             (unsigned)(chip->config.flash_bytes / 1024), (unsigned)RAM_BASE,
                             (unsigned)(chip->config.ram_bytes / 1024));
     }
-    if (length) {
+    if (length)
         memcpy(bytes, from, length);
-    }
     return VBOARD_OK;
 }
 
@@ -110,17 +107,15 @@ struct vboard_snapshot *vboard_save(const struct vboard *board)
     snapshot->of = board;
     snapshot->state = *board;
     snapshot->board = board_save(board->board);
-    for (unsigned i = 0; i <= USARTS; i++) {
+    for (unsigned i = 0; i <= USARTS; i++)
         snapshot->serial[i] = copy_of(&board->serial[i]);
-    }
     return snapshot;
 }
 
 enum vboard_status vboard_restore(struct vboard *board, const struct vboard_snapshot *snapshot)
 {
-    if (snapshot->of != board) {
+    if (snapshot->of != board)
         return library_fail(board, VBOARD_WRONG, "the snapshot is of another board");
-    }
     board_restore(board->board, snapshot->board);
     board->enumerator = snapshot->state.enumerator;
     board->enumerated = snapshot->state.enumerated;
@@ -134,12 +129,10 @@ enum vboard_status vboard_restore(struct vboard *board, const struct vboard_snap
 
 void vboard_snapshot_free(struct vboard_snapshot *snapshot)
 {
-    if (!snapshot) {
+    if (!snapshot)
         return;
-    }
-    for (unsigned i = 0; i <= USARTS; i++) {
+    for (unsigned i = 0; i <= USARTS; i++)
         free(snapshot->serial[i].bytes);
-    }
     free(snapshot->board);
     free(snapshot);
 }

@@ -5,7 +5,7 @@
 #include "usb/enumerator.h"
 #include "vboard.h"
 
-enum { VBOARD_ERROR_SIZE = 512, VBOARD_INTERFACES = 32 };
+enum { VBOARD_ERROR_SIZE = 512 };
 
 /* What a serial port has sent and nobody has read. */
 struct serial_buffer {
@@ -21,7 +21,7 @@ struct vboard {
     struct usb_enumerator enumerator;
     bool enumerating, found; /* it is under way; its result */
     bool enumerated;         /* identity is that of the device on the bus */
-    uint8_t alternate[VBOARD_INTERFACES];
+    uint8_t alternate[USB_INTERFACES];
     char error[VBOARD_ERROR_SIZE];
 };
 

@@ -15,12 +15,10 @@ ticks library_after(const struct vboard *board, uint64_t us)
 enum vboard_status library_trouble(struct vboard *board)
 {
     const struct board *inner = board->board;
-    if (board_failed(inner)) {
+    if (board_failed(inner))
         return library_fail(board, VBOARD_BROKEN, "%s", inner->first_violation);
-    }
-    if (inner->chip.powered && inner->chip.cpu.locked_up && !chip_will_reset(&inner->chip)) {
+    if (inner->chip.powered && inner->chip.cpu.locked_up && !chip_will_reset(&inner->chip))
         return library_fail(board, VBOARD_LOCKED_UP, "the processor is locked up, and no watchdog runs");
-    }
     return VBOARD_OK;
 }
 
@@ -40,9 +38,8 @@ enum vboard_status vboard_run(struct vboard *board, uint64_t us)
     const ticks piece = TICKS_PER_MILLISECOND;
     ticks end = library_after(board, us), now;
     enum vboard_status status = library_trouble(board);
-    while (status == VBOARD_OK && (now = board_now(board->board)) < end) {
+    while (status == VBOARD_OK && (now = board_now(board->board)) < end)
         status = library_run_to(board, end - now > piece ? now + piece : end);
-    }
     return status;
 }
 
@@ -53,13 +50,11 @@ enum vboard_status vboard_run_until(struct vboard *board, vboard_condition *cond
     const ticks piece = 10 * TICKS_PER_MICROSECOND;
     ticks end = library_after(board, timeout), next = board_now(board->board);
     enum vboard_status status = library_trouble(board);
-    if (!condition) {
+    if (!condition)
         return library_fail(board, VBOARD_WRONG, "vboard_run_until() needs a condition");
-    }
     while (!condition(board, context)) {
-        if (status != VBOARD_OK) {
+        if (status != VBOARD_OK)
             return status;
-        }
         if (board_now(board->board) >= end) {
             return library_fail(board, VBOARD_TIMED_OUT, "the condition was not true within %llu us",
                                 (unsigned long long)timeout);

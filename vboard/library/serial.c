@@ -31,9 +31,8 @@ size_t vboard_serial_read(struct vboard *board, unsigned usart, void *bytes, siz
 {
     struct serial_buffer *buffer = usart <= USARTS ? &board->serial[usart] : NULL;
     size_t taken = !buffer ? 0 : buffer->used < size ? buffer->used : size;
-    if (taken == 0) {
+    if (taken == 0)
         return 0;
-    }
     memcpy(bytes, buffer->bytes, taken);
     buffer->used -= taken;
     memmove(buffer->bytes, buffer->bytes + taken, buffer->used);
@@ -46,34 +45,30 @@ enum vboard_status vboard_serial_send(struct vboard *board, unsigned usart, cons
     enum { AT_ONCE = 4096 };
     const uint8_t *next = bytes;
     ticks end = library_after(board, timeout);
-    if (!has(board, usart)) {
+    if (!has(board, usart))
         return no_such(board, usart);
-    }
     for (;;) {
         unsigned part = length > AT_ONCE ? AT_ONCE : (unsigned)length;
         unsigned taken = part ? board_serial_send(board->board, usart, next, part) : 0;
         next += taken;
         length -= taken;
-        if (length == 0) {
+        if (length == 0)
             return VBOARD_OK;
-        }
         if (board_now(board->board) >= end) {
             return library_fail(board, VBOARD_TIMED_OUT, "USART%u had no room for %zu bytes within %llu us",
                                 usart, length, (unsigned long long)timeout);
         }
         ticks soon = library_after(board, 100);
         enum vboard_status status = library_run_to(board, soon < end ? soon : end);
-        if (status != VBOARD_OK) {
+        if (status != VBOARD_OK)
             return status;
-        }
     }
 }
 
 enum vboard_status vboard_serial_baud(struct vboard *board, unsigned usart, uint32_t baud)
 {
-    if (!has(board, usart)) {
+    if (!has(board, usart))
         return no_such(board, usart);
-    }
     board_serial_baud(board->board, usart, baud);
     return VBOARD_OK;
 }

@@ -3,8 +3,7 @@
 
 #include "private.h"
 
-enum { TO_DEVICE = 0x00, TO_INTERFACE = 0x01, IN = 0x80, SET_CONFIGURATION = 9, SET_INTERFACE = 11 };
-enum { CONFIGURATION_VALUE = 5, DESCRIPTOR_ENDPOINT = 5 };
+enum { TO_DEVICE = 0x00, IN = 0x80, SET_CONFIGURATION = 9, CONFIGURATION_VALUE = 5 };
 
 static struct usb_host *host_of(struct vboard *board)
 {
@@ -21,16 +20,13 @@ static void found(void *context, bool is)
 static void port_changed(void *context, enum usb_port_state state)
 {
     struct vboard *board = context;
-    if (state < USB_PORT_ENABLED && !board->enumerating) {
+    if (state < USB_PORT_ENABLED && !board->enumerating)
         board->enumerated = false; /* it has left, or the bus was reset */
-    }
-    if (!board->enumerating) {
+    if (!board->enumerating)
         return;
-    }
     usb_enumerator_port(&board->enumerator, state);
-    if (state == USB_PORT_EMPTY) {
+    if (state == USB_PORT_EMPTY)
         found(board, false);
-    }
 }
 
 void library_usb_attach(struct vboard *board)
@@ -50,9 +46,8 @@ static enum vboard_status step(struct vboard *board, ticks end)
 {
     ticks now = board_now(board->board), due = chip_host_due(&board->board->chip);
     ticks next = (due > now && due < end ? due : now) + TICKS_PER_MICROSECOND;
-    if (due == TICKS_NEVER || due >= end) {
+    if (due == TICKS_NEVER || due >= end)
         next = now + TICKS_PER_MILLISECOND;
-    }
     return library_run_to(board, next < end ? next : end);
 }
 
@@ -74,9 +69,8 @@ static enum vboard_status transfer(struct vboard *board, struct usb_transfer *tr
 {
     ticks end = library_after(board, timeout);
     enum vboard_status status = library_trouble(board);
-    if (status != VBOARD_OK) {
+    if (status != VBOARD_OK)
         return status;
-    }
     bool going = usb_host_submit(host_of(board), transfer);
     while (going && transfer->status == USB_PENDING && status == VBOARD_OK) {
         if (board_now(board->board) < end) {
@@ -86,45 +80,16 @@ static enum vboard_status transfer(struct vboard *board, struct usb_transfer *tr
                                   (unsigned long long)timeout);
         }
     }
-    if (going && transfer->status == USB_PENDING) {
+    if (going && transfer->status == USB_PENDING)
         usb_host_cancel(host_of(board), transfer);
-    } else if (status == VBOARD_OK) {
+    else if (status == VBOARD_OK)
         status = judge(board, transfer->status);
-    }
-    if (actual) {
+    if (actual)
         *actual = transfer->actual;
-    }
     return status;
 }
 
 /* Control transfers */
-
-/* USB 2.0 9.1.1.5: its endpoints begin with DATA0 again. */
-static void choose_alternate(struct vboard *board, uint16_t interface, uint16_t setting)
-{
-    struct usb_host *host = host_of(board);
-    const uint8_t *at = NULL;
-    uint8_t owner = 0;
-    if (interface >= VBOARD_INTERFACES) {
-        return;
-    }
-    board->alternate[interface] = (uint8_t)setting;
-    while ((at = usb_identity_next(&board->enumerator.identity, board->alternate, at, &owner))) {
-        if (owner == interface && at[1] == DESCRIPTOR_ENDPOINT) {
-            (at[2] & IN ? host->toggle_in : host->toggle_out)[at[2] & 15] = 0;
-        }
-    }
-}
-
-static void take_note(struct vboard *board, const struct usb_transfer *control)
-{
-    const uint8_t *setup = control->setup;
-    if (setup[0] == TO_DEVICE && setup[1] == SET_CONFIGURATION) {
-        memset(board->alternate, 0, sizeof board->alternate);
-    } else if (setup[0] == TO_INTERFACE && setup[1] == SET_INTERFACE) {
-        choose_alternate(board, (uint16_t)(setup[4] | setup[5] << 8), (uint16_t)(setup[2] | setup[3] << 8));
-    }
-}
 
 enum vboard_status vboard_usb_control(struct vboard *board, uint8_t bmRequestType, uint8_t bRequest,
                                       uint16_t wValue, uint16_t wIndex, void *data, uint16_t wLength,
@@ -132,12 +97,10 @@ enum vboard_status vboard_usb_control(struct vboard *board, uint8_t bmRequestTyp
 {
     const uint16_t words[] = {wValue, wIndex, wLength};
     struct usb_transfer control = {.type = USB_CONTROL, .data = data, .length = wLength};
-    if (actual) {
+    if (actual)
         *actual = 0;
-    }
-    if (wLength && !data) {
+    if (wLength && !data)
         return library_fail(board, VBOARD_WRONG, "wLength is %u, and data is NULL", wLength);
-    }
     control.setup[0] = bmRequestType;
     control.setup[1] = bRequest;
     for (unsigned i = 0; i < 3; i++) {
@@ -145,9 +108,8 @@ enum vboard_status vboard_usb_control(struct vboard *board, uint8_t bmRequestTyp
         control.setup[3 + 2 * i] = (uint8_t)(words[i] >> 8);
     }
     enum vboard_status status = transfer(board, &control, actual, timeout);
-    if (status == VBOARD_OK) {
-        take_note(board, &control);
-    }
+    if (status == VBOARD_OK)
+        usb_identity_observe(&board->enumerator.identity, board->alternate, host_of(board), control.setup);
     return status;
 }
 
@@ -162,9 +124,8 @@ static enum vboard_status await_port(struct vboard *board, ticks end)
 {
     enum vboard_status status = VBOARD_OK;
     while (status == VBOARD_OK && host_of(board)->port < USB_PORT_ATTACHED) {
-        if (board_now(board->board) >= end) {
+        if (board_now(board->board) >= end)
             return gone(board, "no device was attached within the time-out");
-        }
         status = step(board, end);
     }
     return status;
@@ -176,20 +137,17 @@ static enum vboard_status identify(struct vboard *board, ticks end)
     board->enumerating = true;
     board->found = board->enumerated = false;
     usb_enumerator_start(&board->enumerator);
-    while (status == VBOARD_OK && board->enumerating) {
-        if (board_now(board->board) >= end) {
+    while (status == VBOARD_OK && board->enumerating)
+        if (board_now(board->board) >= end)
             status = library_fail(board, VBOARD_TIMED_OUT, "the device was not known within the time-out");
-        } else {
+        else
             status = step(board, end);
-        }
-    }
     if (board->enumerating) {
         usb_enumerator_stop(&board->enumerator);
         board->enumerating = false;
     }
-    if (status == VBOARD_OK && !board->found) {
+    if (status == VBOARD_OK && !board->found)
         status = gone(board, "the device does not enumerate: it left, or gives no descriptors");
-    }
     return status;
 }
 
@@ -197,12 +155,10 @@ enum vboard_status vboard_usb_enumerate(struct vboard *board, uint64_t timeout)
 {
     ticks end = library_after(board, timeout);
     enum vboard_status status = library_trouble(board);
-    if (status == VBOARD_OK) {
+    if (status == VBOARD_OK)
         status = await_port(board, end);
-    }
-    if (status == VBOARD_OK) {
+    if (status == VBOARD_OK)
         status = identify(board, end);
-    }
     if (status == VBOARD_OK) {
         ticks now = board_now(board->board);
         status = vboard_usb_control(board, TO_DEVICE, SET_CONFIGURATION,
@@ -215,50 +171,36 @@ enum vboard_status vboard_usb_enumerate(struct vboard *board, uint64_t timeout)
 
 /* Endpoints */
 
-static const uint8_t *find(struct vboard *board, uint8_t endpoint, bool in)
+/* false: the board's error says why not. */
+static bool aim(struct vboard *board, uint8_t endpoint, bool in, struct usb_transfer *transfer)
 {
     enum { ENDPOINT_BITS = 0x8F };
-    const uint8_t *descriptor = NULL;
     if (!board->enumerated) {
         library_fail(board, VBOARD_WRONG, "no device is configured; vboard_usb_enumerate() does that");
     } else if ((endpoint & ~ENDPOINT_BITS) || !(endpoint & 15) || in != ((endpoint & IN) != 0)) {
         library_fail(board, VBOARD_WRONG, "0x%02X is no %s endpoint: 0x%s1 to 0x%sF are", endpoint,
                      in ? "IN" : "OUT", in ? "8" : "0", in ? "8" : "0");
+    } else if (!usb_identity_aim(&board->enumerator.identity, board->alternate, endpoint, transfer)) {
+        library_fail(board, VBOARD_WRONG, "the device has no endpoint 0x%02X as it is configured", endpoint);
     } else {
-        descriptor = usb_identity_endpoint(&board->enumerator.identity, board->alternate, endpoint);
-        if (!descriptor) {
-            library_fail(board, VBOARD_WRONG, "the device has no endpoint 0x%02X as it is configured",
-                         endpoint);
-        }
+        return true;
     }
-    return descriptor;
+    return false;
 }
 
 static enum vboard_status use(struct vboard *board, uint8_t endpoint, bool in, uint8_t *data, uint32_t length,
                               uint32_t *actual, uint64_t timeout)
 {
-    enum { ATTRIBUTES = 3, PACKET = 4, INTERVAL = 6, TYPE = 3, PACKET_BITS = 0x7FF };
-    static const enum usb_transfer_type types[] = {USB_CONTROL, USB_ISOCHRONOUS, USB_BULK, USB_INTERRUPT};
     uint8_t nothing = 0;
-    const uint8_t *descriptor = find(board, endpoint, in);
-    if (actual) {
+    struct usb_transfer one = {.data = data ? data : &nothing, .length = length};
+    if (actual)
         *actual = 0;
-    }
-    if (!descriptor) {
+    if (!aim(board, endpoint, in, &one))
         return VBOARD_WRONG;
-    }
     if (length && !data) {
         return library_fail(board, VBOARD_WRONG, "%u bytes are to go over, and data is NULL",
                             (unsigned)length);
     }
-    struct usb_transfer one = {
-        .type = types[descriptor[ATTRIBUTES] & TYPE],
-        .endpoint = endpoint,
-        .data = data ? data : &nothing,
-        .length = length,
-        .max_packet = (uint16_t)((descriptor[PACKET] | descriptor[PACKET + 1] << 8) & PACKET_BITS),
-        .interval = descriptor[INTERVAL],
-    };
     return transfer(board, &one, actual, timeout);
 }
 

@@ -1,4 +1,4 @@
-/* Asynchronous enumeration (USB 2.0 9.1.2) and a reader of the descriptors that it finds. */
+/* Asynchronous enumeration (USB 2.0 9.1.2). */
 #include "enumerator.h"
 
 #include <stddef.h>
@@ -26,8 +26,6 @@ enum {
     STEP_TOTAL,
     STEP_CONFIGURATION
 };
-
-enum { DESCRIPTOR_INTERFACE = 4, DESCRIPTOR_ENDPOINT = 5 };
 
 static void attempt(void *context)
 {
@@ -136,37 +134,4 @@ void usb_enumerator_port(struct usb_enumerator *enumerator, enum usb_port_state 
         stop_pause(enumerator);
     } else if (state == USB_PORT_ENABLED && enumerator->step == STEP_RESET)
         ask_device(enumerator, STEP_PACKET_SIZE, FIRST_BYTES);
-}
-
-const uint8_t *usb_identity_next(const struct usb_identity *identity, const uint8_t alternate[32],
-                                 const uint8_t *descriptor, uint8_t *interface)
-{
-    enum { INTERFACES = 32, INTERFACE_BYTES = 9, ENDPOINT_BYTES = 7 };
-    const uint8_t *at = descriptor ? descriptor : identity->configuration;
-    const uint8_t *end = identity->configuration + identity->configuration_length;
-    bool chosen = descriptor != NULL;
-    while (end - at >= 2 && at[0] >= 2 && end - at >= at[0] && end - at - at[0] >= 2) {
-        at += at[0];
-        if (at[0] > end - at)
-            break;
-        if (at[1] == DESCRIPTOR_INTERFACE) {
-            chosen = at[0] >= INTERFACE_BYTES && at[2] < INTERFACES && alternate[at[2]] == at[3];
-            *interface = at[2];
-        }
-        if (chosen &&
-            (at[1] == DESCRIPTOR_INTERFACE || (at[1] == DESCRIPTOR_ENDPOINT && at[0] >= ENDPOINT_BYTES)))
-            return at;
-    }
-    return NULL;
-}
-
-const uint8_t *usb_identity_endpoint(const struct usb_identity *identity, const uint8_t alternate[32],
-                                     uint8_t endpoint)
-{
-    uint8_t interface;
-    const uint8_t *at = NULL;
-    while ((at = usb_identity_next(identity, alternate, at, &interface)))
-        if (at[1] == DESCRIPTOR_ENDPOINT && at[2] == endpoint)
-            return at;
-    return NULL;
 }

@@ -64,10 +64,9 @@ static struct match find_match(const struct can *can, uint32_t IR)
     unsigned counted[2] = {0};
     for (unsigned bank = 0; bank < BANKS; bank++) {
         unsigned fifo = can->FFA1R >> bank & 1;
-        for (unsigned i = 0; i < filters_in(can, bank); i++, counted[fifo]++) {
+        for (unsigned i = 0; i < filters_in(can, bank); i++, counted[fifo]++)
             if (can->FA1R >> bank & 1 && passes(can, bank, i, IR))
                 consider(&best, can, bank, counted[fifo]);
-        }
     }
     return best;
 }

@@ -90,10 +90,9 @@ static bool goes_before(const struct can *can, unsigned a, unsigned b)
 int can_next_mailbox(const struct can *can, bool last)
 {
     int best = -1;
-    for (unsigned i = 0; i < CAN_MAILBOXES; i++) {
+    for (unsigned i = 0; i < CAN_MAILBOXES; i++)
         if (waits(can, i) && (best < 0 || goes_before(can, i, (unsigned)best) != last))
             best = (int)i;
-    }
     return best;
 }
 

@@ -16,11 +16,9 @@ static uint32_t page_at(const struct device *device, uint32_t address)
 
 static struct flash_unstable_page *find(const struct device *device, uint32_t page)
 {
-    for (unsigned i = 0; i < flash_of(device)->unstable_pages; i++) {
-        if (flash_of(device)->unstable[i].page == page) {
+    for (unsigned i = 0; i < flash_of(device)->unstable_pages; i++)
+        if (flash_of(device)->unstable[i].page == page)
             return &flash_of(device)->unstable[i];
-        }
-    }
     return NULL;
 }
 
@@ -42,11 +40,9 @@ uint16_t flash_cells_unstable_bits(const struct device *device, uint32_t address
 
 static bool is_stable(const struct flash_unstable_page *page)
 {
-    for (unsigned i = 0; i < sizeof page->mask / sizeof page->mask[0]; i++) {
-        if (page->mask[i]) {
+    for (unsigned i = 0; i < sizeof page->mask / sizeof page->mask[0]; i++)
+        if (page->mask[i])
             return false;
-        }
-    }
     return true;
 }
 
@@ -55,11 +51,9 @@ static void forget_stable_pages(struct device *device)
 {
     struct flash_f1 *flash = flash_of(device);
     unsigned kept = 0;
-    for (unsigned i = 0; i < flash->unstable_pages; i++) {
-        if (!is_stable(&flash->unstable[i])) {
+    for (unsigned i = 0; i < flash->unstable_pages; i++)
+        if (!is_stable(&flash->unstable[i]))
             flash->unstable[kept++] = flash->unstable[i];
-        }
-    }
     flash->unstable_pages = kept;
 }
 
@@ -68,18 +62,16 @@ static struct flash_unstable_page *find_or_add(struct device *device, uint32_t p
 {
     struct flash_f1 *flash = flash_of(device);
     struct flash_unstable_page *found = find(device, page);
-    if (found) {
+    if (found)
         return found;
-    }
     if (flash->unstable_pages == FLASH_UNSTABLE_PAGES) {
         device_report(
             device, REPORT_NOTE,
             "more than %u pages have unstable cells: those at 0x%08X stay as they read now",
             (unsigned)FLASH_UNSTABLE_PAGES,
             (unsigned)(FLASH_BASE + flash->unstable[0].page * device_chip(device)->config.page_bytes));
-        for (unsigned i = 1; i < FLASH_UNSTABLE_PAGES; i++) {
+        for (unsigned i = 1; i < FLASH_UNSTABLE_PAGES; i++)
             flash->unstable[i - 1] = flash->unstable[i];
-        }
         flash->unstable_pages--;
     }
     found = &flash->unstable[flash->unstable_pages++];
@@ -104,9 +96,8 @@ static void cells_changed(struct device *device)
 
 bool flash_cells_make_unstable(struct device *device, uint32_t address, uint16_t bits)
 {
-    if (!flash_has(device, address) || address % HALF_WORD) {
+    if (!flash_has(device, address) || address % HALF_WORD)
         return false;
-    }
     mark(device, address, bits);
     cells_changed(device);
     return true;
@@ -125,14 +116,12 @@ void flash_cells_programmed(struct device *device, uint32_t address, uint16_t va
 
 void flash_cells_replaced(struct device *device, uint32_t address, uint32_t bytes)
 {
-    if (flash_of(device)->unstable_pages == 0) {
+    if (flash_of(device)->unstable_pages == 0)
         return;
-    }
     for (uint32_t at = address & ~(uint32_t)(HALF_WORD - 1); at < address + bytes; at += HALF_WORD) {
         uint16_t *mask = mask_at(device, at);
-        if (mask) {
+        if (mask)
             *mask = 0;
-        }
     }
     cells_changed(device);
 }
@@ -188,9 +177,8 @@ static uint16_t moved_bits(struct device *device, const struct tear *tear, uint1
 static uint16_t choose_bit(uint16_t bits, uint32_t n)
 {
     unsigned count = (unsigned)__builtin_popcount(bits);
-    for (n = count ? n % count : 0; n; n--) {
+    for (n = count ? n % count : 0; n; n--)
         bits &= (uint16_t)(bits - 1);
-    }
     return bits & (uint16_t)-bits;
 }
 
@@ -233,19 +221,17 @@ void flash_tear_erase(struct device *device, uint32_t first, uint32_t bytes)
 
 void flash_cells_wake(struct device *device)
 {
-    if (flash_of(device)->unstable_pages && device_chip(device)->config.unstable_cells == CELLS_BY_CHANCE) {
+    if (flash_of(device)->unstable_pages && device_chip(device)->config.unstable_cells == CELLS_BY_CHANCE)
         flash_of(device)->readings = CELLS_READ_0 + chip_random(device_chip(device)) % 3;
-    } else {
+    else
         flash_of(device)->readings = device_chip(device)->config.unstable_cells;
-    }
 }
 
 static void sense_half_word(struct device *device, uint32_t address)
 {
     uint16_t unstable = flash_cells_unstable_bits(device, address);
-    if (!unstable) {
+    if (!unstable)
         return;
-    }
     uint16_t read = flash_of(device)->readings == CELLS_READ_0   ? 0
                     : flash_of(device)->readings == CELLS_READ_1 ? ALL_BITS
                                                                  : random_bits(device);
@@ -256,12 +242,10 @@ static void sense_half_word(struct device *device, uint32_t address)
 
 void flash_sense(struct device *device, uint32_t address, uint32_t bytes)
 {
-    if (flash_of(device)->unstable_pages == 0) {
+    if (flash_of(device)->unstable_pages == 0)
         return;
-    }
-    for (uint32_t at = address & ~(uint32_t)(HALF_WORD - 1); at < address + bytes; at += HALF_WORD) {
+    for (uint32_t at = address & ~(uint32_t)(HALF_WORD - 1); at < address + bytes; at += HALF_WORD)
         sense_half_word(device, at);
-    }
 }
 
 /* There are few such pages, and gaps between them to look at are fewer still. */

@@ -20,34 +20,29 @@ void flash_open(struct device *device, bool open)
 static uint32_t little_endian(const uint8_t *bytes, unsigned size)
 {
     uint32_t value = 0;
-    for (unsigned i = 0; i < size; i++) {
+    for (unsigned i = 0; i < size; i++)
         value |= (uint32_t)bytes[i] << 8 * i;
-    }
     return value;
 }
 
 static void wait_for_flash(struct device *device)
 {
-    if (flash_is_busy(device)) {
+    if (flash_is_busy(device))
         chip_stall(device_chip(device), device_chip(device)->flash.operation.ends); /* PM0075 2.3.3 */
-    }
 }
 
 /* ST's boot loader is not ours to have; its signature area is. */
 static uint32_t read_system(struct device *device, uint32_t address, unsigned size)
 {
     uint8_t signature[SIGNATURE_SIZE];
-    for (unsigned i = 0; i < sizeof signature; i++) {
+    for (unsigned i = 0; i < sizeof signature; i++)
         signature[i] = 0xFF;
-    }
     signature[0] = (uint8_t)device_chip(device)->config.flash_size_register;
     signature[1] = (uint8_t)(device_chip(device)->config.flash_size_register >> 8);
-    for (unsigned i = 0; i < sizeof device_chip(device)->config.unique_id; i++) {
+    for (unsigned i = 0; i < sizeof device_chip(device)->config.unique_id; i++)
         signature[UNIQUE_ID_BASE - SIGNATURE_BASE + i] = device_chip(device)->config.unique_id[i];
-    }
-    if (address - SIGNATURE_BASE < SIGNATURE_SIZE) {
+    if (address - SIGNATURE_BASE < SIGNATURE_SIZE)
         return little_endian(&signature[address - SIGNATURE_BASE], size);
-    }
     if (!flash_of(device)->system_memory_told) {
         flash_of(device)->system_memory_told = true;
         device_report(device, REPORT_NOTE,

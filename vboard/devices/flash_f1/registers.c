@@ -66,9 +66,8 @@ static bool refuse(struct device *device, const char *rule, uint32_t address, ui
 static bool write_is_allowed(struct device *device, uint32_t address, unsigned size, uint32_t value)
 {
     uint32_t CR_value = flash_of(device)->CR, mode = flash_is_option(address) ? CR_OPTPG : CR_PG;
-    if (CR_value & CR_LOCK) {
+    if (CR_value & CR_LOCK)
         return refuse(device, "flash-locked", address, value, "the flash is locked (PM0075 2.3.1)");
-    }
     if (!(CR_value & mode)) {
         return refuse(device, "flash-write-without-pg", address, value,
                       "PG (for option bytes OPTPG) must be set first (PM0075 2.3.3, 2.3.5)");
@@ -123,18 +122,14 @@ static void program(struct device *device, uint32_t address, uint16_t value)
 
 bool flash_array_write(struct device *device, uint32_t address, unsigned size, uint32_t value)
 {
-    if (flash_is_busy(device)) {
+    if (flash_is_busy(device))
         chip_stall(device_chip(device), device_chip(device)->flash.operation.ends); /* PM0075 2.3.3 */
-    }
-    if (!device_chip(device)->powered) {
+    if (!device_chip(device)->powered)
         return true;
-    }
-    if (!write_is_allowed(device, address, size, value)) {
+    if (!write_is_allowed(device, address, size, value))
         return false;
-    }
-    if (flash_is_option(address)) {
+    if (flash_is_option(address))
         value = (value & 0xFF) | (~value & 0xFF) << 8; /* the interface makes the complement (PM0075 2.3.5) */
-    }
     program(device, address, (uint16_t)value);
     return true;
 }
@@ -191,9 +186,8 @@ static void start(struct device *device)
                          (unsigned)flash_of(device)->CR);
         break;
     }
-    if (!flash_is_busy(device)) {
+    if (!flash_is_busy(device))
         flash_of(device)->CR &= ~(uint32_t)CR_STRT;
-    }
 }
 
 /* Registers */
@@ -247,9 +241,8 @@ static void write_OPTKEYR(struct device *device, uint32_t value)
 
 static bool busy_refuses(struct device *device, const char *name, uint32_t value)
 {
-    if (!flash_is_busy(device)) {
+    if (!flash_is_busy(device))
         return false;
-    }
     device_violation(device, FORBIDDEN, "flash-busy",
                      "%s = 0x%X is ignored while BSY is set; wait for the operation to end (PM0075 2.3, 3.6)",
                      name, (unsigned)value);
@@ -267,9 +260,8 @@ static void write_CR(struct device *device, uint32_t value)
         }
         return;
     }
-    if (busy_refuses(device, "FLASH_CR", value)) {
+    if (busy_refuses(device, "FLASH_CR", value))
         return;
-    }
     uint32_t OPTWRE = flash->CR & value & CR_OPTWRE; /* software only clears it */
     flash->CR = (value & ~(uint32_t)CR_OPTWRE) | OPTWRE;
     flash_update_irq(device);
@@ -333,9 +325,8 @@ void flash_write(struct device *device, uint32_t offset, uint32_t value)
         break;
     case CR: write_CR(device, value); break;
     case AR:
-        if (!busy_refuses(device, "FLASH_AR", value)) {
+        if (!busy_refuses(device, "FLASH_AR", value))
             flash_of(device)->AR = value;
-        }
         break;
     default: break;
     }

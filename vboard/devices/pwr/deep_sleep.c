@@ -15,9 +15,8 @@ static void leave_standby(struct device *device)
 
 static void alarm_rang(struct device *device)
 {
-    if (device_chip(device)->sleep_state == IN_STANDBY) {
+    if (device_chip(device)->sleep_state == IN_STANDBY)
         leave_standby(device);
-    }
 }
 
 /* WKUP has a pull-down in Standby; what drives it high wakes the chip. */
@@ -27,18 +26,16 @@ static bool wkup_is_high(const struct device *device)
     for (unsigned i = 0; i < PWR_WKUP_PINS; i++) {
         uint8_t pin = info->wkup_pin[i];
         if (pin != NO_PIN && pwr_of(device)->CSR >> (CSR_EWUP_SHIFT + i) & 1 &&
-            chip_outside_level(device_chip(device), pin >> 4, pin & 0xF) == 1) {
+            chip_outside_level(device_chip(device), pin >> 4, pin & 0xF) == 1)
             return true;
-        }
     }
     return false;
 }
 
 void pwr_pins_changed(struct device *device)
 {
-    if (device_chip(device)->sleep_state == IN_STANDBY && wkup_is_high(device)) {
+    if (device_chip(device)->sleep_state == IN_STANDBY && wkup_is_high(device))
         leave_standby(device);
-    }
 }
 
 /* Says what of those that can wake it asks for that already. */
@@ -104,22 +101,19 @@ static void enter_standby(struct device *device)
 
 void pwr_deep_sleep(struct device *device)
 {
-    if (chip_flash_is_busy(device_chip(device))) {
+    if (chip_flash_is_busy(device_chip(device)))
         return; /* it waits for the flash (5.3.5) */
-    }
-    if (pwr_of(device)->CR & CR_PDDS) {
+    if (pwr_of(device)->CR & CR_PDDS)
         enter_standby(device);
-    } else {
+    else
         enter_stop(device);
-    }
 }
 
 static void wake(struct device *device)
 {
     struct chip *chip = device_chip(device);
-    if (chip->sleep_state != IN_STOP) {
+    if (chip->sleep_state != IN_STOP)
         return;
-    }
     uint64_t us = pwr_of(device)->CR & CR_LPDS ? WAKE_FROM_STOP_LPDS_US : WAKE_FROM_STOP_US;
     ticks at = device_now(device) + ticks_from_us(us);
     chip->wakes_at = at < chip->wakes_at ? at : chip->wakes_at;
@@ -130,9 +124,8 @@ void pwr_line(struct device *device, unsigned input, bool level)
     switch (input) {
     case PWR_WAKE: wake(device); break;
     case PWR_ALARM:
-        if (level) {
+        if (level)
             alarm_rang(device);
-        }
         break;
     case PWR_STOP_ALLOWED: pwr_of(device)->stop_allowed = level; break;
     default: pwr_of(device)->standby_allowed = level; break;

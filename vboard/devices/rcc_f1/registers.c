@@ -27,9 +27,8 @@ static bool in_use(const struct device *device, uint32_t on_bit)
         bool pll = source == SW_PLL;
         if ((on_bit == CR_PLLON && pll) ||
             (on_bit == CR_HSION && (source == SW_HSI || (pll && !(setup & CFGR_PLLSRC)))) ||
-            (on_bit == CR_HSEON && (source == SW_HSE || (pll && setup & CFGR_PLLSRC)))) {
+            (on_bit == CR_HSEON && (source == SW_HSE || (pll && setup & CFGR_PLLSRC))))
             return true;
-        }
     }
     return false;
 }
@@ -99,9 +98,8 @@ static void write_CR(struct device *device, uint32_t value)
         rcc->hse_ready = TICKS_NEVER;
         rcc->CR &= ~(uint32_t)CR_HSERDY;
     }
-    if (set & CR_PLLON) {
+    if (set & CR_PLLON)
         check_pll_start(device, value);
-    }
     rcc_lock_pll(device);
     rcc_schedule_ready(device);
     rcc_clocks_changed(device);
@@ -163,9 +161,8 @@ void rcc_backup_reset(struct device *device)
 static void write_BDCR(struct device *device, uint32_t value)
 {
     struct rcc *rcc = rcc_of(device);
-    if (!device_backup_writable(device, "RCC_BDCR", value)) {
+    if (!device_backup_writable(device, "RCC_BDCR", value))
         return;
-    }
     if (value & BDCR_BDRST) {
         chip_reset_backup_domain(device_chip(device));
         rcc->BDCR = BDCR_BDRST;
@@ -193,9 +190,8 @@ static void write_BDCR(struct device *device, uint32_t value)
 static void write_CSR(struct device *device, uint32_t value)
 {
     struct rcc *rcc = rcc_of(device);
-    if (value & CSR_RMVF) {
+    if (value & CSR_RMVF)
         rcc->CSR &= ~CSR_FLAGS;
-    }
     bool on = value & CSR_LSION;
     rcc->CSR = (rcc->CSR & ~(uint32_t)CSR_LSION) | (on ? CSR_LSION : 0);
     if (on) {
@@ -220,9 +216,8 @@ static void write_enables(struct device *device, enum rcc_f1_bank bank, uint32_t
     *ENR = value;
     clock_enable(device_chip(device), bank, value);
     rcc_clocks_changed(device);
-    if (enabled) {
+    if (enabled)
         rcc_check_limits(device);
-    }
 }
 
 void rcc_write(struct device *device, uint32_t offset, uint32_t value)

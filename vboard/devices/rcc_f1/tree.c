@@ -6,9 +6,8 @@
 static uint32_t pll_source_hz(const struct device *device)
 {
     uint32_t setup = rcc_of(device)->CFGR;
-    if (!(setup & CFGR_PLLSRC)) {
+    if (!(setup & CFGR_PLLSRC))
         return HSI_HZ / 2;
-    }
     return setup & CFGR_PLLXTPRE ? device_chip(device)->config.hse_hz / 2
                                  : device_chip(device)->config.hse_hz;
 }
@@ -57,9 +56,8 @@ static uint32_t lsi_hz(const struct device *device)
 static uint32_t rtc_hz(const struct device *device)
 {
     const struct rcc *rcc = rcc_of(device);
-    if (!(rcc->BDCR & BDCR_RTCEN) || !device_chip(device)->powered) {
+    if (!(rcc->BDCR & BDCR_RTCEN) || !device_chip(device)->powered)
         return 0;
-    }
     switch ((rcc->BDCR & BDCR_RTCSEL) >> RTCSEL_SHIFT) {
     case RTCSEL_LSE: return rcc->BDCR & BDCR_LSERDY ? LSE_HZ : 0;
     case RTCSEL_LSI: return rcc->CSR & CSR_LSIRDY ? lsi_hz(device) : 0;
@@ -75,9 +73,8 @@ static uint32_t adc_hz(const struct device *device)
 
 static uint32_t usb_hz(const struct device *device)
 {
-    if (!(rcc_of(device)->CR & CR_PLLRDY)) {
+    if (!(rcc_of(device)->CR & CR_PLLRDY))
         return 0;
-    }
     return rcc_of(device)->CFGR & CFGR_USBPRE ? rcc_pll_hz(device) : rcc_pll_hz(device) / 3 * 2;
 }
 
@@ -129,9 +126,8 @@ static void too_fast(struct device *device, const char *rule, const char *what, 
 
 void rcc_check_node(struct device *device, unsigned node)
 {
-    if (node == RCC_F1_ADCCLK && clock_node_is_used(device_chip(device), node)) {
+    if (node == RCC_F1_ADCCLK && clock_node_is_used(device_chip(device), node))
         too_fast(device, "adcclk-too-fast", "ADCCLK", adc_hz(device), MAX_ADC_HZ, "RM0008 7.2, 11.1");
-    }
 }
 
 void rcc_check_limits(struct device *device)
@@ -162,13 +158,11 @@ void rcc_update_clock(struct device *device)
 {
     struct rcc *rcc = rcc_of(device);
     uint32_t wanted = rcc->CFGR & SW_MASK;
-    if (rcc_source_ready(device, wanted)) {
+    if (rcc_source_ready(device, wanted))
         rcc->CFGR = (rcc->CFGR & ~(uint32_t)CFGR_SWS) | wanted << SWS_SHIFT;
-    }
     ticks cycle = TICKS_PER_SECOND / sysclk_hz(device) * ahb_divider(device);
-    if (cycle != device_chip(device)->ticks_per_cycle) {
+    if (cycle != device_chip(device)->ticks_per_cycle)
         chip_set_clock(device_chip(device), cycle);
-    }
     rcc_clocks_changed(device);
 }
 
@@ -201,19 +195,16 @@ void rcc_schedule_ready(struct device *device)
         {rcc->CR & CR_PLLRDY, rcc->pll_ready},     {rcc->CSR & CSR_LSIRDY, rcc->lsi_ready},
         {rcc->BDCR & BDCR_LSERDY, rcc->lse_ready},
     };
-    for (unsigned i = 0; i < sizeof oscillators / sizeof oscillators[0]; i++) {
-        if (!oscillators[i].ready && oscillators[i].at < first) {
+    for (unsigned i = 0; i < sizeof oscillators / sizeof oscillators[0]; i++)
+        if (!oscillators[i].ready && oscillators[i].at < first)
             first = oscillators[i].at;
-        }
-    }
     device_schedule(device, 0, first);
 }
 
 static bool becomes_ready(struct device *device, ticks at, uint32_t *reg, uint32_t bit, uint32_t flag)
 {
-    if (*reg & bit || at > device_now(device)) {
+    if (*reg & bit || at > device_now(device))
         return false;
-    }
     *reg |= bit;
     set_ready_flag(device, flag);
     return true;
@@ -248,9 +239,8 @@ void rcc_event(struct device *device, unsigned n)
     bool locked = becomes_ready(device, rcc->pll_ready, &rcc->CR, CR_PLLRDY, PLLRDY);
     ticks before = device_chip(device)->ticks_per_cycle;
     rcc_update_clock(device);
-    if (locked || before != device_chip(device)->ticks_per_cycle) {
+    if (locked || before != device_chip(device)->ticks_per_cycle)
         rcc_check_limits(device);
-    }
     rcc_schedule_ready(device);
 }
 

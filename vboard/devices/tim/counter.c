@@ -32,9 +32,8 @@ void tim_load(struct tim *tim)
     tim->PSC_now = tim->PSC;
     tim->ARR_now = tim->ARR;
     tim->repetitions = tim->RCR;
-    for (unsigned i = 0; i < TIMER_CHANNELS; i++) {
+    for (unsigned i = 0; i < TIMER_CHANNELS; i++)
         tim->CCR_now[i] = tim->CCR[i];
-    }
 }
 
 /* Counting */
@@ -42,12 +41,10 @@ void tim_load(struct tim *tim)
 /* Counts until the counter turns: overflows, underflows, or changes direction. */
 static uint32_t counts_to_turn(const struct tim *tim)
 {
-    if (tim_counts_down(tim)) {
+    if (tim_counts_down(tim))
         return tim_is_centred(tim) ? tim->CNT : tim->CNT + 1;
-    }
-    if (tim->CNT > tim->ARR_now) {
+    if (tim->CNT > tim->ARR_now)
         return COUNTS - tim->CNT; /* it missed the end and goes all the way */
-    }
     return tim_is_centred(tim) ? tim->ARR_now - tim->CNT : tim->ARR_now - tim->CNT + 1;
 }
 
@@ -76,18 +73,16 @@ static uint32_t match(struct tim *tim, uint32_t low, uint32_t high)
 static uint32_t match_beyond_end(const struct tim *tim)
 {
     uint32_t raised = 0;
-    for (unsigned i = 0; i < TIMER_CHANNELS; i++) {
+    for (unsigned i = 0; i < TIMER_CHANNELS; i++)
         raised |= tim_channel_is_output(tim, i) && tim->CCR_now[i] > tim->ARR_now ? CC1IF << i : 0;
-    }
     return raised;
 }
 
 static uint32_t update(struct tim *tim)
 {
     uint32_t raised = match_beyond_end(tim);
-    if (tim->CR1 & CR1_UDIS) {
+    if (tim->CR1 & CR1_UDIS)
         return raised;
-    }
     if (tim->repetitions > 0) {
         tim->repetitions--;
         return raised;
@@ -113,9 +108,8 @@ static uint32_t turn_edge_aligned(struct tim *tim)
 
 static uint32_t turn(struct tim *tim)
 {
-    if (!tim_is_centred(tim)) {
+    if (!tim_is_centred(tim))
         return turn_edge_aligned(tim);
-    }
     bool overrun = !tim_counts_down(tim) && tim->CNT > tim->ARR_now;
     tim->CNT = tim_counts_down(tim) || overrun ? 0 : tim->ARR_now;
     uint32_t raised = match(tim, tim->CNT, tim->CNT);
@@ -126,9 +120,8 @@ static uint32_t turn(struct tim *tim)
 /* Fewer counts than to the turn. */
 static uint32_t move(struct tim *tim, uint32_t counts)
 {
-    if (counts == 0) {
+    if (counts == 0)
         return 0;
-    }
     uint32_t from = tim->CNT;
     if (tim_counts_down(tim)) {
         tim->CNT = from - counts;
@@ -154,32 +147,28 @@ static uint32_t move_around(struct tim *tim, uint32_t counts)
 static bool is_steady(const struct tim *tim)
 {
     bool steady = tim->PSC == tim->PSC_now && tim->ARR == tim->ARR_now;
-    for (unsigned i = 0; i < TIMER_CHANNELS; i++) {
+    for (unsigned i = 0; i < TIMER_CHANNELS; i++)
         steady &= tim->CCR[i] == tim->CCR_now[i];
-    }
     return steady;
 }
 
 /* Of periods that are all alike an even number is left out: outputs that toggle come back. */
 static void skip_periods(struct tim *tim, ticks now)
 {
-    if (!is_steady(tim) || now <= tim->since) {
+    if (!is_steady(tim) || now <= tim->since)
         return;
-    }
     ticks cycle = (ticks)tim_period_counts(tim) * (tim->RCR + 1) * count_time(tim);
     ticks cycles = (now - tim->since) / cycle;
-    if (cycles > 3) {
+    if (cycles > 3)
         tim->since += (cycles - 2) / 2 * 2 * cycle;
-    }
 }
 
 static uint32_t advance(struct tim *tim, ticks now)
 {
     uint32_t raised = 0;
     while (tim_is_counting(tim)) {
-        if (tim_is_centred(tim) && tim->CNT == (tim_counts_down(tim) ? 0 : tim->ARR_now)) {
+        if (tim_is_centred(tim) && tim->CNT == (tim_counts_down(tim) ? 0 : tim->ARR_now))
             tim->CR1 ^= CR1_DIR;
-        }
         ticks step = count_time(tim);
         uint64_t counts = now > tim->since ? (now - tim->since) / step : 0;
         uint32_t to_turn = counts_to_turn(tim);
@@ -202,9 +191,8 @@ void tim_settle_copy(struct tim *tim, ticks now)
 void tim_settle(struct device *device)
 {
     uint32_t raised = advance(tim_of(device), device_now(device));
-    if (raised) {
+    if (raised)
         tim_raise(device, raised);
-    }
 }
 
 /* Requests */
@@ -228,23 +216,18 @@ void tim_request_dma(struct device *device, uint32_t flags)
     const struct tim *tim = tim_of(device);
     uint32_t sources = tim->CR2 & CR2_CCDS ? (flags & UIF ? UIF | CC_FLAGS : 0) : flags;
     uint32_t requests = sources & tim->DIER >> DMA_SHIFT;
-    for (unsigned i = 0; i <= TIMER_CHANNELS; i++) {
-        if (requests >> i & 1) {
+    for (unsigned i = 0; i <= TIMER_CHANNELS; i++)
+        if (requests >> i & 1)
             device_drive(device, TIM_DMA_UP + i, true);
-        }
-    }
 }
 
 static void send_triggers(struct device *device, uint32_t flags)
 {
-    for (unsigned i = 0; i < TIMER_CHANNELS; i++) {
-        if (flags & CC1IF << i) {
+    for (unsigned i = 0; i < TIMER_CHANNELS; i++)
+        if (flags & CC1IF << i)
             device_pulse(device, TIM_CC1 + i);
-        }
-    }
-    if (flags & tim_trigger_output(tim_of(device))) {
+    if (flags & tim_trigger_output(tim_of(device)))
         device_pulse(device, TIM_TRGO);
-    }
 }
 
 void tim_raise(struct device *device, uint32_t flags)
@@ -268,9 +251,8 @@ static uint32_t counts_to_match(const struct tim *tim, unsigned channel)
 static uint32_t visible_flags(const struct device *device)
 {
     uint32_t flags = 0;
-    for (unsigned i = 0; i < TIMER_CHANNELS; i++) {
+    for (unsigned i = 0; i < TIMER_CHANNELS; i++)
         flags |= tim_output_is_visible(device, i) ? UIF | CC1IF << i : 0;
-    }
     return flags;
 }
 
@@ -278,9 +260,8 @@ static uint32_t visible_flags(const struct device *device)
 static uint32_t heard_flags(const struct device *device)
 {
     uint32_t flags = device_is_heard(device, TIM_TRGO) ? tim_trigger_output(tim_of(device)) : 0;
-    for (unsigned i = 0; i < TIMER_CHANNELS; i++) {
+    for (unsigned i = 0; i < TIMER_CHANNELS; i++)
         flags |= device_is_heard(device, TIM_CC1 + i) ? CC1IF << i : 0;
-    }
     return flags;
 }
 
@@ -303,9 +284,8 @@ void tim_plan(struct device *device)
         device_schedule(device, 0, TICKS_NEVER);
         return;
     }
-    if (wanted & UIF) {
+    if (wanted & UIF)
         counts = counts_to_turn(tim);
-    }
     for (unsigned i = 0; i < TIMER_CHANNELS; i++) {
         if (wanted & CC1IF << i && tim_channel_is_output(tim, i)) {
             uint32_t away = counts_to_match(tim, i);

@@ -54,15 +54,12 @@ static bool is_pwm(const struct tim *tim, unsigned channel)
 static int reference_duty(const struct tim *tim, unsigned channel)
 {
     enum { HALF = DUTY_FULL / 2 };
-    if (!tim_is_counting(tim)) {
+    if (!tim_is_counting(tim))
         return reference(tim, channel) ? DUTY_FULL : 0;
-    }
-    if (output_mode(tim, channel) == OC_TOGGLE) {
+    if (output_mode(tim, channel) == OC_TOGGLE)
         return tim->CCR_now[channel] <= tim->ARR_now ? HALF : reference(tim, channel) ? DUTY_FULL : 0;
-    }
-    if (!is_pwm(tim, channel)) {
+    if (!is_pwm(tim, channel))
         return reference(tim, channel) ? DUTY_FULL : 0;
-    }
     int duty = (int)((uint64_t)pwm_counts(tim, channel) * DUTY_FULL / tim_period_counts(tim));
     return output_mode(tim, channel) == OC_PWM1 ? duty : DUTY_FULL - duty;
 }
@@ -72,9 +69,8 @@ static bool is_driven(const struct tim *tim, const struct device *device, unsign
                       bool complementary)
 {
     uint32_t enables = tim_channel_enables(tim, channel);
-    if (!tim_channel_is_output(tim, channel) || !(enables & (complementary ? CCER_CCNE : CCER_CCE))) {
+    if (!tim_channel_is_output(tim, channel) || !(enables & (complementary ? CCER_CCNE : CCER_CCE)))
         return false;
-    }
     return !tim_is_advanced(device) || tim->BDTR & (BDTR_MOE | BDTR_OSSI);
 }
 
@@ -92,9 +88,8 @@ static bool idle_level(const struct tim *tim, unsigned channel, bool complementa
 static bool is_inverted(const struct tim *tim, unsigned channel, bool complementary)
 {
     uint32_t enables = tim_channel_enables(tim, channel);
-    if (!complementary) {
+    if (!complementary)
         return enables & CCER_CCP;
-    }
     return !!(enables & CCER_CCNP) != !!(enables & CCER_CCE);
 }
 
@@ -104,12 +99,10 @@ int tim_output_level(const struct device *device, unsigned signal)
     bool complementary = signal >= TIM_CH1N;
     struct tim tim = *tim_of(device);
     tim_settle_copy(&tim, device_now(device));
-    if (!is_driven(&tim, device, channel, complementary)) {
+    if (!is_driven(&tim, device, channel, complementary))
         return -1;
-    }
-    if (is_idle(&tim, device)) {
+    if (is_idle(&tim, device))
         return idle_level(&tim, channel, complementary);
-    }
     return reference(&tim, channel) != is_inverted(&tim, channel, complementary);
 }
 
@@ -125,12 +118,10 @@ int tim_output_duty(const struct device *device, unsigned signal)
     bool complementary = signal >= TIM_CH1N;
     struct tim tim = *tim_of(device);
     tim_settle_copy(&tim, device_now(device));
-    if (!is_driven(&tim, device, channel, complementary)) {
+    if (!is_driven(&tim, device, channel, complementary))
         return -1;
-    }
-    if (is_idle(&tim, device) || is_slow(&tim)) {
+    if (is_idle(&tim, device) || is_slow(&tim))
         return tim_output_level(device, signal) ? DUTY_FULL : 0;
-    }
     int duty = reference_duty(&tim, channel);
     return is_inverted(&tim, channel, complementary) ? DUTY_FULL - duty : duty;
 }
@@ -145,9 +136,8 @@ bool tim_output_is_visible(const struct device *device, unsigned channel)
 {
     const struct tim *tim = tim_of(device);
     uint32_t enables = tim_channel_enables(tim, channel);
-    if (!tim_channel_is_output(tim, channel) || is_idle(tim, device)) {
+    if (!tim_channel_is_output(tim, channel) || is_idle(tim, device))
         return false;
-    }
     return (enables & CCER_CCE && pin_shows_edges(device, TIM_CH1 + channel)) ||
            (enables & CCER_CCNE && pin_shows_edges(device, TIM_CH1N + channel));
 }

@@ -32,21 +32,17 @@ static void write_CR1(struct device *device, uint32_t value)
 {
     struct tim *tim = tim_of(device);
     check_CR1(device, value);
-    if (value & CR1_CMS) {
+    if (value & CR1_CMS)
         value = (value & ~(uint32_t)CR1_DIR) | (tim->CR1 & CR1_DIR); /* read-only then */
-    }
     bool was_counting = tim_is_counting(tim);
     bool was_on = tim->CR1 & CR1_CEN;
     tim->CR1 = (value & ~(uint32_t)CR1_CEN) | (tim->CR1 & CR1_CEN);
-    if (!(value & CR1_ARPE)) {
+    if (!(value & CR1_ARPE))
         tim->ARR_now = tim->ARR;
-    }
-    if (was_on != (bool)(value & CR1_CEN)) {
+    if (was_on != (bool)(value & CR1_CEN))
         tim->CR1 ^= CR1_CEN;
-    }
-    if (was_counting != tim_is_counting(tim)) {
+    if (was_counting != tim_is_counting(tim))
         tim->since = device_now(device) - tim->since;
-    }
 }
 
 static void write_SMCR(struct device *device, uint32_t value)
@@ -59,46 +55,39 @@ static void write_SMCR(struct device *device, uint32_t value)
                    "slave modes and external clocks (RM0008 14.3.19, 15.3.14) are not "
                    "modelled, no trigger ever comes");
     }
-    if (was_counting != tim_is_counting(tim)) {
+    if (was_counting != tim_is_counting(tim))
         tim->since = device_now(device) - tim->since;
-    }
 }
 
 /* By software; CNT starts anew, the prescaler with it (15.4.6 UG). */
 static void generate_update(struct device *device)
 {
     struct tim *tim = tim_of(device);
-    if (!(tim->CR1 & CR1_UDIS)) {
+    if (!(tim->CR1 & CR1_UDIS))
         tim_load(tim);
-    }
     tim->CNT = tim_counts_down(tim) && !tim_is_centred(tim) ? tim->ARR_now : 0;
-    if (tim_is_centred(tim)) {
+    if (tim_is_centred(tim))
         tim->CR1 &= ~(uint32_t)CR1_DIR;
-    }
     tim->since = tim_is_counting(tim) ? device_now(device) : 0;
-    if (!(tim->CR1 & (CR1_URS | CR1_UDIS))) {
+    if (!(tim->CR1 & (CR1_URS | CR1_UDIS)))
         tim_raise(device, UIF);
-    }
 }
 
 static void write_EGR(struct device *device, uint32_t value)
 {
     struct tim *tim = tim_of(device);
-    if (value & UG) {
+    if (value & UG)
         generate_update(device);
-    }
     for (unsigned i = 0; i < TIMER_CHANNELS; i++) {
         if (value & CC1G << i) {
-            if (tim_channel_is_output(tim, i)) {
+            if (tim_channel_is_output(tim, i))
                 tim_raise(device, CC1IF << i);
-            } else {
+            else
                 tim_capture(device, i);
-            }
         }
     }
-    if (value & BG && tim_is_advanced(device)) {
+    if (value & BG && tim_is_advanced(device))
         tim->BDTR &= ~(uint32_t)BDTR_MOE;
-    }
     uint32_t known = TG | (tim_is_advanced(device) ? COMG | BG : 0);
     tim_raise(device, value & known);
 }
@@ -122,9 +111,8 @@ static void write_CCMR(struct device *device, unsigned half, uint32_t value)
             tim->references =
                 output == OC_FORCE_HIGH ? tim->references | bit : tim->references & (uint8_t)~bit;
         }
-        if (!(mode & CCMR_OCPE) && (mode & 3) == CCS_OUTPUT) {
+        if (!(mode & CCMR_OCPE) && (mode & 3) == CCS_OUTPUT)
             tim->CCR_now[channel] = tim->CCR[channel];
-        }
     }
     tim->CCMR[half] = value;
     tim->inputs = tim_input_levels(device);
@@ -140,16 +128,14 @@ static void write_CCR(struct device *device, unsigned channel, uint32_t value)
         return;
     }
     tim->CCR[channel] = value;
-    if (!(tim_channel_mode(tim, channel) & CCMR_OCPE)) {
+    if (!(tim_channel_mode(tim, channel) & CCMR_OCPE))
         tim->CCR_now[channel] = value;
-    }
 }
 
 static void write_BDTR(struct device *device, uint32_t value)
 {
-    if (value & (BDTR_LOCK | BDTR_BKE)) {
+    if (value & (BDTR_LOCK | BDTR_BKE))
         unmodelled(device, "BDTR", value, "break input and LOCK (RM0008 14.4.18) are not modelled");
-    }
     tim_of(device)->BDTR = value;
 }
 
@@ -158,12 +144,10 @@ static void write_ARR(struct device *device, uint32_t value)
     struct tim *tim = tim_of(device);
     bool was_counting = tim_is_counting(tim);
     tim->ARR = value;
-    if (!(tim->CR1 & CR1_ARPE)) {
+    if (!(tim->CR1 & CR1_ARPE))
         tim->ARR_now = value;
-    }
-    if (was_counting != tim_is_counting(tim)) {
+    if (was_counting != tim_is_counting(tim))
         tim->since = device_now(device) - tim->since;
-    }
 }
 
 static uint32_t *plain_register(struct tim *tim, uint32_t offset)
@@ -188,9 +172,8 @@ static uint32_t burst_offset(struct device *device)
     uint32_t offset = 4 * (base + tim->burst);
     bool more = tim->burst < length;
     tim->burst = more ? (uint8_t)(tim->burst + 1) : 0;
-    if (more) {
+    if (more)
         tim_request_dma(device, tim->DIER >> DMA_SHIFT & (UIF | CC_FLAGS));
-    }
     return offset;
 }
 
@@ -228,14 +211,12 @@ void tim_write(struct device *device, uint32_t offset, uint32_t value)
     tim_settle(device);
     tim->polled = false;
     bool drives = tim->CCER != 0;
-    if (offset == DMAR) {
+    if (offset == DMAR)
         offset = burst_offset(device);
-    }
     write_register(device, offset, value & 0xFFFF);
     tim_plan(device);
-    if (drives || tim->CCER != 0) {
+    if (drives || tim->CCER != 0)
         tim_tell_pins(device);
-    }
 }
 
 static uint32_t read_register(struct device *device, uint32_t offset)
@@ -275,13 +256,11 @@ uint32_t tim_read(struct device *device, uint32_t offset)
         tim->polled = true;
         device_changed(device);
     }
-    if (offset == DMAR) {
+    if (offset == DMAR)
         offset = burst_offset(device);
-    }
     uint32_t value = read_register(device, offset);
-    if (offset >= CCR1 && offset <= CCR4) {
+    if (offset >= CCR1 && offset <= CCR4)
         captured_value_read(device, (offset - CCR1) / 4);
-    }
     tim_plan(device);
     return value;
 }

@@ -77,13 +77,11 @@ static void check_baud_rate(struct device *device)
 void usart_start_frame(struct device *device)
 {
     struct usart *usart = usart_of(device);
-    if (usart->shifting || usart->SR & SR_TXE) {
+    if (usart->shifting || usart->SR & SR_TXE)
         return;
-    }
     check_baud_rate(device);
-    if (!usart_is_on(usart, CR1_TE)) {
+    if (!usart_is_on(usart, CR1_TE))
         return;
-    }
     usart->sending = usart->TDR;
     usart->shifting = true;
     usart->SR |= SR_TXE;
@@ -103,9 +101,8 @@ static void deliver(struct device *device)
 {
     const struct usart *usart = usart_of(device);
     check_tx_pin(device);
-    if (device_pin_is_out(device, USART_V1_TX)) {
+    if (device_pin_is_out(device, USART_V1_TX))
         device_serial_sent(device, usart->sending & data_mask(usart));
-    }
 }
 
 static void tx_event(struct device *device)
@@ -114,13 +111,11 @@ static void tx_event(struct device *device)
     usart->shifting = false;
     bool idle_frame = usart->idle_frame;
     usart->idle_frame = false;
-    if (!idle_frame) {
+    if (!idle_frame)
         deliver(device);
-    }
     usart_start_frame(device);
-    if (!usart->shifting && !idle_frame) {
+    if (!usart->shifting && !idle_frame)
         usart->SR |= SR_TC;
-    }
     usart_update(device);
 }
 
@@ -135,9 +130,8 @@ static void schedule_rx(struct device *device, ticks at)
 static ticks peer_frame_time(const struct device *device)
 {
     const struct usart *usart = usart_of(device);
-    if (usart->peer_baud) {
+    if (usart->peer_baud)
         return TICKS_PER_SECOND / usart->peer_baud * frame_half_bits(usart) / 2;
-    }
     return usart->BRR >= MIN_BRR ? frame_time(device) : 0;
 }
 
@@ -145,18 +139,16 @@ static ticks peer_frame_time(const struct device *device)
 void usart_listen(struct device *device)
 {
     struct usart *usart = usart_of(device);
-    if (!usart_is_on(usart, CR1_RE)) {
+    if (!usart_is_on(usart, CR1_RE))
         schedule_rx(device, TICKS_NEVER);
-    } else if (device_due(device, EVENT_RX) == TICKS_NEVER && (usart->queued || usart->idle_due)) {
+    else if (device_due(device, EVENT_RX) == TICKS_NEVER && (usart->queued || usart->idle_due))
         schedule_rx(device, device_now(device) + peer_frame_time(device));
-    }
 }
 
 static uint16_t with_parity(const struct usart *usart, uint16_t data)
 {
-    if (!(usart->CR1 & CR1_PCE)) {
+    if (!(usart->CR1 & CR1_PCE))
         return data;
-    }
     data &= data_mask(usart);
     bool odd = __builtin_parity(data), wanted_odd = usart->CR1 & CR1_PS;
     return (uint16_t)(data | (odd != wanted_odd) << (word_bits(usart) - 1));
@@ -208,12 +200,10 @@ static unsigned send(struct device *device, const uint8_t *bytes, unsigned lengt
     struct usart *usart = usart_of(device);
     unsigned room = SERIAL_QUEUE - usart->queued, taken = length < room ? length : room;
     bool was_silent = usart->queued == 0;
-    for (unsigned i = 0; i < taken; i++) {
+    for (unsigned i = 0; i < taken; i++)
         usart->queue[(usart->queue_head + usart->queued++) % SERIAL_QUEUE] = bytes[i];
-    }
-    if (was_silent) {
+    if (was_silent)
         schedule_rx(device, TICKS_NEVER); /* the silence ends */
-    }
     usart_listen(device);
     return taken;
 }
@@ -234,9 +224,8 @@ void usart_clock_changed(struct device *device)
 {
     struct usart *usart = usart_of(device);
     bool clocked = device_clock(device) != 0;
-    if (clocked == usart->clocked) {
+    if (clocked == usart->clocked)
         return;
-    }
     usart->clocked = clocked;
     pause(device, EVENT_TX, &usart->paused_tx, clocked);
     pause(device, EVENT_RX, &usart->paused_rx, clocked);
@@ -245,11 +234,10 @@ void usart_clock_changed(struct device *device)
 
 void usart_event(struct device *device, unsigned n)
 {
-    if (n == EVENT_TX) {
+    if (n == EVENT_TX)
         tx_event(device);
-    } else {
+    else
         rx_event(device);
-    }
 }
 
 static void set_baud(struct device *device, uint32_t baud_rate)

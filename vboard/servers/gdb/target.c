@@ -2,10 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/addresses.h"
 #include "core/private.h"
 #include "private.h"
-
-enum { RAM_BASE = 0x20000000, FLASH_BASE = 0x08000000 };
 
 /* Features and names are gdb's (its manual, "ARM Features"). */
 #define REGISTER(name, type) "<reg name=\"" name "\" bitsize=\"32\" type=\"" type "\"/>"

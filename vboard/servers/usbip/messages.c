@@ -19,24 +19,6 @@ static bool follows_reset(const uint8_t *setup)
            (setup[6] == SHORT || setup[6] == LONG);
 }
 
-/* Type, packet size and interval from the endpoint's descriptor. false: it has none. */
-static bool aim(struct usbip_request *request, uint8_t endpoint)
-{
-    enum { ATTRIBUTES = 3, SIZE = 4, INTERVAL = 6, SIZE_BITS = 0x7FF, TYPE = 3 };
-    static const enum usb_transfer_type types[] = {USB_CONTROL, USB_ISOCHRONOUS, USB_BULK, USB_INTERRUPT};
-    const struct usbip_export *board = request->board;
-    struct usb_transfer *transfer = &request->queued.transfer;
-    const uint8_t *descriptor = usb_identity_endpoint(&board->identity, board->alternate, endpoint);
-    if (!descriptor)
-        return false;
-    transfer->endpoint = endpoint;
-    transfer->type = types[descriptor[ATTRIBUTES] & TYPE];
-    transfer->max_packet = (uint16_t)((descriptor[SIZE] | descriptor[SIZE + 1] << 8) & SIZE_BITS);
-    transfer->interval = descriptor[INTERVAL];
-    return transfer->type != USB_CONTROL && transfer->max_packet > 0 &&
-           transfer->max_packet <= USB_MAX_PACKET;
-}
-
 static bool aim_control(struct usbip_request *request, const uint8_t *setup)
 {
     uint32_t wLength = setup[6] | (uint32_t)setup[7] << 8;
@@ -76,7 +58,8 @@ static bool aim_at_endpoint(struct usbip_request *request, const uint8_t *messag
     uint32_t flags = usbip_u32(message + USBIP_FLAGS);
     const uint8_t *descriptors = message + USBIP_HEADER + (request->in ? 0 : request->length);
     uint8_t endpoint = usbip_u32(message + USBIP_ENDPOINT) & ENDPOINTS;
-    if (!aim(request, request->in ? endpoint | IN : endpoint))
+    if (!usb_identity_aim(&request->board->identity, request->board->alternate,
+                          request->in ? endpoint | IN : endpoint, &request->queued.transfer))
         return false;
     if (packets || request->queued.transfer.type == USB_ISOCHRONOUS)
         return usbip_isochronous_begin(request, descriptors, packets);

@@ -50,7 +50,7 @@ static void send_prefix(struct usbip_client *client, unsigned code, uint32_t sta
 static void send_interfaces(struct usbip_client *client, const struct usbip_export *board)
 {
     enum { INTERFACE = 4 };
-    static const uint8_t no_alternates[USBIP_INTERFACES];
+    static const uint8_t no_alternates[USB_INTERFACES];
     unsigned left = board->identity.configuration[4];
     uint8_t of = 0;
     const uint8_t *at = NULL;

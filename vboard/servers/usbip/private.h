@@ -11,7 +11,7 @@
 #include "usb/enumerator.h"
 #include "usbip.h"
 
-enum { USBIP_INTERFACES = 32, USBIP_HEADER = 48, USBIP_MAX_TRANSFER = 1 << 20, USBIP_CLIENTS = 96 };
+enum { USBIP_HEADER = 48, USBIP_MAX_TRANSFER = 1 << 20, USBIP_CLIENTS = 96 };
 
 /* Commands and answers, and where things are in them. */
 enum { USBIP_SUBMIT = 1, USBIP_UNLINK = 2, USBIP_SUBMITTED = 3, USBIP_UNLINKED = 4 };
@@ -75,7 +75,7 @@ struct usbip_export {
     ticks given;                 /* to its client */
     struct usb_enumerator enumerator;
     struct usb_identity identity;
-    uint8_t alternate[USBIP_INTERFACES];
+    uint8_t alternate[USB_INTERFACES];
     struct queue queue;
     size_t outstanding;      /* bytes of memory that the requests in it take */
     struct think_time think; /* of the kernel */

@@ -67,32 +67,15 @@ static void release(struct usbip_request *request)
     discard(request);
 }
 
-/* SET_INTERFACE starts the interface's endpoints with DATA0 (USB 2.0 9.1.1.5). */
-static void choose_alternate(struct usbip_export *board, uint8_t interface, uint8_t alternate)
-{
-    enum { ENDPOINT_DESCRIPTOR = 5, IN = 0x80, ENDPOINTS = 15 };
-    uint8_t of = 0;
-    const uint8_t *at = NULL;
-    board->alternate[interface] = alternate;
-    while ((at = usb_identity_next(&board->identity, board->alternate, at, &of)))
-        if (at[1] == ENDPOINT_DESCRIPTOR && of == interface)
-            (at[2] & IN ? board->host->toggle_in : board->host->toggle_out)[at[2] & ENDPOINTS] = 0;
-}
-
 /* What a request that succeeded means for those after it. */
 static void observe(const struct usbip_request *request)
 {
-    enum { TO_DEVICE = 0, TO_INTERFACE = 1, SET_CONFIGURATION = 9, SET_INTERFACE = 11 };
-    const uint8_t *setup = request->queued.transfer.setup;
+    const struct usb_transfer *transfer = &request->queued.transfer;
     struct usbip_export *board = request->board;
-    if (request->queued.transfer.type != USB_CONTROL || request->queued.transfer.status != USB_DONE)
+    if (transfer->type != USB_CONTROL || transfer->status != USB_DONE)
         return;
-    if (setup[0] == TO_DEVICE && setup[1] == SET_CONFIGURATION) {
-        memset(board->alternate, 0, sizeof board->alternate);
-        board->settled = true;
-    } else if (setup[0] == TO_INTERFACE && setup[1] == SET_INTERFACE && setup[4] < USBIP_INTERFACES) {
-        choose_alternate(board, setup[4], setup[2]);
-    }
+    usb_identity_observe(&board->identity, board->alternate, board->host, transfer->setup);
+    board->settled |= usb_is_set_configuration(transfer->setup);
 }
 
 /* The empty packet behind a transfer that fills its last one; its length is not told to the kernel. */

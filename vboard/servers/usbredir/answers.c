@@ -60,18 +60,6 @@ static void answer_configuration(struct request *request, uint8_t status)
     usbredirparser_send_configuration_status(redirection->parser, request->id, &header);
 }
 
-/* SET_INTERFACE starts the interface's endpoints with DATA0 (USB 2.0 9.1.1.5). */
-static void clear_toggles(struct usbredir *redirection, uint8_t interface)
-{
-    uint8_t of = 0;
-    const uint8_t *at = NULL;
-    while ((at = usb_identity_next(&redirection->identity, redirection->alternate, at, &of))) {
-        enum { ENDPOINT = 5 };
-        if (at[1] == ENDPOINT && of == interface)
-            (at[2] & 0x80 ? redirection->host->toggle_in : redirection->host->toggle_out)[at[2] & 15] = 0;
-    }
-}
-
 static void answer_alternate(struct request *request, uint8_t status)
 {
     struct usbredir *redirection = request->redirection;
@@ -79,10 +67,9 @@ static void answer_alternate(struct request *request, uint8_t status)
     struct usb_redir_alt_setting_status_header header = {.status = status, .interface = interface};
     header.alt =
         request->kind == REQUEST_SET_ALTERNATE ? request->queued.transfer.setup[2] : request->data[0];
-    if (request->kind == REQUEST_SET_ALTERNATE && status == usb_redir_success &&
-        interface < USBREDIR_INTERFACES) {
-        redirection->alternate[interface] = header.alt;
-        clear_toggles(redirection, interface);
+    if (request->kind == REQUEST_SET_ALTERNATE && status == usb_redir_success && interface < USB_INTERFACES) {
+        usb_identity_choose(&redirection->identity, redirection->alternate, redirection->host, interface,
+                            header.alt);
         usbredir_tell_endpoints(redirection);
     }
     usbredirparser_send_alt_setting_status(redirection->parser, request->id, &header);
@@ -129,7 +116,7 @@ void usbredir_tell_endpoints(struct usbredir *redirection)
     uint8_t interface = 0;
     const uint8_t *at = NULL;
     while ((at = usb_identity_next(&redirection->identity, redirection->alternate, at, &interface))) {
-        if (at[1] == INTERFACE && interfaces.interface_count < USBREDIR_INTERFACES) {
+        if (at[1] == INTERFACE && interfaces.interface_count < USB_INTERFACES) {
             uint32_t i = interfaces.interface_count++;
             interfaces.interface[i] = interface;
             interfaces.interface_class[i] = at[5];

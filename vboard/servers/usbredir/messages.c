@@ -7,32 +7,15 @@
 
 enum { MAX_BULK = 16 << 20, SETUP_BYTES = 8 };
 
-/* Takes the endpoint's type and sizes from its descriptor. false: it has none, or is of another type. */
+/* Takes packet size and interval from the endpoint's descriptor. false: it has none, or is of another type.
+ */
 static bool aim(struct request *request, uint8_t endpoint)
 {
-    enum {
-        ISOCHRONOUS = 1,
-        BULK_TYPE = 2,
-        INTERRUPT = 3,
-        ATTRIBUTES = 3,
-        SIZE = 4,
-        INTERVAL = 6,
-        SIZE_BITS = 0x7FF
-    };
-    static const uint8_t attributes[] = {[USB_CONTROL] = 0,
-                                         [USB_BULK] = BULK_TYPE,
-                                         [USB_INTERRUPT] = INTERRUPT,
-                                         [USB_ISOCHRONOUS] = ISOCHRONOUS};
     const struct usbredir *redirection = request->redirection;
-    const uint8_t *descriptor =
-        usb_identity_endpoint(&redirection->identity, redirection->alternate, endpoint);
-    if (!descriptor || (descriptor[ATTRIBUTES] & 3) != attributes[request->queued.transfer.type])
-        return false;
-    request->queued.transfer.endpoint = endpoint;
-    request->queued.transfer.max_packet =
-        (uint16_t)((descriptor[SIZE] | descriptor[SIZE + 1] << 8) & SIZE_BITS);
-    request->queued.transfer.interval = descriptor[INTERVAL];
-    return request->queued.transfer.max_packet > 0 && request->queued.transfer.max_packet <= USB_MAX_PACKET;
+    struct usb_transfer *transfer = &request->queued.transfer;
+    const enum usb_transfer_type wanted = transfer->type;
+    return usb_identity_aim(&redirection->identity, redirection->alternate, endpoint, transfer) &&
+           transfer->type == wanted;
 }
 
 static void refuse(struct request *request)

@@ -9,8 +9,6 @@
 #include "usb/enumerator.h"
 #include "usbredir.h"
 
-enum { USBREDIR_INTERFACES = 32 };
-
 /* What is in the socket at the virtual end. */
 enum usbredir_device { DEVICE_NONE, DEVICE_ENUMERATING, DEVICE_READY };
 
@@ -49,7 +47,7 @@ struct usbredir {
     enum usbredir_device device;
     struct usb_enumerator enumerator;
     struct usb_identity identity; /* as told to the guest */
-    uint8_t alternate[USBREDIR_INTERFACES];
+    uint8_t alternate[USB_INTERFACES];
     bool announced;          /* the guest knows of the device */
     bool leaving;            /* the device that the guest knows is gone, the guest not told yet */
     bool awaiting_ack;       /* of a disconnect */

@@ -12,11 +12,14 @@ static unsigned half_word(const uint8_t *bytes)
 
 static void configured(struct usb_transfer *transfer)
 {
-    const struct usb_pc *pc = transfer->context;
-    if (transfer->status == USB_DONE)
+    struct usb_pc *pc = transfer->context;
+    if (transfer->status == USB_DONE) {
         usb_host_clear_toggles(&pc->board->host);
-    else if (transfer->status != USB_GONE)
+        pc->state = USB_PC_CONFIGURED;
+    } else if (transfer->status != USB_GONE) {
         chip_report(&pc->board->chip, REPORT_USB, "the device cannot be configured");
+        pc->state = USB_PC_FOUND;
+    }
 }
 
 static void enumerated(void *context, bool found)
@@ -42,6 +45,10 @@ static void enumerated(void *context, bool found)
 static void port_changed(void *context, enum usb_port_state state)
 {
     struct usb_pc *pc = context;
+    if (state < USB_PORT_ENABLED) {
+        pc->state = USB_PC_SEARCHES;
+        memset(pc->alternate, 0, sizeof pc->alternate);
+    }
     if (state == USB_PORT_ATTACHED)
         usb_enumerator_start(&pc->enumerator);
     else
@@ -52,6 +59,7 @@ void usb_pc_attach(struct usb_pc *pc, struct board *board)
 {
     *pc = (struct usb_pc){.board = board,
                           .enumerator = {.host = &board->host, .context = pc, .done = enumerated}};
+    board->pc = pc;
     board->host.context = pc;
     board->host.port_changed = port_changed;
 }
