@@ -278,7 +278,7 @@ fuzz: swept-images $(FUZZERS) $(IMAGE_TARGET) $(SIGNATURE_FUZZER) ## the same un
 $(HOST)/fuzz/core_%: $(FUZZ_SOURCES) $(wildcard src/*.[ch] src/signed/*.[ch] src/port/*/*.h src/boards/*.h tests/fuzz/*.h tests/unit/*.h tests/unit/*/*.h) $(HOST)/unit/public_key.h
 	$(Q)mkdir -p $(@D)
 	$(Q)$(FUZZ_CC) -std=gnu11 -g -O1 $(TEST_WARNINGS) -Wno-constant-logical-operand -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-	    $(CORE_INCLUDES) $(CORE_FLAGS_$*) $(FUZZ_SOURCES) $(FUZZ_SOURCES_$*) -o $@
+	    $(CORE_FLAGS_$*) $(FUZZ_SOURCES) $(FUZZ_SOURCES_$*) -o $@
 
 # what OpenSSL says of a signature is what ours must say
 $(SIGNATURE_FUZZER): tests/fuzz/signature_target.c $(SIGNATURE_SOURCES) tests/signature/curve.c tests/signature/signer.c $(wildcard src/*.h src/signed/*.h tests/signature/*.h)

@@ -42,7 +42,7 @@ const char *core_broken(void)
         return "more was written than received";
     if (image.complete && (image.page || !image.finishing))
         return "the image is complete before its first page is";
-    if (image.page % PAGE || image.done > 2 * UNITS)
+    if (image.page % PAGE || image.done > 2 * PIECES)
         return "the page in work is none";
     if (image.received > application_size())
         return "more was taken than fits";

@@ -213,7 +213,7 @@ static void choose_chip(const uint8_t choice[4])
     switch (choice[2] & 0xF) {
     case 1: fake.protected_page = address; break;
     case 2: fake.worn_page = address; break;
-    case 3: fake.worn_half_word = address + 2 * choice[3]; break;
+    case 3: fake.worn_unit = address + 2 * choice[3]; break;
     case 4: fake.programming_fails_at = address + 2 * choice[3]; break;
     case 5: fake.pages_too_large = true; break;
     }
