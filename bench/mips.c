@@ -35,7 +35,8 @@ static struct board *board_with(const char *path)
     const struct board_info *info = board_find("BLUEPILL");
     struct chip_config config = board_default_config(info);
     if (!image_add(&image, path, FLASH_BASE, error, sizeof error) ||
-        !image_burn(&image, flash, config.flash_bytes, config.page_bytes, config.family->flash_blank, error, sizeof error)) {
+        !image_burn(&image, flash, config.flash_bytes, config.page_bytes, config.family->flash_blank, error,
+                    sizeof error)) {
         fprintf(stderr, "mips: %s\n", error);
         exit(EXIT_FAILURE);
     }

@@ -26,7 +26,7 @@ enum {
     STRIDE = 64 / FLASH_BURST,
     HOOK_OFFSET = 4, /* of the reset vector in a vector table */
 };
-_Static_assert(!HIGH || PIECE <= 4, "the hook is programmed alone");
+_Static_assert(!HIGH || PIECE <= 4, "_HIGH variants need flash in which their hook can be programmed alone");
 
 static struct {
     uint32_t received;     /* bytes of the image accepted from the host */

@@ -149,10 +149,13 @@ test-programs: $(SYSTEM_TESTS:%=$(HOST)/tests/system/%)
 
 # The images it runs: every target as it is shipped, and builds with options, each in build/firmware/NAME.
 long_text := $(subst x,0123456789abcdef,xxxxxxx)
-OPTION_BUILDS := hsi stay no-upload no-download alternate-2 no-led led-swd led-jtag flash-64k flash-register app-16k transfer-128 \
+OPTION_BUILDS := hsi crystal-4 crystal-12 crystal-16 stay no-upload no-download alternate-2 no-led led-swd led-jtag flash-64k flash-register app-16k transfer-128 \
                  long-strings empty-strings packet-string delay-0 delay-100ms bkp5 double-tap app-watchdog protect ds20 everything \
                  verify-at-start verify-at-start-high verify-at-start-2k
 DEFS_hsi := -DUSE_HSI
+DEFS_crystal-4 := -DHSE_MHZ=4
+DEFS_crystal-12 := -DHSE_MHZ=12 -DHSE_BYPASS=1
+DEFS_crystal-16 := -DHSE_MHZ=16
 DEFS_stay := -DDFU_WILL_DETACH=0
 DEFS_no-upload := -DDFU_UPLOAD_AVAILABLE=0
 DEFS_no-download := -DDFU_DOWNLOAD_AVAILABLE=0

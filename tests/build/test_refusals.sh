@@ -25,7 +25,9 @@ build() {
 
 text='DFU_UPLOAD_AVAILABLE, DFU_DOWNLOAD_AVAILABLE and DFU_WILL_DETACH must be 0 or 1.'
 stop BLUEPILL "$text" -DDFU_UPLOAD_AVAILABLE=2 -DDFU_DOWNLOAD_AVAILABLE=-1 -DDFU_WILL_DETACH=3
-stop BLUEPILL 'USE_HSI must be 0 or 1.' -DUSE_HSI=8000000
+stop BLUEPILL 'USE_HSI and HSE_BYPASS must be 0 or 1.' -DUSE_HSI=8000000 -DHSE_BYPASS=2
+text='HSE_MHZ must be 4, 6, 8, 9, 12 or 16: the PLL must make 72 MHz or 48 MHz of it, of which USB gets 48.'
+stop BLUEPILL "$text" -DHSE_MHZ=10 -DHSE_MHZ=25 -DHSE_MHZ=8000000
 text='HAVE_LED, LED_OPEN_DRAIN and LED_ACTIVE_HIGH must be 0 or 1.'
 stop BLUEPILL "$text" -DHAVE_LED=2 -DLED_OPEN_DRAIN=2
 stop STLINK "$text" -DLED_ACTIVE_HIGH=2
@@ -85,6 +87,23 @@ stop BLUEPILL "$text" -DAPP_WATCHDOG_MS=26001 -DAPP_WATCHDOG_MS=-1
 text="PROTECT_BOOTLOADER is not for _HIGH variants: a power cut while it is set could lock the first 4 KiB."
 stop BTTSKRMINIE3V2_HIGH_256 "$text" -DPROTECT_BOOTLOADER=1
 stop BLUEPILL_HIGH "$text" -DPROTECT_BOOTLOADER=1
+
+# What an STM32L1 cannot do
+stop STM32L1 'FLASH_PAGE_SIZE must be 256: the STM32L1 has no other page sizes.' -DFLASH_PAGE_SIZE=1024
+text='FLASH_SIZE_OVERRIDE is in bytes and must be whole sectors of 4 KiB, at most 0x40000 (256 KiB, category 3): chips with two banks are not supported.'
+stop STM32L1 "$text" -DFLASH_SIZE_OVERRIDE=0x80000 -DFLASH_SIZE_OVERRIDE=0x8100
+stop STM32L1 'FLASH_SIZE_OVERRIDE is in bytes and must be at least 0x8000 (32 KiB), the smallest STM32L151.' -DFLASH_SIZE_OVERRIDE=0x4000
+text='RAM_SIZE must be whole KiB from 10 KiB to 32 KiB (category 3): the STM32L100x6 has too little, categories 4 and up are not supported.'
+stop STM32L1 "$text" -DRAM_SIZE=8192 -DRAM_SIZE=0xC000
+export PUBLIC_KEY=$root/tests/maker.pub.pem
+stop STM32L1_SIGNED 'RAM_SIZE must be at least 16 KiB for a TARGET that ends in _SIGNED: that much the check may need.' -DRAM_SIZE=10240
+unset PUBLIC_KEY
+stop STM32L1 'CMD_BOOT must be from 1 to 0xFFFFFFFF: backup registers have 32 bits and are 0 after power-up.' -DCMD_BOOT=0 -DCMD_BOOT=0x100000000
+stop STM32L1 'REG_BOOT must be BKP0 to BKP19.' -DREG_BOOT=20 -DREG_BOOT=-1
+text='BUTTON_SAMPLE_DELAY_CYCLES must be from 0 to 570425310 (8 s), one run of the 24-bit SysTick.'
+stop STM32L1 "$text" -DBUTTON_SAMPLE_DELAY_CYCLES=570425344 -DBUTTON_SAMPLE_DELAY_CYCLES=-1
+stop STM32L1 'PROTECT_BOOTLOADER is not there for the STM32L1: what a power cut leaves of its option bytes is not known.' -DPROTECT_BOOTLOADER=1
+stop STM32L1 'HSE_MHZ must be 4, 6, 8, 12, 16 or 24: the PLL must make 96 MHz of it, of which USB gets half.' -DHSE_MHZ=9 -DHSE_MHZ=32
 
 for name in USB_VENDOR_STRING USB_PRODUCT_STRING USB_INTERFACE_STRING; do
     stop BLUEPILL "$name must not be longer than 126 characters." "'-D$name=\"$long\"'"

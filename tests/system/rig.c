@@ -194,6 +194,7 @@ struct rig rig_new_build(const char *build, const char *target, const struct chi
     rig.app_bytes = flash - variants[variant].offset - variants[variant].kept_at_top;
     rig.app_bytes -= rig.app_bytes % config->page_bytes;
     rig.blank = config->family->flash_blank;
+    rig.boot_command = rig.blank == 0 ? 0x544F4F42 : 0x4F42;
     rig.marks = rig.blank == 0 ? rig.app_base - 2 * config->page_bytes : 0;
     if (rig_is_signed(target)) {
         rig.target = target;

@@ -19,10 +19,11 @@ struct rig {
     uint32_t app_base, app_bytes;
     uint32_t bootloader; /* its address */
     uint32_t transfer_size;
-    const char *target; /* of a signed variant; else NULL */
-    uint8_t blank;      /* what erased flash reads */
-    uint32_t marks;     /* address of their two pages; 0: none, as something can be programmed over data */
-    uint32_t log_bytes; /* of a signed variant, behind the area */
+    const char *target;    /* of a signed variant; else NULL */
+    uint32_t boot_command; /* what CMD_BOOT is unless the board says otherwise */
+    uint8_t blank;         /* what erased flash reads */
+    uint32_t marks;        /* address of their two pages; 0: none, as something can be programmed over data */
+    uint32_t log_bytes;    /* of a signed variant, behind the area */
 };
 
 /* bStatus, DFU 1.1 6.1.2. */

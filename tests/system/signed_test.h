@@ -130,7 +130,7 @@ static const uint8_t *blank_page(void)
 {
     static uint8_t blank[2 * KIB];
 
-    memset(blank, 0xFF, sizeof blank);
+    memset(blank, rig.blank, sizeof blank);
     return blank;
 }
 

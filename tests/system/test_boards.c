@@ -145,7 +145,7 @@ static void watch_led(void)
     if (info->led == PIN_NONE)
         return;
     uint8_t *image = rig_application(&rig, 1000, 1);
-    assert_true(dfu_send_block(&rig, 0, image, 1000));
+    assert_true(dfu_send_block(&rig, 0, image, rig.transfer_size < 1000 ? rig.transfer_size : 1000));
     rig_run_ms(&rig, 2);
     for (unsigned ms = 0; ms < 1000; ms += 10) {
         rig_run_ms(&rig, 10);
@@ -205,7 +205,7 @@ static void switched_pull_ups_are_off_when_the_application_starts(void **state)
 
 struct command {
     uint8_t first_register, second_register; /* 0: none */
-    uint16_t first, second;
+    uint32_t first, second;
     bool honoured;
 };
 
@@ -238,8 +238,15 @@ static void boot_commands(void)
     };
     static const struct command skr[] = {
         {10, 0, 1, 0, true}, {1, 0, 0x4F42, 0, false}, {10, 0, 0x4F42, 0, false}, {10, 0, 2, 0, false}};
-    const struct command *list = is_skr() ? skr : usual;
-    size_t count = is_skr() ? sizeof skr / sizeof *skr : sizeof usual / sizeof *usual;
+    /* registers of 32 bits: the STM32L1's */
+    static const struct command wide[] = {
+        {1, 0, 0x544F4F42, 0, true},  {1, 0, 0x4F42, 0, false},     {1, 0, 0x544F0000, 0, false},
+        {2, 0, 0x544F4F42, 0, false}, {1, 0, 0x544F4F43, 0, false}, {1, 0, 0xFFFFFFFF, 0, false},
+    };
+    const struct command *list = rig.marks ? wide : is_skr() ? skr : usual;
+    size_t count = rig.marks  ? sizeof wide / sizeof *wide
+                   : is_skr() ? sizeof skr / sizeof *skr
+                              : sizeof usual / sizeof *usual;
 
     burn_application();
     board_power(rig.board, true);

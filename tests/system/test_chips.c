@@ -600,8 +600,8 @@ static void no_peripheral_is_asked_while_its_clock_is_off(void **state)
         use(*target, *target, &config);
         board_power(rig.board, true);
         rig_run_ms(&rig, 1);
-        chip_backup_set(&rig.board->chip, 1, CMD_BOOT);
-        chip_backup_set(&rig.board->chip, 10, CMD_BOOT);
+        chip_backup_set(&rig.board->chip, 1, rig.boot_command);
+        chip_backup_set(&rig.board->chip, 10, rig.boot_command);
         board_reset_button(rig.board);
         assert_true(rig_enter_dfu(&rig));
         rig_assert_clean(&rig);

@@ -103,6 +103,30 @@ static void use_hsi_needs_no_crystal(void **state)
     rig_assert_clean(&rig);
 }
 
+/* Strictly: USB must get 48 MHz of it. */
+static void crystals_of_other_frequencies_serve(void **state)
+{
+    static const struct {
+        const char *build;
+        uint32_t mhz;
+    } builds[] = {{"crystal-4", 4}, {"crystal-12", 12}, {"crystal-16", 16}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof builds / sizeof *builds; i++) {
+        struct chip_config config = rig_config("BLUEPILL");
+
+        if (i)
+            rig_free(&rig);
+        config.hse_hz = builds[i].mhz * 1000000;
+        use_with(builds[i].build, &config);
+        enter();
+        /* the PLL runs from the crystal: it did not fall back to the internal oscillator */
+        assert_int_not_equal(PEEK_RCC(&rig.board->chip, 4) & 1u << 16, 0); /* PLLSRC */
+        assert_true(download(20000, PAGE).done);
+        rig_assert_clean(&rig);
+    }
+}
+
 static void will_detach_0_stays_until_the_host_resets_the_bus(void **state)
 {
     (void)state;
@@ -488,6 +512,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         OPTION_TEST(use_hsi_needs_no_crystal),
+        OPTION_TEST(crystals_of_other_frequencies_serve),
         OPTION_TEST(will_detach_0_stays_until_the_host_resets_the_bus),
         OPTION_TEST(will_detach_0_leaves_by_dfu_detach),
         OPTION_TEST(will_detach_0_stays_through_resets_without_a_download),

@@ -43,7 +43,8 @@ static uint32_t written_twice(uint32_t first, uint32_t second)
     return read;
 }
 
-/* As on chips (docs/vboard.md): the bits of both are set, and the check bits may then "correct" a right one. */
+/* As on chips (docs/vboard.md): the bits of both are set, and the check bits may then "correct" a right one.
+ */
 static void a_word_written_twice_may_read_as_neither_value_nor_both(void **state)
 {
     (void)state;

@@ -1,10 +1,6 @@
 /* Stops a build whose options an STM32L1 cannot follow. The end of config_checks.h. */
 #pragma once
 
-#if HIGH
-#error                                                                                                       \
-    "There are no _HIGH variants for the STM32L1: its flash programs half pages, so that the hook could not be put back alone."
-#endif
 #if FLASH_PAGE_SIZE != 256
 #error "FLASH_PAGE_SIZE must be 256: the STM32L1 has no other page sizes."
 #endif
