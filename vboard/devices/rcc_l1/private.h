@@ -106,9 +106,9 @@ enum {
 
 struct rcc {
     uint32_t CR, ICSCR, CFGR, CIR, CSR;
-    uint32_t RSTR[3], ENR[3], LPENR[3];                                     /* by bank */
-    bool lsi_needed;                                                        /* by the watchdog */
-    uint8_t beyond; /* limits that were found exceeded, and told: a bit each */
+    uint32_t RSTR[3], ENR[3], LPENR[3]; /* by bank */
+    bool lsi_needed;                    /* by the watchdog */
+    uint8_t beyond;                     /* limits that were found exceeded, and told: a bit each */
     ticks hsi_ready, msi_ready, hse_ready, pll_ready, lsi_ready, lse_ready; /* TICKS_NEVER: off */
 };
 
