@@ -66,7 +66,7 @@ struct chip_info {
     uint8_t flash_blank; /* what a byte of erased flash reads */
     struct flash_times flash_fast, flash_usual, flash_slow;
     struct hse_limits hse;
-    uint32_t most_lsi_hz; /* by the data sheet */
+    uint32_t most_lsi_hz;             /* by the data sheet */
     struct backup_range backup_range; /* of the variant that has most */
     uint16_t most_flash_kib;
     const struct device_info *devices;
