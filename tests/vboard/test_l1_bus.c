@@ -143,25 +143,6 @@ static void backup_registers_are_locked_by_DBP_and_outlive_a_reset_not_power(voi
     lab_free(lab);
 }
 
-static void the_rtc_is_locked_by_its_keys_too(void **state)
-{
-    (void)state;
-    struct lab *lab = lab_new();
-    set_bits(lab, RCC(RCC_APB1ENR), APB1ENR_PWR);
-    put(lab, PWR(PWR_CR), VOS_2 | DBP);
-    put(lab, RTC(0x10), 0x7F00F0);
-    expect_violation(lab, "FORBIDDEN rtc-write-protected");
-    put(lab, RTC(0x24), 0xCA);
-    put(lab, RTC(0x24), 0x53);
-    put(lab, RTC(0x10), 0x7F00F0);
-    assert_int_equal(get(lab, RTC(0x10)), 0x7F00F0);
-    put(lab, RTC(0x24), 0);
-    expect_violation(lab, NULL);
-    put(lab, RTC(0x10), 0x7F00FF);
-    expect_violation(lab, "FORBIDDEN rtc-write-protected");
-    lab_free(lab);
-}
-
 static void a_shared_device_cites_the_chips_own_manual(void **state)
 {
     (void)state;
@@ -180,7 +161,6 @@ int main(void)
         cmocka_unit_test(the_signature_is_where_the_category_has_it),
         cmocka_unit_test(what_the_category_lacks_is_absent),
         cmocka_unit_test(gates_and_resets_count),
-        cmocka_unit_test(the_rtc_is_locked_by_its_keys_too),
         cmocka_unit_test(a_shared_device_cites_the_chips_own_manual),
         cmocka_unit_test(backup_registers_are_locked_by_DBP_and_outlive_a_reset_not_power),
     };

@@ -262,6 +262,32 @@ static void a_data_word_cut_off_is_old_new_or_neither(void **state)
     assert_true(other > 0);
 }
 
+static void a_worn_word_keeps_its_bits(void **state)
+{
+    (void)state;
+    struct chip_config config = board_default_config(board_find("STM32L1"));
+    config.worn[0] = (struct flash_wear){.address = TARGET, .stays_0 = 3};
+    config.worn[1] = (struct flash_wear){.address = TARGET + 6, .stays_1 = 0x8000};
+    config.worn[2] = (struct flash_wear){.address = TARGET + 8, .refuses = true};
+    struct lab *lab = lab_with("STM32L1", &config);
+    unlock_flash(lab);
+    put(lab, TARGET, 0xFF);
+    finish(lab);
+    assert_int_equal(get(lab, TARGET), 0xFC); /* two wrong bits: not corrected */
+    put(lab, TARGET + 8, 0xFF);
+    finish(lab);
+    assert_int_equal(get(lab, TARGET + 8), 0);
+    put(lab, TARGET + 4, 0x80000001);
+    finish(lab);
+    erase_page(lab, TARGET);
+    assert_int_equal(get(lab, TARGET), 0);
+    assert_int_equal(get(lab, TARGET + 4), 0); /* one wrong bit: corrected */
+    put(lab, TARGET + 4, 1);
+    finish(lab);
+    assert_int_equal(get(lab, TARGET + 4), 1);
+    lab_free(lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -275,6 +301,7 @@ int main(void)
         cmocka_unit_test(programming_makes_unstable_cells_solid),
         cmocka_unit_test(a_mark_of_ones_can_be_completed_after_a_cut),
         cmocka_unit_test(a_snapshot_keeps_cells_and_what_they_will_read),
+        cmocka_unit_test(a_worn_word_keeps_its_bits),
         cmocka_unit_test(a_data_word_cut_off_is_old_new_or_neither),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,6 +75,8 @@ const char *const rule_names[] = {
     "reserved-system-register",
     "rtc-busy",
     "rtc-configuration-mode",
+    "rtc-enabled",
+    "rtc-initialization-mode",
     "rtc-not-synchronized",
     "rtc-write-protected",
     "rtcsel",

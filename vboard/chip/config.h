@@ -10,14 +10,14 @@ struct chip_info;
 
 /*
  * A half-word of flash that is worn out. What is stuck shows only once it is worked on: what was burnt before
- * stays.
+ * stays. The F1 erases to 1 and programs to 0, the L1 the other way round.
  */
 enum { MAX_WORN = 4 };
 struct flash_wear {
     uint32_t address; /* absolute; 0: none */
-    uint16_t stays_0; /* bits that no erase sets any more */
-    uint16_t stays_1; /* bits that no programming clears */
-    bool refuses;     /* programming it ends with PGERR, nothing programmed */
+    uint16_t stays_0; /* bits that no erase (L1: no programming) sets any more */
+    uint16_t stays_1; /* bits that no programming (L1: no erase) clears */
+    bool refuses;     /* nothing is programmed; on the F1 with PGERR, which the L1 has not */
 };
 
 /* What an operation on the flash leaves when power or a reset cuts it off. */

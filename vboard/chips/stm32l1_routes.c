@@ -10,7 +10,7 @@
 #include "devices/iwdg.h"
 #include "devices/pwr/pwr.h"
 #include "devices/rcc_l1/rcc_l1.h"
-#include "devices/rtc_v2.h"
+#include "devices/rtc_v2/rtc_v2.h"
 #include "devices/spi_v1.h"
 #include "devices/syscfg_l1.h"
 #include "devices/tim/tim.h"

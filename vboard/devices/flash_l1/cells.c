@@ -120,14 +120,35 @@ void flash_l1_cells_changed(struct device *device)
 
 /* Completed operations ----------------------------------------------------------------------------------- */
 
+/* Of the two half-words of a word: bits that stay what they are. */
+struct wear {
+    uint64_t stays_0, stays_1;
+};
+
+static struct wear wear_at(const struct device *device, uint32_t address)
+{
+    struct wear wear = {0};
+    for (unsigned i = 0; i < MAX_WORN; i++) {
+        const struct flash_wear *worn = &device_chip(device)->config.worn[i];
+        if (worn->address - address < WORD) {
+            unsigned shift = worn->address % WORD ? 16 : 0;
+            wear.stays_0 |= worn->refuses ? ALL_CELLS : (uint64_t)worn->stays_0 << shift;
+            wear.stays_1 |= (uint64_t)worn->stays_1 << shift;
+        }
+    }
+    return wear;
+}
+
 void flash_l1_erase_word(struct device *device, uint32_t address)
 {
-    flash_l1_set_cells(device, address, (struct cells){0});
+    struct cells cells = flash_l1_cells(device, address);
+    flash_l1_set_cells(device, address,
+                       (struct cells){.bits = cells.bits & wear_at(device, address).stays_1});
 }
 
 void flash_l1_program_word(struct device *device, uint32_t address, uint32_t value)
 {
-    uint64_t set = value | flash_l1_encode(value);
+    uint64_t set = (value | flash_l1_encode(value)) & ~wear_at(device, address).stays_0;
     struct cells cells = flash_l1_cells(device, address);
     flash_l1_set_cells(device, address,
                        (struct cells){.bits = cells.bits | set, .unstable = cells.unstable & ~set});
