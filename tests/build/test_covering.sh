@@ -27,7 +27,7 @@ expand() {
     esac
 }
 
-# Lines "TARGET DEFS", each once, in `make test` every third of them.
+# configurations N: lines "TARGET DEFS", each once, every Nth of them.
 configurations() {
     local row pair target defs plain_defs
     while read -r row; do
@@ -44,12 +44,16 @@ configurations() {
             esac
         done
         printf '%s%s\n%s%s\n' "$target" "$defs" "$target" "$plain_defs"
-    done | sort -u | awk -v every=$((${DEEP:+1} + 0 ? 1 : 3)) 'NR % every == 0'
+    done | sort -u | awk -v every="$1" 'NR % every == 0'
 }
 
 rows=$(awk -f "$root/tests/build/pairwise.awk" "$root/tests/build/options.txt") || exit 1
 it 'the set is the same each time' test "$rows" = "$(awk -f "$root/tests/build/pairwise.awk" "$root/tests/build/options.txt")"
-configurations < <(grep -v '^#' <<< "$rows") > "$work/configurations"
+configurations $((${DEEP:+1} + 0 ? 1 : 6)) < <(grep -v '^#' <<< "$rows") > "$work/configurations"
+
+# The options that occur, with their values.
+options() { grep -oE -e "-D[A-Z_]+=[^ ']+" | sort -u; }
+it 'each value of each option is in it' diff <(configurations 1 < <(grep -v '^#' <<< "$rows") | options) <(options < "$work/configurations")
 
 # One build: "ok FLASH LIMIT" or what went wrong, in a file of its own.
 build_one() {
@@ -80,5 +84,5 @@ done
 largest() {
     cat "$work"/log* | sed -n "s/^\([A-Z0-9_]*\) *flash *\([0-9]*\) of $1 .*/\2/p" | sort -n | tail -n 1
 }
-echo "covering set: $(sed -n "s,^# ,,p" <<< "$rows"); $count builds${DEEP:-, a third of them}; largest $(largest 3584) of 3584 and $(largest 4096) of 4096 bytes"
+echo "covering set: $(sed -n "s,^# ,,p" <<< "$rows"); $count builds${DEEP:-, a sixth of them}; largest $(largest 3584) of 3584 and $(largest 4096) of 4096 bytes"
 finish
