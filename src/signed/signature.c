@@ -15,8 +15,8 @@ enum {
     SIGNATURE = sizeof((struct trailer *)0)->signature,
     PIECE = 64, /* what ed25519_message takes without hashing; a part of PAGE, so that none is half in RAM */
     /*
-     * Shortest times, so that no host waits longer than it must. At 72 MHz hashing takes 1 ms for 512 bytes. All else
-     * takes at least 240 ms with GCC 12 (the curve alone: 150 ms): a faster compiler has some room.
+     * Shortest times, so that no host waits longer than it must. At 72 MHz hashing takes 1 ms for 512 bytes.
+     * All else takes at least 240 ms with GCC 12 (the curve alone: 150 ms): a faster compiler has some room.
      */
     BYTES_PER_MS = SERVING_KHZ * 64 / 9000,
     CURVE_MS = 180 * 72000 / SERVING_KHZ,
