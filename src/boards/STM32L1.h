@@ -4,4 +4,5 @@
 #define BOARD_PORT     "stm32l1"
 #define BOARD_VARIANTS "_4K"
 
-#define RAM_SIZE (32 * 1024)
+#define FLASH_PAGE_SIZE 256
+#define RAM_SIZE        (32 * 1024)

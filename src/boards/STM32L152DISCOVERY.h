@@ -7,9 +7,10 @@
 #define BOARD_PORT     "stm32l1"
 #define BOARD_VARIANTS "_4K"
 
-#define RAM_SIZE   (16 * 1024)
-#define HSE_MHZ    8
-#define HSE_BYPASS 1
+#define FLASH_PAGE_SIZE 256
+#define RAM_SIZE        (16 * 1024)
+#define HSE_MHZ         8
+#define HSE_BYPASS      1
 
 #define HAVE_LED        1
 #define LED_GPIO_PORT   GPIOB
