@@ -159,6 +159,46 @@ static double start_seconds(const char *target)
     return time;
 }
 
+/* The STM32L1: three operations of the same time for each page of 256 bytes, an erase and two half pages. */
+static void half_pages(uint32_t kib)
+{
+    enum { PAGE = 256, OPERATIONS = 3 };
+    static const char target[] = "STM32L152DISCOVERY";
+    uint32_t length = kib * KIB;
+    struct rig rig = rig_new(target);
+    uint8_t *old = rig_application(&rig, length, 1), *new = rig_application(&rig, length, 2);
+    double least = (double)length / PAGE * OPERATIONS * rig_config(target).program_ns / 1e9;
+
+    rig_burn(&rig, rig.app_base, old, length);
+    board_press(rig.board, true);
+    if (!rig_enter_dfu(&rig))
+        fail_msg("the board does not enumerate");
+    rig.host->turnaround = ticks_from_us(TURNAROUND_US);
+    double time = download_seconds(&rig, new, length);
+
+    printf("%u KiB over another application, %s: %.3f s, flash alone %.3f s\n", kib, target, time, least);
+    row("  share of the flash's own speed", least / time, "", '>', 0.95);
+    rig_free(&rig);
+    free(old);
+    free(new);
+}
+
+static double half_pages_start_seconds(void)
+{
+    struct rig rig = rig_new("STM32L1");
+    uint8_t *image = rig_application(&rig, KIB, 1);
+
+    rig_burn(&rig, rig.app_base, image, KIB);
+    board_power(rig.board, true);
+    ticks start = board_now(rig.board);
+    if (!rig_starts_application(&rig, TICKS_PER_SECOND))
+        fail_msg("the application does not start");
+    double time = seconds(board_now(rig.board) - start);
+    rig_free(&rig);
+    free(image);
+    return time;
+}
+
 /* From the last block to success, of an image that is there already: what is left is to look at it. */
 static double check_seconds(const char *target, uint32_t kib, uint32_t crystal_hz)
 {
@@ -241,6 +281,9 @@ static void bench(void **state)
     signatures();
     row("reset to application, no button (MAPLEMINI)", start_seconds("MAPLEMINI") * 1e3, "ms", '<', 0.2);
     row("reset to application, 20 ms of button (BLUEPILL)", start_seconds("BLUEPILL") * 1e3, "ms", '<', 22);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+        half_pages(sizes[i]);
+    row("reset to application, no button (STM32L1)", half_pages_start_seconds() * 1e3, "ms", '<', 0.2);
 }
 
 /* `bench KIB`: only how many milliseconds such a download takes, over another application; for tests that
