@@ -56,9 +56,8 @@ static double nanoseconds_per_access(struct board *board)
     (void)bus_write(&board->chip, RCC_APB2ENR, WORD, 1);
     for (int round = 0; round < ROUNDS; round++) {
         double start = seconds();
-        for (unsigned i = 0; i < ACCESSES; i++) {
+        for (unsigned i = 0; i < ACCESSES; i++)
             (void)bus_read(&board->chip, registers[i % REGISTERS], WORD, &value);
-        }
         double each = (seconds() - start) / ACCESSES * 1e9;
         best = each < best ? each : best;
     }

@@ -87,9 +87,8 @@ static inline void erase_page(struct lab *lab, uint32_t address)
 static inline void program_half_page(struct lab *lab, uint32_t address, uint32_t first)
 {
     put(lab, FLASH(FLASH_PECR), FPRG | PROG);
-    for (uint32_t i = 0; i < HALF_PAGE_WORDS; i++) {
+    for (uint32_t i = 0; i < HALF_PAGE_WORDS; i++)
         put(lab, address + 4 * i, first + i);
-    }
 }
 
 static inline void set_range(struct lab *lab, uint32_t vos)

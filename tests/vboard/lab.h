@@ -90,14 +90,12 @@ static inline void set_bits(struct lab *lab, uint32_t address, uint32_t bits)
 static inline void expect_violation(struct lab *lab, const char *line)
 {
     if (!line) {
-        if (lab->violations) {
+        if (lab->violations)
             fail_msg("unexpected: %s", lab->last);
-        }
         return;
     }
-    if (lab->violations == 0 || strncmp(lab->last, line, strlen(line)) != 0) {
+    if (lab->violations == 0 || strncmp(lab->last, line, strlen(line)) != 0)
         fail_msg("expected %s, got %s", line, lab->violations ? lab->last : "nothing");
-    }
     assert_int_equal(lab->violations, 1);
     lab->violations = 0;
     lab->last[0] = '\0';

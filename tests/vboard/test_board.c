@@ -18,9 +18,8 @@ static void every_board_has_its_led(void **state)
 {
     (void)state;
     for (const struct board_info *info = board_list; info->name; info++) {
-        if (info->family != &stm32f103) { /* others: test_l1_pins.c */
+        if (info->family != &stm32f103) /* others: test_l1_pins.c */
             continue;
-        }
         struct lab *lab = lab_with(info->name, NULL);
         assert_false(lab->board->led_on);
         if (info->led != PIN_NONE) {
@@ -66,9 +65,8 @@ static void a_switched_pull_up_follows_its_pin(void **state)
 {
     (void)state;
     for (const struct board_info *info = board_list; info->name; info++) {
-        if (info->pullup == PIN_NONE || info->family != &stm32f103) {
+        if (info->pullup == PIN_NONE || info->family != &stm32f103)
             continue;
-        }
         struct lab *lab = lab_with(info->name, NULL);
         assert_false(lab->board->dplus);
         set_pin(lab, info->pullup, OPEN_DRAIN, info->pullup_active_high);
@@ -100,17 +98,15 @@ static void buttons_have_their_levels(void **state)
 {
     (void)state;
     for (const struct board_info *info = board_list; info->name; info++) {
-        if (info->button == PIN_NONE || info->family != &stm32f103) {
+        if (info->button == PIN_NONE || info->family != &stm32f103)
             continue;
-        }
         struct lab *lab = lab_with(info->name, NULL);
         uint32_t IDR = GPIO('A' + (info->button >> 4), GPIO_IDR);
         unsigned number = info->button & 15;
-        if (info->button_floats) {
+        if (info->button_floats)
             set_pin(lab, info->button, 8, !info->button_active_high);
-        } else {
+        else
             set_pin(lab, info->button, INPUT_FLOATING, false);
-        }
         assert_int_equal(get(lab, IDR) >> number & 1, !info->button_active_high);
         board_press(lab->board, true);
         assert_int_equal(get(lab, IDR) >> number & 1, info->button_active_high);
@@ -186,9 +182,8 @@ static void stop_at_flash(void *watcher, enum report_kind kind, ticks at, const 
     struct board *board = watcher;
     (void)at;
     (void)text;
-    if (kind == REPORT_FLASH) {
+    if (kind == REPORT_FLASH)
         board->chip.cpu.stop = true;
-    }
 }
 
 static void a_watcher_can_stop_the_board(void **state)

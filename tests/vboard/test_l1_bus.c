@@ -15,9 +15,8 @@ static void registers_read_after_power_up_as_their_tables_say_on(const char *boa
         bool gated = strcmp(device_name(device), "RCC") == 0;
         for (unsigned j = 0; device->present && !gated && j < class->register_count; j++) {
             const struct device_register *reg = &class->registers[j];
-            if (!reg->name || reg->flags & (WRITE_ONLY | OPEN_RESET)) {
+            if (!reg->name || reg->flags & (WRITE_ONLY | OPEN_RESET))
                 continue;
-            }
             uint32_t value = get(lab, device->info->base + 4 * j);
             if (value != reg->reset) {
                 fail_msg("%s: %s.%s reads 0x%X, its table says 0x%X", board, device_name(device), reg->name,

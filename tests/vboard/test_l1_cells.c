@@ -174,9 +174,8 @@ static void an_erase_cut_off_leaves_anything_in_its_page_only(void **state)
         assert_int_equal(get(lab, TARGET - 4), 0xA5A5A5A5);
         assert_int_equal(get(lab, TARGET + PAGE), 0xA5A5A5A5);
         erase_page(lab, TARGET);
-        for (uint32_t at = 0; at < PAGE; at += 4) {
+        for (uint32_t at = 0; at < PAGE; at += 4)
             assert_int_equal(get(lab, TARGET + at), 0);
-        }
         lab_free(lab);
     }
     assert_true(old > 0);
@@ -226,14 +225,12 @@ static void a_snapshot_keeps_cells_and_what_they_will_read(void **state)
     flash_make_unstable(&lab->board->chip, TARGET, 0xFFFF);
     void *snapshot = board_save(lab->board);
     uint32_t first[8];
-    for (unsigned i = 0; i < 8; i++) {
+    for (unsigned i = 0; i < 8; i++)
         first[i] = get(lab, TARGET);
-    }
     flash_make_unstable(&lab->board->chip, TARGET, 0);
     board_restore(lab->board, snapshot);
-    for (unsigned i = 0; i < 8; i++) {
+    for (unsigned i = 0; i < 8; i++)
         assert_int_equal(get(lab, TARGET), first[i]);
-    }
     free(snapshot);
     lab_free(lab);
 }

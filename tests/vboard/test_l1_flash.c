@@ -102,9 +102,8 @@ static void a_page_erase_clears_256_bytes(void **state)
     ticks start = board_now(lab->board);
     erase_page(lab, TARGET);
     assert_in_range(ticks_to_us(board_now(lab->board) - start), 3279, 3290);
-    for (uint32_t at = 0; at < PAGE; at += 4) {
+    for (uint32_t at = 0; at < PAGE; at += 4)
         assert_int_equal(get(lab, TARGET + at), 0);
-    }
     assert_int_equal(get(lab, TARGET - 4), 0xA5A5A5A5);
     assert_int_equal(get(lab, TARGET + PAGE), 0xA5A5A5A5);
     assert_int_equal(lab->board->chip.flash.erased[0x4000 / PAGE], 1);
@@ -129,9 +128,8 @@ static void a_half_page_is_32_words_in_one_operation(void **state)
     finish(lab);
     assert_in_range(ticks_to_us(board_now(lab->board) - start), 3279, 3290);
     put(lab, FLASH(FLASH_PECR), 0);
-    for (uint32_t i = 0; i < HALF_PAGE_WORDS; i++) {
+    for (uint32_t i = 0; i < HALF_PAGE_WORDS; i++)
         assert_int_equal(get(lab, TARGET + HALF_PAGE + 4 * i), 0x100 + i);
-    }
     assert_int_equal(get(lab, TARGET + HALF_PAGE - 4), 0);
     assert_int_equal(lab->board->chip.flash.operations, 1);
     expect_violation(lab, NULL);

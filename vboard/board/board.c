@@ -43,9 +43,8 @@ static void report_of_chip(void *context, enum report_kind kind, const char *tex
 static bool count(struct board *board, const char *rule)
 {
     int index = rule_find(rule, strlen(rule));
-    if (index == RULE_UNKNOWN) {
+    if (index == RULE_UNKNOWN)
         return false;
-    }
     board->broken[index]++;
     return board->allowed[index];
 }
@@ -59,9 +58,8 @@ static void violation_of_chip(void *context, enum violation_level level, const c
     bool counts = !allowed && (level != SUSPICIOUS || board->stop_on_suspicion);
     (void)snprintf(line, sizeof line, "%s %s: %s", allowed ? "ALLOWED" : names[level], rule, text);
     board->violations += counts;
-    if (counts && board->first_violation[0] == '\0') {
+    if (counts && board->first_violation[0] == '\0')
         memcpy(board->first_violation, line, sizeof line);
-    }
     if (counts && board->stop_on_violation) {
         board->failed = true;
         chip_stop(&board->chip);
@@ -81,9 +79,8 @@ static unsigned led_duty(const struct board *board)
 {
     const struct board_info *info = board->info;
     int high = chip_pin_duty(&board->chip, port_of(info->led), number_of(info->led));
-    if (high < 0) {
+    if (high < 0)
         return 0;
-    }
     unsigned duty = info->led_active_high ? (unsigned)high : DUTY_FULL - (unsigned)high;
     return duty < DUTY_STEP && duty > 0 ? DUTY_STEP : duty / DUTY_STEP * DUTY_STEP;
 }
@@ -103,9 +100,8 @@ static void update_led(struct board *board)
 {
     const struct board_info *info = board->info;
     unsigned duty = info->led == PIN_NONE ? 0 : led_duty(board);
-    if (duty == board->led_duty) {
+    if (duty == board->led_duty)
         return;
-    }
     board->led_duty = duty;
     board->led_on = duty != 0;
     board->led_changes++;
@@ -117,21 +113,18 @@ static void update_led(struct board *board)
 static bool dplus_is_up(const struct board *board)
 {
     const struct board_info *info = board->info;
-    if (!board->chip.powered || driven_to(board, BOARD_PIN('A', PIN_DPLUS), false)) {
+    if (!board->chip.powered || driven_to(board, BOARD_PIN('A', PIN_DPLUS), false))
         return false;
-    }
-    if (info->pullup_inside) {
+    if (info->pullup_inside)
         return usb_pulls_up(&board->chip);
-    }
     return info->pullup == PIN_NONE || driven_to(board, info->pullup, info->pullup_active_high);
 }
 
 static void tell_host(struct board *board, bool before)
 {
     bool now = board->dplus && board->cable;
-    if (now != before) {
+    if (now != before)
         usb_host_line(&board->host, now);
-    }
 }
 
 static void update_usb_line(struct board *board)
@@ -143,9 +136,8 @@ static void update_usb_line(struct board *board)
 
 static void tell_change(const struct board *board)
 {
-    if (board->changed) {
+    if (board->changed)
         board->changed(board->changes_watcher);
-    }
 }
 
 static void pins_changed(void *context)
@@ -164,9 +156,8 @@ static void usb_changed(void *context)
 static int button_level(const struct board *board)
 {
     const struct board_info *info = board->info;
-    if (board->button_pressed) {
+    if (board->button_pressed)
         return info->button_active_high;
-    }
     return info->button_floats ? PIN_FLOATS : !info->button_active_high;
 }
 
@@ -174,15 +165,12 @@ static int pin_level(void *context, unsigned port, unsigned pin)
 {
     const struct board *board = context;
     uint8_t id = (uint8_t)(port << 4 | pin);
-    if (board->driven[port] >> pin & 1) {
+    if (board->driven[port] >> pin & 1)
         return board->driven_high[port] >> pin & 1;
-    }
-    if (board->info->button != PIN_NONE && id == board->info->button) {
+    if (board->info->button != PIN_NONE && id == board->info->button)
         return button_level(board);
-    }
-    if (id == BOARD_PIN('A', PIN_DPLUS) && board->info->pullup == PIN_NONE && !board->info->pullup_inside) {
+    if (id == BOARD_PIN('A', PIN_DPLUS) && board->info->pullup == PIN_NONE && !board->info->pullup_inside)
         return 1;
-    }
     return -1;
 }
 
@@ -195,17 +183,15 @@ static void host_event(void *context, ticks now)
 static void slept(void *context, bool asleep)
 {
     const struct board *board = context;
-    if (board->slept) {
+    if (board->slept)
         board->slept(board->changes_watcher, asleep);
-    }
 }
 
 static void serial_sent(void *context, unsigned usart, uint16_t data)
 {
     const struct board *board = context;
-    if (board->serial) {
+    if (board->serial)
         board->serial(board->serial_watcher, usart, board_now(board), data);
-    }
 }
 
 bool board_has_serial(const struct chip_config *config, unsigned usart)
@@ -310,9 +296,8 @@ void board_plug(struct board *board, bool in)
 
 void board_run(struct board *board, ticks duration)
 {
-    if (!board_failed(board)) {
+    if (!board_failed(board))
         chip_run(&board->chip, board_now(board) + duration);
-    }
 }
 
 void *board_save(const struct board *board)

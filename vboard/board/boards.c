@@ -246,10 +246,8 @@ const struct board_info board_list[] = {
 
 const struct board_info *board_find(const char *name)
 {
-    for (const struct board_info *info = board_list; info->name; info++) {
-        if (strcasecmp(info->name, name) == 0) {
+    for (const struct board_info *info = board_list; info->name; info++)
+        if (strcasecmp(info->name, name) == 0)
             return info;
-        }
-    }
     return NULL;
 }

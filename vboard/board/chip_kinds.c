@@ -111,11 +111,9 @@ static const struct chip_kind kinds[] = {
 
 static const struct chip_kind *find(const char *name, size_t length)
 {
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        if (strlen(kinds[i].name) == length && strncmp(kinds[i].name, name, length) == 0) {
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strlen(kinds[i].name) == length && strncmp(kinds[i].name, name, length) == 0)
             return &kinds[i];
-        }
-    }
     return NULL;
 }
 
@@ -133,9 +131,8 @@ bool chip_kind_is_foreign(const struct chip_config *config, const char *name, si
 bool chip_kind_apply(struct chip_config *config, const char *name, size_t length)
 {
     const struct chip_kind *kind = find(name, length);
-    if (!kind || !is_of_family(kind, config)) {
+    if (!kind || !is_of_family(kind, config))
         return false;
-    }
     kind->apply(config);
     return true;
 }

@@ -61,9 +61,8 @@ static void tell(struct chip *chip, enum moment moment)
     for (unsigned i = 0; i < chip->info->device_count; i++) {
         struct device *device = &chip->device[i];
         const struct device_class *class = device->info->class;
-        if (!device->present) {
+        if (!device->present)
             continue;
-        }
         void (*const callbacks[])(struct device *) = {
             [MADE] = class->made,
             [CUT_OFF] = class->cut_off,
@@ -72,9 +71,8 @@ static void tell(struct chip *chip, enum moment moment)
             [POWERED_UP] = class->powered_up,
             [BACKUP_RESET] = class->backup_reset,
         };
-        if (callbacks[moment]) {
+        if (callbacks[moment])
             callbacks[moment](device);
-        }
     }
 }
 
@@ -103,9 +101,8 @@ static void reset_devices(struct chip *chip, enum reset_cause cause)
 static void fill_random(struct chip *chip, void *bytes, size_t size)
 {
     uint8_t *to = bytes;
-    for (size_t i = 0; i < size; i++) {
+    for (size_t i = 0; i < size; i++)
         to[i] = (uint8_t)chip_random(chip);
-    }
 }
 
 void chip_reset(struct chip *chip, enum reset_cause cause)
@@ -157,11 +154,10 @@ static void power_off(struct chip *chip)
 
 void chip_power(struct chip *chip, bool on)
 {
-    if (on && !chip->powered) {
+    if (on && !chip->powered)
         power_on(chip);
-    } else if (!on && chip->powered) {
+    else if (!on && chip->powered)
         power_off(chip);
-    }
 }
 
 void chip_init(struct chip *chip, const struct chip_info *info, const struct chip_config *config,
@@ -175,14 +171,12 @@ void chip_init(struct chip *chip, const struct chip_info *info, const struct chi
     chip->event_time = TICKS_NEVER;
     chip->ticks_per_cycle = TICKS_PER_SECOND / info->reset_hz;
     chip->random_state = config->seed * 0x9E3779B97F4A7C15ull + 0xD1B54A32D192ED03ull;
-    if (chip->random_state == 0) {
+    if (chip->random_state == 0)
         chip->random_state = 1; /* the one state xorshift never leaves */
-    }
     chip->bus_master = NO_DEVICE;
     chip_build(chip);
-    for (unsigned i = 0; i < chip->events; i++) {
+    for (unsigned i = 0; i < chip->events; i++)
         chip->due[i] = TICKS_NEVER;
-    }
     chip->wakes_at = TICKS_NEVER;
     chip->slept_cycle = UINT64_MAX;
     memset(chip->flash_bytes, info->flash_blank, sizeof chip->flash_bytes);
@@ -193,9 +187,8 @@ void chip_moved(struct chip *chip)
 {
     ptrdiff_t way = (char *)chip - (const char *)chip->home;
     struct cortex_m3 *cpu = &chip->cpu;
-    for (unsigned i = 0; i < CORTEX_M3_WINDOWS; i++) {
+    for (unsigned i = 0; i < CORTEX_M3_WINDOWS; i++)
         cpu->window[i].bytes += cpu->window[i].bytes ? way : 0;
-    }
     cpu->private_state.code += cpu->private_state.code ? way : 0;
     cpu->bus.context = chip;
     chip->home = chip;

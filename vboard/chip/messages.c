@@ -51,9 +51,8 @@ void device_report(struct device *device, enum report_kind kind, const char *for
 static const char *instead_of(const struct chip *chip, unsigned long chapter)
 {
     const struct citation *row = chip->info->manual.citations;
-    while (row && row->instead && row->chapter != chapter) {
+    while (row && row->instead && row->chapter != chapter)
         row++;
-    }
     return row ? row->instead : NULL;
 }
 

@@ -37,40 +37,35 @@ enum usb_answer usb_in_begin(struct chip *chip, uint8_t address, uint8_t endpoin
 
 void usb_in_end(struct chip *chip, uint8_t address, uint8_t endpoint, bool acknowledge)
 {
-    if (usb(chip)) {
+    if (usb(chip))
         usb(chip)->in_end(usb_device(chip), address, endpoint, acknowledge);
-    }
 }
 
 enum usb_answer usb_in(struct chip *chip, uint8_t address, uint8_t endpoint, uint8_t data[USB_MAX_PACKET],
                        unsigned *length, bool acknowledge)
 {
     enum usb_answer answer = usb_in_begin(chip, address, endpoint, data, length);
-    if (answer == USB_DATA0 || answer == USB_DATA1) {
+    if (answer == USB_DATA0 || answer == USB_DATA1)
         usb_in_end(chip, address, endpoint, acknowledge);
-    }
     return answer;
 }
 
 void usb_sof(struct chip *chip, uint16_t frame)
 {
-    if (usb(chip)) {
+    if (usb(chip))
         usb(chip)->sof(usb_device(chip), frame);
-    }
 }
 
 void usb_bus_reset(struct chip *chip, bool driven)
 {
-    if (usb(chip)) {
+    if (usb(chip))
         usb(chip)->bus_reset(usb_device(chip), driven);
-    }
 }
 
 void usb_bus_resume(struct chip *chip, bool driven)
 {
-    if (usb(chip)) {
+    if (usb(chip))
         usb(chip)->bus_resume(usb_device(chip), driven);
-    }
 }
 
 bool usb_drives_resume(const struct chip *chip)
@@ -91,9 +86,8 @@ bool usb_pulls_up(const struct chip *chip)
 void device_usb_changed(struct device *device)
 {
     struct chip *chip = device_chip(device);
-    if (chip->board.usb_changed) {
+    if (chip->board.usb_changed)
         chip->board.usb_changed(chip->board.context);
-    }
 }
 
 /* Serial lines */
@@ -112,9 +106,8 @@ unsigned chip_serial_send(struct chip *chip, unsigned usart, const uint8_t *byte
 void chip_serial_baud(struct chip *chip, unsigned usart, uint32_t baud)
 {
     struct device *device = serial_device(chip, usart);
-    if (device) {
+    if (device)
         device->info->class->serial->set_baud(device, baud);
-    }
 }
 
 void device_serial_sent(struct device *device, uint16_t data)
@@ -162,17 +155,15 @@ uint32_t chip_backup_get(const struct chip *chip, unsigned number)
 void chip_backup_set(struct chip *chip, unsigned number, uint32_t value)
 {
     struct device *device = chip_device(chip, chip->info->backup[chip->variant]);
-    if (device) {
+    if (device)
         device->info->class->backup->set(device, number, value);
-    }
 }
 
 bool device_backup_writable(struct device *device, const char *what, uint32_t value)
 {
     const struct chip *chip = device_chip(device);
-    if (chip->backup_writable) {
+    if (chip->backup_writable)
         return true;
-    }
     device_violation(device, FORBIDDEN, "backup-write-protected",
                      "%s = 0x%X is ignored: PWR_CR.DBP must be set first (%s)", what, (unsigned)value,
                      chip->info->manual.backup);
@@ -183,9 +174,8 @@ bool chip_will_reset(const struct chip *chip)
 {
     for (unsigned i = 0; i < chip->info->device_count; i++) {
         const struct device *device = &chip->device[i];
-        if (device->present && device->info->class->will_reset && device->info->class->will_reset(device)) {
+        if (device->present && device->info->class->will_reset && device->info->class->will_reset(device))
             return true;
-        }
     }
     return false;
 }

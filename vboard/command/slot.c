@@ -265,9 +265,8 @@ bool slot_close(struct slot *slot, bool keep, char error[SLOT_ERROR])
         usbredir_close(slot->usbredir);
     if (slot->gdb)
         gdb_close(slot->gdb);
-    if (board->pc) {
+    if (board->pc)
         usb_pc_detach(board->pc);
-    }
     board->changed = NULL;
     board->slept = NULL;
     board->serial = NULL;

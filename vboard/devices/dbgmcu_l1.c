@@ -43,9 +43,8 @@ static void write(struct device *device, uint32_t offset, uint32_t value)
 /* By power only (30.16.3). */
 static void reset(struct device *device)
 {
-    if (device_chip(device)->reset_cause == RESET_POWER) {
+    if (device_chip(device)->reset_cause == RESET_POWER)
         *dbgmcu_of(device) = (struct dbgmcu){0};
-    }
 }
 
 const struct device_class dbgmcu_l1_class = {

@@ -35,58 +35,46 @@ static void update_irqs(struct device *device)
 {
     uint32_t active = exti_of(device)->PR & exti_of(device)->IMR;
     uint32_t changed = active ^ ((uint32_t)device->levels & ((1u << LINES) - 1));
-    for (unsigned line = 0; changed && line < LINES; line++) {
-        if (changed & active & 1u << line) {
+    for (unsigned line = 0; changed && line < LINES; line++)
+        if (changed & active & 1u << line)
             device_drive(device, EXTI_IRQ + line, true);
-        }
-    }
-    for (unsigned line = 0; changed && line < LINES; line++) {
-        if (changed & ~active & 1u << line) {
+    for (unsigned line = 0; changed && line < LINES; line++)
+        if (changed & ~active & 1u << line)
             device_drive(device, EXTI_IRQ + line, false);
-        }
-    }
 }
 
 /* An edge on a line that only makes events leaves its pending bit alone (RM0008 10.2.4). */
 static void trigger(struct device *device, uint32_t mask)
 {
     struct exti *exti = exti_of(device);
-    for (unsigned line = 0; line < LINES; line++) {
-        if (mask >> line & 1) {
+    for (unsigned line = 0; line < LINES; line++)
+        if (mask >> line & 1)
             device_pulse(device, EXTI_EDGE + line);
-        }
-    }
     exti->PR |= mask & ~(exti->EMR & ~exti->IMR);
-    if (exti->EMR & mask) {
+    if (exti->EMR & mask)
         chip_send_event(device_chip(device));
-    }
     update_irqs(device);
-    if ((exti->EMR | exti->IMR) & mask) {
+    if ((exti->EMR | exti->IMR) & mask)
         device_pulse(device, EXTI_WAKES);
-    }
 }
 
 static void set_line(struct device *device, unsigned line, bool level)
 {
     struct exti *exti = exti_of(device);
     uint32_t mask = 1u << line;
-    if (level == !!(exti->level & mask)) {
+    if (level == !!(exti->level & mask))
         return;
-    }
     exti->level ^= mask;
-    if ((level ? exti->RTSR : exti->FTSR) & mask) {
+    if ((level ? exti->RTSR : exti->FTSR) & mask)
         trigger(device, mask);
-    }
 }
 
 static void pins_changed(struct device *device)
 {
     uint32_t watched = exti_of(device)->RTSR | exti_of(device)->FTSR;
-    for (unsigned line = 0; line < PIN_LINES; line++) {
-        if (watched >> line & 1) {
+    for (unsigned line = 0; line < PIN_LINES; line++)
+        if (watched >> line & 1)
             set_line(device, line, chip_line_level(device_chip(device), line));
-        }
-    }
 }
 
 /* Lines watched from now on start from the level they have, not with an edge. */
@@ -150,9 +138,8 @@ static void write(struct device *device, uint32_t offset, uint32_t value)
     default: break;
     }
     update_irqs(device);
-    if (offset == RTSR || offset == FTSR) {
+    if (offset == RTSR || offset == FTSR)
         watch(device);
-    }
 }
 
 static void reset(struct device *device)

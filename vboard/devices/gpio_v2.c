@@ -69,9 +69,8 @@ static struct pin_drive drive(const struct device *device, unsigned pin)
         break;
     case MODE_ANALOG: return (struct pin_drive){-1, -1};
     }
-    if (open_drain && drives.output == 1) {
+    if (open_drain && drives.output == 1)
         drives.output = -1;
-    }
     return drives;
 }
 
@@ -88,9 +87,8 @@ static unsigned function(const struct device *device, unsigned pin)
 static void tell_floating(struct device *device, unsigned pin)
 {
     struct gpio *gpio = gpio_of(device);
-    if (gpio->float_reported >> pin & 1) {
+    if (gpio->float_reported >> pin & 1)
         return;
-    }
     gpio->float_reported |= (uint16_t)(1u << pin);
     device_violation(
         device, SUSPICIOUS, "floating-input",
@@ -105,16 +103,13 @@ static uint32_t read_inputs(struct device *device)
     unsigned port = port_of(device);
     uint32_t value = 0;
     for (unsigned pin = 0; pin < PINS; pin++) {
-        if (mode_of(device, pin) == MODE_ANALOG) {
+        if (mode_of(device, pin) == MODE_ANALOG)
             continue;
-        }
         int level = chip_pin_level(chip, port, pin);
-        if (is_alternate(device, pin) && chip_function_moves(chip, port, pin)) {
+        if (is_alternate(device, pin) && chip_function_moves(chip, port, pin))
             device_changed(device);
-        }
-        if (level == PIN_FLOATS) {
+        if (level == PIN_FLOATS)
             tell_floating(device, pin);
-        }
         value |= (uint32_t)(level > 0) << pin;
     }
     return value;
@@ -187,15 +182,14 @@ static void write_lock(struct device *device, uint32_t value)
         return;
     }
     bool key = value & LCKK, same = (value & 0xFFFF) == gpio->LCKR;
-    if (key && (gpio->lock_step == LOCK_IDLE || !same)) {
+    if (key && (gpio->lock_step == LOCK_IDLE || !same))
         gpio->lock_step = LOCK_1;
-    } else if (!key && gpio->lock_step == LOCK_1 && same) {
+    else if (!key && gpio->lock_step == LOCK_1 && same)
         gpio->lock_step = LOCK_10;
-    } else if (key && gpio->lock_step == LOCK_10 && same) {
+    else if (key && gpio->lock_step == LOCK_10 && same)
         gpio->lock_step = LOCK_101;
-    } else {
+    else
         gpio->lock_step = LOCK_IDLE;
-    }
     gpio->LCKR = value & 0xFFFF;
 }
 

@@ -175,9 +175,8 @@ static void write_CR1(struct device *device, uint32_t value)
         spi->CR1 &= ~(uint32_t)(CR1_SPE | CR1_MSTR); /* mode fault (25.3.10) */
         spi->SR |= SR_MODF;
     }
-    if (changed) {
+    if (changed)
         check_speed(device);
-    }
     start_frame(device);
 }
 
@@ -217,9 +216,8 @@ static uint32_t read_status(struct device *device)
 {
     struct spi *spi = spi_of(device);
     uint32_t value = spi->SR;
-    if ((spi->data_read && value & SR_OVR) || (!spi->status_read && value & SR_MODF)) {
+    if ((spi->data_read && value & SR_OVR) || (!spi->status_read && value & SR_MODF))
         device_changed(device);
-    }
     if (spi->data_read)
         spi->SR &= ~(uint32_t)SR_OVR;
     spi->data_read = false;

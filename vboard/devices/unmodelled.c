@@ -90,9 +90,8 @@ static void write(struct device *device, uint32_t offset, uint32_t value)
 static void reset(struct device *device)
 {
     const struct device_class *class = device->info->class;
-    for (unsigned i = 0; i < class->register_count; i++) {
+    for (unsigned i = 0; i < class->register_count; i++)
         state_of(device)->reg[i] = class->registers[i].reset;
-    }
 }
 
 #define UNMODELLED_CLASS(table)                                                                              \

@@ -33,11 +33,9 @@ const char *vboard_version(void)
 
 static const struct board_info *board_at(unsigned index)
 {
-    for (const struct board_info *info = board_list; info->name; info++) {
-        if (index-- == 0) {
+    for (const struct board_info *info = board_list; info->name; info++)
+        if (index-- == 0)
             return info;
-        }
-    }
     return NULL;
 }
 
@@ -58,9 +56,8 @@ const char *vboard_board_title(unsigned index)
 static bool set_flash(struct chip_config *config, uint32_t kib)
 {
     enum { LEAST_KIB = 16 };
-    if (kib == 0) {
+    if (kib == 0)
         return true;
-    }
     if (kib < LEAST_KIB || kib > config->family->most_flash_kib || kib * 1024 % config->page_bytes != 0) {
         not_made = "flash_kib is 16 to 512 (STM32L1: 256), in whole pages of the board's chip (F103: 1 or 2 "
                    "KiB), or 0";
@@ -75,9 +72,8 @@ static bool set_crystal(struct chip_config *config, uint32_t hz)
 {
     const struct hse_limits *limits = &config->family->hse;
     static _Thread_local char text[160];
-    if (hz == 0) {
+    if (hz == 0)
         return true;
-    }
     if (hz != VBOARD_NO_CRYSTAL && (hz < limits->least || hz > limits->most)) {
         (void)snprintf(text, sizeof text,
                        "crystal_hz is %u to %u (%s), VBOARD_NO_CRYSTAL, or 0 for what the board has",
@@ -95,9 +91,8 @@ static bool set_options(struct chip_config *config, const struct vboard_options 
         not_made = "strictness is VBOARD_STRICT, VBOARD_LENIENT or VBOARD_PEDANTIC";
         return false;
     }
-    if (options->seed) {
+    if (options->seed)
         config->seed = options->seed;
-    }
     return set_flash(config, options->flash_kib) && set_crystal(config, options->crystal_hz);
 }
 
@@ -105,9 +100,8 @@ static void tell(void *watcher, enum report_kind kind, ticks at, const char *tex
 {
     const struct vboard *board = watcher;
     (void)kind;
-    if (board->listener) {
+    if (board->listener)
         board->listener(board->listener_context, ticks_to_us(at), text);
-    }
 }
 
 static struct vboard *wrap(struct board *inner, enum vboard_strictness strictness)
@@ -133,20 +127,17 @@ struct vboard *vboard_new(const char *name, const struct vboard_options *options
         return NULL;
     }
     struct chip_config config = board_default_config(info);
-    if (!set_options(&config, options ? options : &none)) {
+    if (!set_options(&config, options ? options : &none))
         return NULL;
-    }
     return wrap(board_new(info, &config), options ? options->strictness : VBOARD_STRICT);
 }
 
 void vboard_free(struct vboard *board)
 {
-    if (!board) {
+    if (!board)
         return;
-    }
-    for (unsigned i = 0; i <= USARTS; i++) {
+    for (unsigned i = 0; i <= USARTS; i++)
         free(board->serial[i].bytes);
-    }
     board_free(board->board);
     free(board);
 }
@@ -167,9 +158,8 @@ enum vboard_status vboard_load(struct vboard *board, uint32_t address, const voi
                             "0x%08X and %zu bytes from there are not all in flash (0x%08X, %u KiB)",
                             (unsigned)address, length, (unsigned)FLASH_BASE, (unsigned)(size / 1024));
     }
-    if (length) {
+    if (length)
         flash_load(&board->board->chip, address, bytes, (uint32_t)length);
-    }
     return VBOARD_OK;
 }
 
@@ -183,9 +173,8 @@ enum vboard_status vboard_load_file(struct vboard *board, const char *path, uint
     bool good = image_add(&image, path, address ? address : FLASH_BASE, board->error, sizeof board->error) &&
                 image_burn(&image, flash, size, chip->config.page_bytes, chip->info->flash_blank,
                            board->error, sizeof board->error);
-    if (good) {
+    if (good)
         flash_load(chip, FLASH_BASE, flash, size);
-    }
     image_free(&image);
     free(flash);
     return good ? VBOARD_OK : VBOARD_WRONG;
@@ -210,9 +199,8 @@ void vboard_reset(struct vboard *board)
 
 enum vboard_status vboard_press(struct vboard *board, bool pressed)
 {
-    if (board->board->info->button == PIN_NONE) {
+    if (board->board->info->button == PIN_NONE)
         return library_fail(board, VBOARD_WRONG, "%s has no button", board->board->info->title);
-    }
     board_press(board->board, pressed);
     return VBOARD_OK;
 }

@@ -22,9 +22,8 @@ static uint8_t find(struct vboard *board, const char *name)
 int vboard_pin(struct vboard *board, const char *name)
 {
     uint8_t pin = find(board, name);
-    if (pin == PIN_NONE) {
+    if (pin == PIN_NONE)
         return -1;
-    }
     int level = chip_pin_level(&board->board->chip, pin >> 4, pin & 15u);
     return level < 0 ? VBOARD_FLOATING : level;
 }
@@ -32,12 +31,10 @@ int vboard_pin(struct vboard *board, const char *name)
 enum vboard_status vboard_drive(struct vboard *board, const char *name, enum vboard_level level)
 {
     uint8_t pin = find(board, name);
-    if (pin == PIN_NONE) {
+    if (pin == PIN_NONE)
         return VBOARD_WRONG;
-    }
-    if ((unsigned)level > VBOARD_FLOATING) {
+    if ((unsigned)level > VBOARD_FLOATING)
         return library_fail(board, VBOARD_WRONG, "a level is VBOARD_LOW, VBOARD_HIGH or VBOARD_FLOATING");
-    }
     board_drive(board->board, pin, level == VBOARD_FLOATING ? -1 : (int)level);
     return VBOARD_OK;
 }

@@ -44,11 +44,9 @@ void flash_set_half_word(struct device *device, uint32_t address, uint16_t value
 
 struct flash_wear flash_wear_at(const struct device *device, uint32_t address)
 {
-    for (unsigned i = 0; i < MAX_WORN; i++) {
-        if (device_chip(device)->config.worn[i].address == address) {
+    for (unsigned i = 0; i < MAX_WORN; i++)
+        if (device_chip(device)->config.worn[i].address == address)
             return device_chip(device)->config.worn[i];
-        }
-    }
     return (struct flash_wear){0};
 }
 
@@ -57,9 +55,8 @@ static void wear_erased(struct device *device, uint32_t first, uint32_t bytes)
 {
     for (unsigned i = 0; i < MAX_WORN; i++) {
         const struct flash_wear *worn = &device_chip(device)->config.worn[i];
-        if (worn->address - first < bytes) {
+        if (worn->address - first < bytes)
             flash_set_half_word(device, worn->address, (uint16_t)(ERASED & ~worn->stays_0));
-        }
     }
 }
 
@@ -104,9 +101,8 @@ static void cut_power(struct device *device)
 
 static void report_operation(struct device *device, const struct flash_operation *operation)
 {
-    if (!chip_wants(device_chip(device), REPORT_FLASH)) {
+    if (!chip_wants(device_chip(device), REPORT_FLASH))
         return;
-    }
     if (is_program(operation)) {
         device_report(device, REPORT_FLASH, "%s 0x%08X = 0x%04X", operation_name(operation),
                       (unsigned)operation->address, operation->value);
@@ -147,17 +143,15 @@ void flash_begin(struct device *device, struct flash_operation operation)
 
 static void fill(uint8_t *bytes, uint32_t count)
 {
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count; i++)
         bytes[i] = 0xFF;
-    }
 }
 
 static void erase_pages(struct device *device, uint32_t first, uint32_t count)
 {
     uint32_t size = device_chip(device)->config.page_bytes;
-    for (uint32_t page = first; page < first + count; page++) {
+    for (uint32_t page = first; page < first + count; page++)
         device_chip(device)->flash.erased[page]++;
-    }
     fill(&device_chip(device)->flash_bytes[(size_t)first * size], count * size);
     flash_cells_replaced(device, FLASH_BASE + first * size, count * size);
     wear_erased(device, FLASH_BASE + first * size, count * size);
@@ -177,9 +171,8 @@ static void erase_all(struct device *device)
 static void program_option(struct device *device, const struct flash_operation *operation)
 {
     if (operation->address == OPTION_BASE && (operation->value & 0xFF) == RDP_KEY &&
-        flash_of(device)->OBR & OBR_RDPRT) {
+        flash_of(device)->OBR & OBR_RDPRT)
         erase_all(device);
-    }
     flash_set_half_word(device, operation->address, operation->value);
 }
 
@@ -225,16 +218,14 @@ void flash_event(struct device *device, unsigned n)
     complete(device, &operation);
     end_operation(device);
     flash_set_status(device, SR_EOP);
-    if (cut_is_due(device, device_chip(device)->flash.operations, CUT_AFTER)) {
+    if (cut_is_due(device, device_chip(device)->flash.operations, CUT_AFTER))
         cut_power(device);
-    }
 }
 
 static void doubt(struct device *device, uint8_t *bytes, uint32_t count)
 {
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count; i++)
         bytes[i] = (uint8_t)chip_random(device_chip(device));
-    }
 }
 
 /* Bits that were to become 0 may have, or not; a 0 never becomes 1. */
@@ -258,18 +249,16 @@ static void tear(struct device *device, const struct flash_operation *operation)
     uint32_t page = FLASH_BASE + page_of(device, operation->address) * page_bytes;
     switch (operation->kind) {
     case FLASH_PROGRAM:
-        if (unstable) {
+        if (unstable)
             flash_tear_program(device, operation->address, operation->value);
-        } else {
+        else
             doubt_program(device, operation);
-        }
         break;
     case FLASH_PAGE_ERASE:
-        if (unstable) {
+        if (unstable)
             flash_tear_erase(device, page, page_bytes);
-        } else {
+        else
             doubt_flash(device, page, page_bytes);
-        }
         break;
     case FLASH_OPTION_PROGRAM: doubt_program(device, operation); break;
     case FLASH_MASS_ERASE: doubt_flash(device, FLASH_BASE, device_chip(device)->config.flash_bytes); break;
@@ -282,9 +271,8 @@ static void tear(struct device *device, const struct flash_operation *operation)
 
 void flash_cut_off(struct device *device)
 {
-    if (!flash_is_busy(device)) {
+    if (!flash_is_busy(device))
         return;
-    }
     tear(device, &device_chip(device)->flash.operation);
     device_schedule(device, 0, TICKS_NEVER);
     end_operation(device);
@@ -297,14 +285,11 @@ bool flash_load_bytes(struct device *device, uint32_t address, const void *bytes
                     : flash_has(device, address)
                         ? device_chip(device)->config.flash_bytes - (address - FLASH_BASE)
                         : 0;
-    if (length > room) {
+    if (length > room)
         return false;
-    }
-    for (uint32_t i = 0; i < length; i++) {
+    for (uint32_t i = 0; i < length; i++)
         bytes_at(device, address)[i] = from[i];
-    }
-    if (!flash_is_option(address)) {
+    if (!flash_is_option(address))
         flash_cells_replaced(device, address, length);
-    }
     return true;
 }

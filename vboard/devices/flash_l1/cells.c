@@ -25,9 +25,8 @@ uint32_t flash_l1_word(const struct device *device, uint32_t address)
 static void set_word(struct device *device, uint32_t address, uint32_t value)
 {
     uint8_t *bytes = bytes_at(device, address);
-    for (unsigned i = 0; i < WORD; i++) {
+    for (unsigned i = 0; i < WORD; i++)
         bytes[i] = (uint8_t)(value >> 8 * i);
-    }
 }
 
 /* Odd pages ---------------------------------------------------------------------------------------------- */
@@ -35,11 +34,9 @@ static void set_word(struct device *device, uint32_t address, uint32_t value)
 static struct odd_page *find(const struct device *device, uint32_t address)
 {
     struct flash_l1 *flash = flash_of(device);
-    for (unsigned i = 0; i < flash->odd_pages; i++) {
-        if (flash->odd[i].base == page_at(address)) {
+    for (unsigned i = 0; i < flash->odd_pages; i++)
+        if (flash->odd[i].base == page_at(address))
             return &flash->odd[i];
-        }
-    }
     return NULL;
 }
 
@@ -63,16 +60,14 @@ static struct odd_page *add(struct device *device, uint32_t address)
                       "more than %u pages have words that do not fit their check bits: those at 0x%08X stay "
                       "as they read now",
                       (unsigned)ODD_PAGES, (unsigned)flash->odd[0].base);
-        for (unsigned i = 1; i < ODD_PAGES; i++) {
+        for (unsigned i = 1; i < ODD_PAGES; i++)
             flash->odd[i - 1] = flash->odd[i];
-        }
         flash->odd_pages--;
     }
     struct odd_page *page = &flash->odd[flash->odd_pages++];
     page->base = page_at(address);
-    for (unsigned i = 0; i < PAGE_WORDS; i++) {
+    for (unsigned i = 0; i < PAGE_WORDS; i++)
         page->word[i] = normal_cells(device, page->base + i * WORD);
-    }
     return page;
 }
 
@@ -85,22 +80,18 @@ struct cells flash_l1_cells(struct device *device, uint32_t address)
 void flash_l1_set_cells(struct device *device, uint32_t address, struct cells cells)
 {
     struct odd_page *page = find(device, address);
-    if (!page && !is_normal(&cells)) {
+    if (!page && !is_normal(&cells))
         page = add(device, address);
-    }
-    if (page) {
+    if (page)
         page->word[address % PAGE_BYTES / WORD] = cells;
-    }
     set_word(device, address, flash_l1_decode(cells.bits));
 }
 
 static bool is_odd(const struct odd_page *page)
 {
-    for (unsigned i = 0; i < PAGE_WORDS; i++) {
-        if (!is_normal(&page->word[i])) {
+    for (unsigned i = 0; i < PAGE_WORDS; i++)
+        if (!is_normal(&page->word[i]))
             return true;
-        }
-    }
     return false;
 }
 
@@ -108,11 +99,9 @@ void flash_l1_cells_changed(struct device *device)
 {
     struct flash_l1 *flash = flash_of(device);
     unsigned kept = 0;
-    for (unsigned i = 0; i < flash->odd_pages; i++) {
-        if (is_odd(&flash->odd[i])) {
+    for (unsigned i = 0; i < flash->odd_pages; i++)
+        if (is_odd(&flash->odd[i]))
             flash->odd[kept++] = flash->odd[i];
-        }
-    }
     flash->odd_pages = kept;
     device_changed(device);
     flash_l1_open(device);
@@ -163,11 +152,9 @@ void flash_l1_load_word(struct device *device, uint32_t address, uint32_t value)
 
 static bool has_unstable(const struct odd_page *page)
 {
-    for (unsigned i = 0; i < PAGE_WORDS; i++) {
-        if (page->word[i].unstable) {
+    for (unsigned i = 0; i < PAGE_WORDS; i++)
+        if (page->word[i].unstable)
             return true;
-        }
-    }
     return false;
 }
 
@@ -175,13 +162,11 @@ void flash_l1_wake_cells(struct device *device)
 {
     struct flash_l1 *flash = flash_of(device);
     bool any = false;
-    for (unsigned i = 0; i < flash->odd_pages; i++) {
+    for (unsigned i = 0; i < flash->odd_pages; i++)
         any |= has_unstable(&flash->odd[i]);
-    }
     flash->readings = device_chip(device)->config.unstable_cells;
-    if (any && flash->readings == CELLS_BY_CHANCE) {
+    if (any && flash->readings == CELLS_BY_CHANCE)
         flash->readings = CELLS_READ_0 + chip_random(device_chip(device)) % 3;
-    }
 }
 
 static uint64_t random_cells(struct device *device)
@@ -194,9 +179,8 @@ static void sense_word(struct device *device, uint32_t address)
 {
     struct odd_page *page = find(device, address);
     struct cells *cells = page ? &page->word[address % PAGE_BYTES / WORD] : NULL;
-    if (!cells || !cells->unstable) {
+    if (!cells || !cells->unstable)
         return;
-    }
     enum unstable_cells readings = flash_of(device)->readings;
     uint64_t read = readings == CELLS_READ_0   ? 0
                     : readings == CELLS_READ_1 ? ALL_CELLS
@@ -208,12 +192,10 @@ static void sense_word(struct device *device, uint32_t address)
 
 void flash_l1_sense(struct device *device, uint32_t address, uint32_t bytes)
 {
-    if (flash_of(device)->odd_pages == 0) {
+    if (flash_of(device)->odd_pages == 0)
         return;
-    }
-    for (uint32_t at = address & ~(uint32_t)(WORD - 1); at < address + bytes; at += WORD) {
+    for (uint32_t at = address & ~(uint32_t)(WORD - 1); at < address + bytes; at += WORD)
         sense_word(device, at);
-    }
 }
 
 /* The end of the stretch that begins at this offset. */
@@ -223,9 +205,8 @@ static uint32_t stretch_end(const struct device *device, uint32_t first)
     uint32_t end = device_chip(device)->config.flash_bytes;
     for (unsigned i = 0; i < flash->odd_pages; i++) {
         uint32_t at = flash->odd[i].base - FLASH_BASE;
-        if (has_unstable(&flash->odd[i]) && at >= first && at < end) {
+        if (has_unstable(&flash->odd[i]) && at >= first && at < end)
             end = at;
-        }
     }
     return end;
 }
@@ -265,9 +246,8 @@ uint16_t flash_l1_unstable_bits(const struct device *device, uint32_t address)
 
 bool flash_l1_make_unstable(struct device *device, uint32_t address, uint16_t bits)
 {
-    if (!is_half_word(device, address)) {
+    if (!is_half_word(device, address))
         return false;
-    }
     uint32_t word = address & ~(uint32_t)(WORD - 1);
     struct cells cells = flash_l1_cells(device, word);
     cells.unstable &= ~((uint64_t)0xFFFF << half_shift(address));

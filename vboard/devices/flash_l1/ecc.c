@@ -14,9 +14,8 @@ static const uint8_t column[DATA_BITS] = {7,  11, 13, 14, 19, 21, 22, 25, 26, 28
 static uint32_t check_bits(uint32_t data)
 {
     uint32_t check = 0;
-    for (unsigned bit = 0; data; bit++, data >>= 1) {
+    for (unsigned bit = 0; data; bit++, data >>= 1)
         check ^= data & 1 ? column[bit] : 0;
-    }
     return check;
 }
 
@@ -28,10 +27,8 @@ uint64_t flash_l1_encode(uint32_t data)
 uint32_t flash_l1_decode(uint64_t bits)
 {
     uint32_t data = (uint32_t)bits, syndrome = check_bits(data) ^ (uint32_t)(bits >> CHECK_SHIFT);
-    for (unsigned bit = 0; syndrome && bit < DATA_BITS; bit++) {
-        if (column[bit] == syndrome) {
+    for (unsigned bit = 0; syndrome && bit < DATA_BITS; bit++)
+        if (column[bit] == syndrome)
             return data ^ 1u << bit;
-        }
-    }
     return data; /* right, or a check bit is wrong, or more than one bit is */
 }

@@ -16,9 +16,8 @@ void flash_l1_open(struct device *device)
 static uint32_t little_endian(const uint8_t *bytes, unsigned size)
 {
     uint32_t value = 0;
-    for (unsigned i = 0; i < size; i++) {
+    for (unsigned i = 0; i < size; i++)
         value |= (uint32_t)bytes[i] << 8 * i;
-    }
     return value;
 }
 
@@ -31,9 +30,8 @@ static uint8_t unique_id_byte(const struct device *device, uint32_t offset)
 
 static uint8_t signature_byte(const struct device *device, uint32_t offset)
 {
-    if (offset < SIZE_BYTES) {
+    if (offset < SIZE_BYTES)
         return (uint8_t)(device_chip(device)->config.flash_size_register >> 8 * offset);
-    }
     return offset < UNIQUE_ID ? 0xFF : unique_id_byte(device, offset - UNIQUE_ID);
 }
 
@@ -66,12 +64,10 @@ static uint32_t read_system(struct device *device, uint32_t address)
 
 static void wait_for_flash(struct device *device)
 {
-    if (flash_of(device)->collected) {
+    if (flash_of(device)->collected)
         flash_l1_abort_half_page(device, "the flash is read before the last of its 32 words is written");
-    }
-    if (flash_is_busy(device)) {
+    if (flash_is_busy(device))
         chip_stall(device_chip(device), device_chip(device)->flash.operation.ends);
-    }
 }
 
 bool flash_l1_memory_read(struct device *device, uint32_t address, unsigned size, uint32_t *value)
@@ -97,13 +93,11 @@ bool flash_l1_memory_read(struct device *device, uint32_t address, unsigned size
 static bool load_bytes(struct device *device, uint8_t *to, uint32_t address, const uint8_t *from,
                        uint32_t length)
 {
-    for (uint32_t i = 0; i < length; i++) {
+    for (uint32_t i = 0; i < length; i++)
         to[i] = from[i];
-    }
     uint32_t first = address & ~(uint32_t)(WORD - 1);
-    for (uint32_t at = first; at < address + length; at += WORD) {
+    for (uint32_t at = first; at < address + length; at += WORD)
         flash_l1_load_word(device, at, flash_l1_word(device, at));
-    }
     flash_l1_cells_changed(device);
     return true;
 }
@@ -116,9 +110,8 @@ bool flash_l1_load(struct device *device, uint32_t address, const void *bytes, u
         return load_bytes(device, &device_chip(device)->flash_bytes[address - FLASH_BASE], address, bytes,
                           length);
     }
-    if (flash_is_eeprom(device, address) && length <= flash_eeprom_bytes(device) - (address - EEPROM_BASE)) {
+    if (flash_is_eeprom(device, address) && length <= flash_eeprom_bytes(device) - (address - EEPROM_BASE))
         return load_bytes(device, &flash->eeprom[address - EEPROM_BASE], address, bytes, length);
-    }
     if (address - OPTION_BASE <= OPTION_BYTES && length <= OPTION_BYTES - (address - OPTION_BASE)) {
         const uint8_t *from = bytes;
         for (uint32_t i = 0; i < length; i++) {

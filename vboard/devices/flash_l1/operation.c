@@ -53,9 +53,8 @@ static void report_operation(struct device *device, const struct flash_operation
         [FLASH_DATA_PROGRAM] = "program data", [FLASH_PAGE_ERASE] = "erase page",
         [FLASH_MASS_ERASE] = "mass erase",     [FLASH_OPTION_PROGRAM] = "program option bytes",
     };
-    if (!chip_wants(device_chip(device), REPORT_FLASH)) {
+    if (!chip_wants(device_chip(device), REPORT_FLASH))
         return;
-    }
     if (is_erase(operation) || operation->kind == FLASH_HALF_PAGE) {
         device_report(device, REPORT_FLASH, "%s 0x%08X", names[operation->kind],
                       (unsigned)operation->address);
@@ -90,34 +89,29 @@ static void erase_page(struct device *device, uint32_t address)
 {
     uint32_t first = address - address % PAGE_BYTES;
     device_chip(device)->flash.erased[(first - FLASH_BASE) / PAGE_BYTES]++;
-    for (uint32_t at = first; at < first + PAGE_BYTES; at += WORD) {
+    for (uint32_t at = first; at < first + PAGE_BYTES; at += WORD)
         flash_l1_erase_word(device, at);
-    }
 }
 
 static void erase_all(struct device *device)
 {
-    for (uint32_t at = 0; at < device_chip(device)->config.flash_bytes; at += PAGE_BYTES) {
+    for (uint32_t at = 0; at < device_chip(device)->config.flash_bytes; at += PAGE_BYTES)
         erase_page(device, FLASH_BASE + at);
-    }
-    for (uint32_t at = 0; at < flash_eeprom_bytes(device); at += WORD) {
+    for (uint32_t at = 0; at < flash_eeprom_bytes(device); at += WORD)
         flash_l1_erase_word(device, EEPROM_BASE + at);
-    }
 }
 
 static void program_half_page(struct device *device)
 {
     const struct flash_l1 *flash = flash_of(device);
-    for (unsigned i = 0; i < HALF_PAGE_WORDS; i++) {
+    for (unsigned i = 0; i < HALF_PAGE_WORDS; i++)
         flash_l1_program_word(device, flash->half_page_base + i * WORD, flash->half_page[i]);
-    }
 }
 
 static void program_data(struct device *device, const struct flash_operation *operation)
 {
-    if (flash_of(device)->auto_erase) {
+    if (flash_of(device)->auto_erase)
         flash_l1_erase_word(device, operation->address);
-    }
     flash_l1_program_word(device, operation->address, operation->value);
 }
 
@@ -153,16 +147,14 @@ void flash_l1_event(struct device *device, unsigned n)
     complete(device, &operation);
     end_operation(device);
     flash_l1_set_status(device, SR_EOP);
-    if (cut_is_due(device, device_chip(device)->flash.operations, CUT_AFTER)) {
+    if (cut_is_due(device, device_chip(device)->flash.operations, CUT_AFTER))
         cut_power(device);
-    }
 }
 
 void flash_l1_cut_off(struct device *device)
 {
-    if (!flash_is_busy(device)) {
+    if (!flash_is_busy(device))
         return;
-    }
     flash_l1_tear(device, &device_chip(device)->flash.operation);
     device_schedule(device, 0, TICKS_NEVER);
     end_operation(device);

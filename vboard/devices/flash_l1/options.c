@@ -37,9 +37,8 @@ void flash_l1_options_factory(struct device *device)
 static uint32_t load(struct device *device, unsigned n, uint32_t otherwise)
 {
     uint32_t word = flash_of(device)->option[n];
-    if (is_whole(word)) {
+    if (is_whole(word))
         return word & 0xFFFF;
-    }
     flash_of(device)->SR |= SR_OPTVERR;
     return otherwise;
 }

@@ -63,12 +63,10 @@ static void check_half_page_is_blank(struct device *device)
 static void collect(struct device *device, uint32_t address, uint32_t value)
 {
     struct flash_l1 *flash = flash_of(device);
-    if (!half_page_takes(device, address)) {
+    if (!half_page_takes(device, address))
         return;
-    }
-    if (flash->collected == 0) {
+    if (flash->collected == 0)
         flash->half_page_base = address;
-    }
     flash->half_page[flash->collected++] = value;
     if (flash->collected < HALF_PAGE_WORDS) {
         flash_l1_open(device);
@@ -128,9 +126,8 @@ static void write_program_memory(struct device *device, uint32_t address, unsign
 {
     uint32_t mode =
         flash_of(device)->PECR & (PECR_PROG | PECR_DATA | PECR_ERASE | PECR_FPRG | PECR_PARALLBANK);
-    if (!program_memory_allows(device, address, size, value)) {
+    if (!program_memory_allows(device, address, size, value))
         return;
-    }
     switch (mode) {
     case 0:
     case PECR_PROG: program_word(device, address, value); break;
@@ -169,9 +166,8 @@ static void write_eeprom(struct device *device, uint32_t address, unsigned size,
     uint32_t PECR_value = flash_of(device)->PECR, word = address & ~(uint32_t)(WORD - 1);
     uint32_t shift = 8 * (address % WORD);
     uint32_t mask = (size == WORD ? UINT32_MAX : (1u << 8 * size) - 1) << shift;
-    if (!eeprom_allows(device, address, size, value)) {
+    if (!eeprom_allows(device, address, size, value))
         return;
-    }
     flash_l1_sense(device, word, WORD);
     uint32_t old = flash_l1_word(device, word);
     bool erases = PECR_value & PECR_ERASE && PECR_value & PECR_DATA;
@@ -210,23 +206,19 @@ static void write_option(struct device *device, uint32_t address, unsigned size,
 bool flash_l1_memory_write(struct device *device, uint32_t address, unsigned size, uint32_t value)
 {
     address = flash_unalias(address);
-    if (flash_is_busy(device)) {
+    if (flash_is_busy(device))
         chip_stall(device_chip(device), device_chip(device)->flash.operation.ends);
-    }
-    if (!device_chip(device)->powered) {
+    if (!device_chip(device)->powered)
         return true;
-    }
-    if (flash_of(device)->collected && !flash_is_program(device, address)) {
+    if (flash_of(device)->collected && !flash_is_program(device, address))
         flash_l1_abort_half_page(device, "comes a write to another memory");
-    }
-    if (flash_is_program(device, address)) {
+    if (flash_is_program(device, address))
         write_program_memory(device, address, size, value);
-    } else if (flash_is_eeprom(device, address)) {
+    else if (flash_is_eeprom(device, address))
         write_eeprom(device, address, size, value);
-    } else if (flash_is_option(address)) {
+    else if (flash_is_option(address))
         write_option(device, address, size, value);
-    } else {
+    else
         return false;
-    }
     return true;
 }

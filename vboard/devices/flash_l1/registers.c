@@ -102,9 +102,8 @@ static void write_key(struct device *device, enum key_register number, uint32_t 
     struct flash_l1 *flash = flash_of(device);
     const struct keys *of = &keys[number];
     uint8_t *step = &flash->key_step[number];
-    if (!may_unlock(device, of, value)) {
+    if (!may_unlock(device, of, value))
         return;
-    }
     if (flash->locked_until_reset || value != of->key[*step]) {
         *step = 0;
         wrong_key(device, of, value);
@@ -156,15 +155,13 @@ static void write_PECR(struct device *device, uint32_t value)
                          (unsigned)value);
         return;
     }
-    if (flash->collected && (value ^ flash->PECR) & (PECR_FPRG | PECR_PROG)) {
+    if (flash->collected && (value ^ flash->PECR) & (PECR_FPRG | PECR_PROG))
         flash_l1_abort_half_page(device, "FPRG or PROG is cleared");
-    }
     bool launches = value & PECR_OBL_LAUNCH;
     flash->PECR = with_locks(flash->PECR, value & ~(uint32_t)PECR_OBL_LAUNCH);
     flash_l1_update_irq(device);
-    if (launches) {
+    if (launches)
         launch_options(device);
-    }
 }
 
 /* ----------------------------------------------------------------------------------------------------------
@@ -207,9 +204,8 @@ void flash_l1_reset(struct device *device)
     flash->ACR = 0;
     flash->PECR = PECR_LOCKS;
     flash->SR = SR_ENDHV;
-    for (unsigned i = 0; i < KEY_REGISTERS; i++) {
+    for (unsigned i = 0; i < KEY_REGISTERS; i++)
         flash->key_step[i] = 0;
-    }
     flash->locked_until_reset = flash->power_down_unlocked = false;
     flash->collected = 0;
     device_chip(device)->flash.operation = (struct flash_operation){.kind = FLASH_NOTHING};

@@ -34,18 +34,16 @@ static uint64_t random_cells(struct device *device)
 static uint64_t choose_bit(uint64_t bits, uint32_t n)
 {
     unsigned count = (unsigned)__builtin_popcountll(bits);
-    for (n = count ? n % count : 0; n; n--) {
+    for (n = count ? n % count : 0; n; n--)
         bits &= bits - 1;
-    }
     return bits & (~bits + 1);
 }
 
 /* Which of the cells that were to change are in between. */
 static uint64_t torn_cells(struct device *device, const struct tear *tear, uint64_t moving)
 {
-    if (!tear->unstable) {
+    if (!tear->unstable)
         return 0;
-    }
     switch (tear->share) {
     case ONE_CELL: return choose_bit(moving, tear->chosen);
     case FEW_CELLS: return moving & random_cells(device) & random_cells(device) & random_cells(device);
@@ -58,9 +56,8 @@ static uint64_t torn_cells(struct device *device, const struct tear *tear, uint6
 /* Which of the others are as they were to be. */
 static uint64_t moved_cells(struct device *device, const struct tear *tear, uint64_t moving)
 {
-    if (!tear->unstable) {
+    if (!tear->unstable)
         return moving & random_cells(device);
-    }
     switch (tear->progress) {
     case HARDLY_BEGUN: return 0;
     case HALF_WAY: return moving & random_cells(device);
@@ -96,9 +93,8 @@ static void tear_erase(struct device *device, uint32_t first, uint32_t bytes)
             torn = choose_bit(moving, tear.chosen);
             chosen = UINT32_MAX;
         }
-        if (!tear.unstable && zeros) {
+        if (!tear.unstable && zeros)
             cells.bits = random_cells(device);
-        }
         uint64_t settled = moving & ~torn, moved = moved_cells(device, &tear, settled);
         flash_l1_set_cells(device, at, (struct cells){.bits = cells.bits & ~moved, .unstable = torn});
     }
@@ -107,9 +103,8 @@ static void tear_erase(struct device *device, uint32_t first, uint32_t bytes)
 static void tear_half_page(struct device *device)
 {
     const struct flash_l1 *flash = flash_of(device);
-    for (unsigned i = 0; i < HALF_PAGE_WORDS; i++) {
+    for (unsigned i = 0; i < HALF_PAGE_WORDS; i++)
         tear_program(device, flash->half_page_base + i * WORD, flash->half_page[i]);
-    }
 }
 
 /* The old word is erased first: cut off in one half of the time or in the other. */
@@ -136,9 +131,8 @@ void flash_l1_tear(struct device *device, const struct flash_operation *operatio
         tear_erase(device, operation->address - operation->address % PAGE_BYTES, PAGE_BYTES);
         break;
     case FLASH_MASS_ERASE:
-        for (uint32_t at = 0; at < all; at += WORD) {
+        for (uint32_t at = 0; at < all; at += WORD)
             flash_l1_load_word(device, FLASH_BASE + at, chip_random(device_chip(device)));
-        }
         break;
     case FLASH_OPTION_PROGRAM:
         flash_of(device)->option[(operation->address - OPTION_BASE) / WORD] ^=

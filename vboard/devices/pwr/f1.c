@@ -8,11 +8,10 @@ static const struct device_register registers[] = {
 
 static void write(struct device *device, uint32_t offset, uint32_t value)
 {
-    if (offset == CSR) {
+    if (offset == CSR)
         pwr_write_CSR(device, value);
-    } else {
+    else
         pwr_write_CR(device, value);
-    }
 }
 
 static void reset(struct device *device)

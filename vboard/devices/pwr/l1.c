@@ -64,18 +64,16 @@ static void write_CR(struct device *device, uint32_t value)
     }
     value = check_vos(device, value);
     pwr_write_CR(device, value);
-    if (vos(value) != before) {
+    if (vos(value) != before)
         change_range(device);
-    }
 }
 
 static void write(struct device *device, uint32_t offset, uint32_t value)
 {
-    if (offset == CSR) {
+    if (offset == CSR)
         pwr_write_CSR(device, value);
-    } else {
+    else
         write_CR(device, value);
-    }
 }
 
 static void event(struct device *device, unsigned n)

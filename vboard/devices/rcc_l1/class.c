@@ -25,9 +25,8 @@ static void line(struct device *device, unsigned input, bool level)
         return;
     }
     rcc_of(device)->lsi_needed = level;
-    if (level) {
+    if (level)
         rcc_l1_force_lsi(device);
-    }
 }
 
 const struct device_class rcc_l1_class = {

@@ -93,9 +93,8 @@ static void check_oscillators(struct device *device)
 
 void rcc_l1_check_limits(struct device *device)
 {
-    if (!device_chip(device)->powered) {
+    if (!device_chip(device)->powered)
         return;
-    }
     check_oscillators(device);
     check_pll_speed(device);
     too_fast(device, "hclk-too-fast", LIMIT_HCLK, "HCLK", rcc_l1_hclk_hz(device), limits_now(device)->hclk,

@@ -28,11 +28,9 @@ void rcc_l1_schedule_ready(struct device *device)
         {rcc->CR & CR_HSERDY, rcc->hse_ready},   {rcc->CR & CR_PLLRDY, rcc->pll_ready},
         {rcc->CSR & CSR_LSIRDY, rcc->lsi_ready}, {rcc->CSR & CSR_LSERDY, rcc->lse_ready},
     };
-    for (unsigned i = 0; i < sizeof oscillators / sizeof oscillators[0]; i++) {
-        if (!oscillators[i].ready && oscillators[i].at < first) {
+    for (unsigned i = 0; i < sizeof oscillators / sizeof oscillators[0]; i++)
+        if (!oscillators[i].ready && oscillators[i].at < first)
             first = oscillators[i].at;
-        }
-    }
     device_schedule(device, 0, first);
 }
 
@@ -55,16 +53,14 @@ void rcc_l1_switch_oscillators(struct device *device, uint32_t old)
     switch_oscillator(device, old, CR_HSION, CR_HSIRDY, &rcc->hsi_ready, HSI_STARTUP_US);
     switch_oscillator(device, old, CR_MSION, CR_MSIRDY, &rcc->msi_ready, MSI_STARTUP_US);
     switch_oscillator(device, old, CR_HSEON, CR_HSERDY, &rcc->hse_ready, config->hse_startup_us);
-    if (config->hse_hz == 0) {
+    if (config->hse_hz == 0)
         rcc->hse_ready = TICKS_NEVER;
-    }
 }
 
 static bool becomes_ready(struct device *device, ticks at, uint32_t *reg, uint32_t bit, uint32_t flag)
 {
-    if (*reg & bit || at > device_now(device)) {
+    if (*reg & bit || at > device_now(device))
         return false;
-    }
     *reg |= bit;
     set_ready_flag(device, flag);
     return true;
@@ -98,14 +94,12 @@ void rcc_l1_event(struct device *device, unsigned n)
     becomes_ready(device, rcc->lse_ready, &rcc->CSR, CSR_LSERDY, LSERDY);
     rcc_l1_lock_pll(device);
     bool locked = becomes_ready(device, rcc->pll_ready, &rcc->CR, CR_PLLRDY, PLLRDY);
-    if (locked) {
+    if (locked)
         rcc_l1_check_usb(device);
-    }
     ticks before = device_chip(device)->ticks_per_cycle;
     rcc_l1_update_clock(device);
-    if (locked || before != device_chip(device)->ticks_per_cycle) {
+    if (locked || before != device_chip(device)->ticks_per_cycle)
         clocks_check(device_chip(device));
-    }
     rcc_l1_schedule_ready(device);
 }
 

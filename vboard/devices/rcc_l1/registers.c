@@ -40,9 +40,8 @@ static bool in_use(const struct device *device, uint32_t on_bit)
         bool pll = source == SW_PLL;
         if ((on_bit == CR_PLLON && pll) || (on_bit == CR_MSION && source == SW_MSI) ||
             (on_bit == CR_HSION && (source == SW_HSI || (pll && !(setup & CFGR_PLLSRC)))) ||
-            (on_bit == CR_HSEON && (source == SW_HSE || (pll && setup & CFGR_PLLSRC)))) {
+            (on_bit == CR_HSEON && (source == SW_HSE || (pll && setup & CFGR_PLLSRC))))
             return true;
-        }
     }
     return false;
 }
@@ -79,15 +78,13 @@ static void write_CR(struct device *device, uint32_t value)
     }
     rcc->CR = (old & ~(uint32_t)CR_WRITABLE) | (value & CR_WRITABLE);
     rcc_l1_switch_oscillators(device, old);
-    if (rcc->CR & ~old & CR_PLLON) {
+    if (rcc->CR & ~old & CR_PLLON)
         rcc_l1_check_pll(device);
-    }
     rcc_l1_lock_pll(device);
     rcc_l1_schedule_ready(device);
     rcc_l1_clocks_changed(device);
-    if (rcc->CR & ~old & (CR_PLLON | CR_HSEON | CR_HSION)) {
+    if (rcc->CR & ~old & (CR_PLLON | CR_HSEON | CR_HSION))
         rcc_l1_check_limits(device);
-    }
 }
 
 static void write_ICSCR(struct device *device, uint32_t value)
@@ -156,9 +153,8 @@ static void write_rtc_clock(struct device *device, uint32_t value)
 {
     struct rcc *rcc = rcc_of(device);
     uint32_t old = rcc->CSR;
-    if (!((value ^ old) & CSR_OF_RTC) || !device_backup_writable(device, "RCC_CSR", value)) {
+    if (!((value ^ old) & CSR_OF_RTC) || !device_backup_writable(device, "RCC_CSR", value))
         return;
-    }
     if (value & CSR_RTCRST) {
         chip_reset_backup_domain(device_chip(device));
         rcc->CSR |= CSR_RTCRST;
@@ -181,9 +177,8 @@ static void write_rtc_clock(struct device *device, uint32_t value)
 static void write_CSR(struct device *device, uint32_t value)
 {
     struct rcc *rcc = rcc_of(device);
-    if (value & CSR_RMVF) {
+    if (value & CSR_RMVF)
         rcc->CSR &= ~CSR_FLAGS;
-    }
     write_rtc_clock(device, value);
     bool on = value & CSR_LSION;
     rcc->CSR = (rcc->CSR & ~(uint32_t)CSR_LSION) | (on ? CSR_LSION : 0);
@@ -213,9 +208,8 @@ static void write_bank(struct device *device, uint32_t offset, uint32_t value)
     } else if (offset < AHBLPENR) {
         clock_enable(chip, bank_of(offset), value);
         rcc_l1_clocks_changed(device);
-        if (value & ~before) {
+        if (value & ~before)
             rcc_l1_check_usb(device);
-        }
     }
 }
 
@@ -240,9 +234,8 @@ void rcc_l1_started(struct device *device)
         [RESET_OPTIONS] = CSR_OBLRSTF, [RESET_STANDBY] = 0,
     };
     enum reset_cause cause = device_chip(device)->reset_cause;
-    if (cause != RESET_STANDBY) {
+    if (cause != RESET_STANDBY)
         rcc_of(device)->CSR |= CSR_PINRSTF | flag[cause];
-    }
 }
 
 /* What outlives it: the clocks of the RTC and the flags. */

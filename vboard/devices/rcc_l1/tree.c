@@ -60,9 +60,8 @@ uint32_t rcc_l1_hclk_hz(const struct device *device)
 static uint32_t rtc_hz(const struct device *device)
 {
     const struct rcc *rcc = rcc_of(device);
-    if (!(rcc->CSR & CSR_RTCEN) || !device_chip(device)->powered) {
+    if (!(rcc->CSR & CSR_RTCEN) || !device_chip(device)->powered)
         return 0;
-    }
     switch ((rcc->CSR & CSR_RTCSEL) >> CSR_RTCSEL_SHIFT) {
     case RTCSEL_LSE: return rcc->CSR & CSR_LSERDY ? LSE_HZ : 0;
     case RTCSEL_LSI: return rcc->CSR & CSR_LSIRDY ? lsi_hz(device) : 0;
@@ -123,12 +122,10 @@ void rcc_l1_update_clock(struct device *device)
 {
     struct rcc *rcc = rcc_of(device);
     uint32_t wanted = rcc->CFGR & SW_MASK;
-    if (rcc_l1_source_ready(device, wanted)) {
+    if (rcc_l1_source_ready(device, wanted))
         rcc->CFGR = (rcc->CFGR & ~(uint32_t)CFGR_SWS) | wanted << SWS_SHIFT;
-    }
     ticks cycle = TICKS_PER_SECOND / sysclk_hz(device) * ahb_divider(device);
-    if (cycle != device_chip(device)->ticks_per_cycle) {
+    if (cycle != device_chip(device)->ticks_per_cycle)
         chip_set_clock(device_chip(device), cycle);
-    }
     rcc_l1_clocks_changed(device);
 }

@@ -65,9 +65,8 @@ static uint32_t seconds_of(uint32_t TR_value)
 static void add_seconds(struct rtc *rtc, uint64_t seconds)
 {
     uint64_t all = seconds_of(rtc->reg[TR / 4]) + seconds;
-    for (uint64_t days = all / DAY; days; days--) {
+    for (uint64_t days = all / DAY; days; days--)
         rtc->reg[DR / 4] = next_day(rtc->reg[DR / 4]);
-    }
     unsigned rest = (unsigned)(all % DAY);
     rtc->reg[TR / 4] = to_bcd(rest / HOUR) << 16 | to_bcd(rest / MINUTE % 60) << 8 | to_bcd(rest % MINUTE);
 }
@@ -84,9 +83,8 @@ void rtc_settle(struct device *device)
 {
     struct rtc *rtc = rtc_of(device);
     ticks now = device_now(device);
-    if (!runs(rtc) || now <= rtc->since) {
+    if (!runs(rtc) || now <= rtc->since)
         return;
-    }
     uint64_t cycles = (uint64_t)((wide)(now - rtc->since) * rtc->hz / TICKS_PER_SECOND);
     uint64_t seconds = cycles / cycles_of_second(rtc);
     if (seconds) {
@@ -100,9 +98,8 @@ uint32_t rtc_subseconds(const struct device *device)
     const struct rtc *rtc = rtc_of(device);
     uint32_t setup = rtc->reg[PRER / 4], top = setup & 0x7FFF;
     ticks now = device_now(device);
-    if (!runs(rtc) || now <= rtc->since) {
+    if (!runs(rtc) || now <= rtc->since)
         return top;
-    }
     uint64_t cycles = (uint64_t)((wide)(now - rtc->since) * rtc->hz / TICKS_PER_SECOND);
     return top - (uint32_t)(cycles / ((setup >> 16 & 0x7F) + 1)) % (top + 1);
 }
@@ -133,9 +130,8 @@ static void compare_alarms(struct device *device)
     for (unsigned i = 0; i < ALARMS; i++) {
         if (rtc->reg[CR / 4] & CR_ALRAE << i && matches(rtc, rtc->reg[ALRMAR / 4 + i])) {
             rtc->reg[ISR / 4] |= ISR_ALRAF << i;
-            if (rtc->reg[CR / 4] & CR_ALRAIE << i) {
+            if (rtc->reg[CR / 4] & CR_ALRAIE << i)
                 pulse(device, RTC_V2_ALARM);
-            }
         }
     }
 }
@@ -145,9 +141,8 @@ static ticks wakeup_period(const struct rtc *rtc)
 {
     uint32_t select = rtc->reg[CR / 4] & CR_WUCKSEL;
     uint64_t count = (rtc->reg[WUTR / 4] & 0xFFFF) + 1;
-    if (select < 4) {
+    if (select < 4)
         return rtc_cycles(rtc, count * (16u >> select));
-    }
     return rtc_cycles(rtc, (count + (select >= 6 ? 0x10000 : 0)) * cycles_of_second(rtc));
 }
 
@@ -170,9 +165,8 @@ void rtc_event(struct device *device, unsigned n)
 {
     if (n == EVENT_WAKEUP) {
         rtc_of(device)->reg[ISR / 4] |= ISR_WUTF;
-        if (rtc_of(device)->reg[CR / 4] & CR_WUTIE) {
+        if (rtc_of(device)->reg[CR / 4] & CR_WUTIE)
             pulse(device, RTC_V2_WAKEUP);
-        }
         rtc_start_wakeup(device);
         return;
     }

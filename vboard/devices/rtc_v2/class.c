@@ -30,16 +30,14 @@ static void clock_changed(struct device *device)
 {
     struct rtc *rtc = rtc_of(device);
     uint32_t hz = device_kernel_hz(device);
-    if (hz == rtc->hz) {
+    if (hz == rtc->hz)
         return;
-    }
     rtc_settle(device);
     rtc->hz = hz;
     rtc->since = device_now(device);
     rtc->synchronized = hz ? rtc->since + rtc_cycles(rtc, 2) : TICKS_NEVER;
-    if (rtc->reg[ISR / 4] & ISR_INIT && rtc->initialized == TICKS_NEVER) {
+    if (rtc->reg[ISR / 4] & ISR_INIT && rtc->initialized == TICKS_NEVER)
         rtc->initialized = hz ? rtc->since + rtc_cycles(rtc, 2) : TICKS_NEVER;
-    }
     rtc_start_wakeup(device);
     rtc_plan(device);
 }

@@ -22,9 +22,8 @@ static uint32_t read_ISR(struct device *device)
 uint32_t rtc_read(struct device *device, uint32_t offset)
 {
     const struct rtc *rtc = rtc_of(device);
-    if (offset >= BKP0R) {
+    if (offset >= BKP0R)
         return rtc->BKPR[(offset - BKP0R) / 4];
-    }
     rtc_settle(device);
     switch (offset) {
     case ISR: return read_ISR(device);
@@ -75,9 +74,8 @@ static bool write_is_allowed(struct device *device, uint32_t offset, uint32_t va
 {
     char what[24];
     (void)snprintf(what, sizeof what, "RTC_%s", name_of(device, offset));
-    if (!device_backup_writable(device, what, value)) {
+    if (!device_backup_writable(device, what, value))
         return false;
-    }
     if (rtc_of(device)->key_step != UNLOCKED && offset != TAFCR && offset < BKP0R) {
         device_violation(device, FORBIDDEN, "rtc-write-protected",
                          "RTC_%s = 0x%X is ignored: write 0xCA, then 0x53 to RTC_WPR first (RM0038 20.3.5)",
@@ -99,9 +97,8 @@ static void write_ISR(struct device *device, uint32_t value)
         rtc->initialized = TICKS_NEVER;
         rtc->since = now; /* the prescalers begin anew */
     }
-    if (leaves || !(value & ISR_RSF)) {
+    if (leaves || !(value & ISR_RSF))
         rtc->synchronized = rtc->hz ? now + rtc_cycles(rtc, SYNC_CYCLES) : TICKS_NEVER;
-    }
 }
 
 static void write_CR(struct device *device, uint32_t value)
@@ -114,12 +111,10 @@ static void write_CR(struct device *device, uint32_t value)
                          "RTC_CR = 0x%X: time stamps (RM0038 20.3.13) are not modelled", (unsigned)value);
     }
     rtc->reg[CR / 4] = value & ~(uint32_t)(CR_ADD1H | CR_SUB1H);
-    if (value & (CR_ADD1H | CR_SUB1H)) {
+    if (value & (CR_ADD1H | CR_SUB1H))
         rtc_move_hour(device, value & CR_ADD1H ? 1 : -1);
-    }
-    if (wakeup_begins || wakeup_ends) {
+    if (wakeup_begins || wakeup_ends)
         rtc_start_wakeup(device);
-    }
 }
 
 void rtc_write(struct device *device, uint32_t offset, uint32_t value)
@@ -129,9 +124,8 @@ void rtc_write(struct device *device, uint32_t offset, uint32_t value)
         write_key(device, value);
         return;
     }
-    if (!write_is_allowed(device, offset, value)) {
+    if (!write_is_allowed(device, offset, value))
         return;
-    }
     rtc_settle(device);
     if (offset >= BKP0R) {
         rtc->BKPR[(offset - BKP0R) / 4] = value;

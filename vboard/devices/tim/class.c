@@ -84,14 +84,12 @@ static void clock_changed(struct device *device)
 {
     struct tim *tim = tim_of(device);
     ticks now = device_now(device), clock = device_clock(device) ? device_kernel_clock(device) : 0;
-    if (clock == tim->clock) {
+    if (clock == tim->clock)
         return;
-    }
     tim_settle(device);
     ticks had = tim_is_counting(tim) ? now - tim->since : tim->since;
-    if (tim->clock != 0 && clock != 0) {
+    if (tim->clock != 0 && clock != 0)
         had = had / tim->clock * clock;
-    }
     tim->clock = clock;
     tim->since = tim_is_counting(tim) ? now - had : had;
     tim_plan(device);
@@ -124,9 +122,8 @@ static void reset(struct device *device)
     *tim = (struct tim){.ARR = COUNTS - 1, .ARR_now = COUNTS - 1, .clock = tim->clock};
     tim_update_irqs(device);
     device_schedule(device, 0, TICKS_NEVER);
-    if (drove) {
+    if (drove)
         tim_tell_pins(device);
-    }
 }
 
 #define TIM_CALLBACKS                                                                                        \

@@ -53,9 +53,8 @@ static void write_data(struct device *device, uint32_t value)
                          "%s_DR = 0x%X while TXE is 0: the byte before is lost (RM0008 27.3.2)",
                          device_name(device), (unsigned)value);
     }
-    if (usart->flags_seen & SR_TC) {
+    if (usart->flags_seen & SR_TC)
         usart->SR &= ~(uint32_t)SR_TC; /* reading SR, then writing DR */
-    }
     usart->flags_seen = 0;
     usart->TDR = (uint16_t)(value & 0x1FF);
     usart->SR &= ~(uint32_t)SR_TXE;
@@ -110,9 +109,8 @@ static void write_CR1(struct device *device, uint32_t value)
     struct usart *usart = usart_of(device);
     uint32_t before = usart->CR1;
     usart->CR1 = value & ~(uint32_t)CR1_SBK;
-    if (value & ~before & (CR1_SBK | CR1_RWU | CR1_OVER8)) {
+    if (value & ~before & (CR1_SBK | CR1_RWU | CR1_OVER8))
         check_modes(device);
-    }
     bool was_on = (before & (CR1_UE | CR1_TE)) == (CR1_UE | CR1_TE);
     if (!was_on) {
         check_BRR(device);
@@ -153,19 +151,17 @@ static void write_register(struct device *device, uint32_t offset, uint32_t valu
 
 static void write(struct device *device, uint32_t offset, uint32_t value)
 {
-    if (offset == DR) {
+    if (offset == DR)
         write_data(device, value);
-    } else {
+    else
         write_register(device, offset, value);
-    }
 }
 
 static uint32_t read_status(struct device *device)
 {
     struct usart *usart = usart_of(device);
-    if (usart->flags_seen != usart->SR) {
+    if (usart->flags_seen != usart->SR)
         device_changed(device);
-    }
     usart->flags_seen = usart->SR;
     return usart->SR;
 }

@@ -104,14 +104,14 @@ static void check_enabled(struct device *device)
                          "USB enabled while CAN, which shares its memory, is");
 }
 
-static void check_suspend(struct device *device, uint16_t old, uint16_t new)
+static void check_suspend(struct device *device, uint16_t old, uint16_t next)
 {
     struct usb *usb = usb_of(device);
-    uint16_t set = new & ~old, cleared = old & ~new;
+    uint16_t set = next & ~old, cleared = old & ~next;
     ticks now = device_now(device);
     if (set & CNTR_FSUSP && !usb->suspend_told)
         device_violation(device, SUSPICIOUS, "usb-suspend", "FSUSP set on a bus that is not silent");
-    if (set & CNTR_LP_MODE && !(new &CNTR_FSUSP))
+    if (set & CNTR_LP_MODE && !(next & CNTR_FSUSP))
         device_violation(device, SUSPICIOUS, "usb-suspend", "LP_MODE set without FSUSP");
     if (set & CNTR_RESUME) {
         usb->resume_started = now;
@@ -136,21 +136,21 @@ static void transceiver_changed(struct device *device)
 static void write_cntr(struct device *device, uint16_t value)
 {
     struct usb *usb = usb_of(device);
-    uint16_t old = usb->CNTR, new = value &CNTR_ALL, changed = old ^ new;
-    usb->CNTR = new;
+    uint16_t old = usb->CNTR, next = value & CNTR_ALL, changed = old ^ next;
+    usb->CNTR = next;
     if (!changed)
         return;
     ticks now = device_now(device);
     device_changed(device);
-    if (changed & CNTR_PDWN && !(new &CNTR_PDWN))
+    if (changed & CNTR_PDWN && !(next & CNTR_PDWN))
         usb->powered_at = now;
-    if (!(new &CNTR_FRES))
-        check_suspend(device, old, new);
+    if (!(next & CNTR_FRES))
+        check_suspend(device, old, next);
     if (changed & CNTR_FRES) {
         usb->spurious_reset = true;
         usb->last_activity = now;
         usb->clock_told = false;
-        if (!(new &CNTR_FRES))
+        if (!(next & CNTR_FRES))
             check_enabled(device);
         fsdev_reset_protocol(device);
     }
