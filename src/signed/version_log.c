@@ -17,6 +17,8 @@ enum {
     UNITS = 4 / FLASH_UNIT, /* of a word */
 };
 
+_Static_assert(FLASH_UNIT <= 4, "an entry is a word: with larger units it needs one of its own");
+
 /* Steps in this order, as many as it says: PARTS, UNITS, UNITS. */
 enum { ERASE, WRITE_MAGIC = PARTS, WRITE_ENTRY = WRITE_MAGIC + UNITS, DONE = WRITE_ENTRY + UNITS };
 

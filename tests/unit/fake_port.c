@@ -16,8 +16,7 @@ struct fake fake;
 
 static _Alignas(8) uint8_t memory[FAKE_FLASH_SIZE];
 
-/* Power and time
- * ---------------------------------------------------------------------------------------------------- */
+/* Power and time ----------------------------------------------------------------------------------------- */
 
 static void reset_core(void)
 {
@@ -313,8 +312,7 @@ void port_flash_program_burst(uint32_t address, const flash_unit *values)
     program(address, values, FLASH_BURST);
 }
 
-/* Control endpoint
- * -------------------------------------------------------------------------------------------------- */
+/* Control endpoint --------------------------------------------------------------------------------------- */
 
 bool fake_usb_idle(void)
 {

@@ -19,8 +19,7 @@ static int power_on(void **state)
     return 0;
 }
 
-/* The ways into the states
- * ------------------------------------------------------------------------------------------ */
+/* The ways into the states ------------------------------------------------------------------------------- */
 
 static void send_block(uint16_t number)
 {

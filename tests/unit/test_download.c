@@ -201,8 +201,7 @@ static void after_a_refusal_the_next_image_is_welcome(void **state)
     assert_true(image_is_in_flash(&image));
 }
 
-/* What goes wrong in flash
- * ------------------------------------------------------------------------------------------ */
+/* What goes wrong in flash ------------------------------------------------------------------------------- */
 
 static void assert_fails_with(uint8_t expected)
 {
@@ -301,8 +300,7 @@ static void a_clone_that_refuses_zero_loses_the_old_application_by_an_erase(void
     }
 }
 
-/* What it costs, and in which order
- * --------------------------------------------------------------------------------- */
+/* What it costs, and in which order ---------------------------------------------------------------------- */
 
 static void an_identical_image_costs_no_flash_operation(void **state)
 {
@@ -601,8 +599,7 @@ static void an_error_of_the_last_page_is_told_by_the_status_that_was_held_back(v
     assert_dfu(dfuERROR, errVERIFY);
 }
 
-/* Given up half-way
- * ------------------------------------------------------------------------------------------------- */
+/* Given up half-way -------------------------------------------------------------------------------------- */
 
 static void an_aborted_download_can_be_followed_by_another(void **state)
 {

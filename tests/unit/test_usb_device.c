@@ -26,8 +26,7 @@ static int power_on(void **state)
     return 0;
 }
 
-/* Standard requests
- * ------------------------------------------------------------------------------------------------- */
+/* Standard requests -------------------------------------------------------------------------------------- */
 
 static void standard_requests_are_answered_as_chapter_9_says(void **state)
 {

@@ -124,8 +124,7 @@ unsigned vboard_led(const struct vboard *board);
 /* How often that has changed since the board was made. */
 uint64_t vboard_led_changes(const struct vboard *board);
 
-/* Serial ports: 1 is USART1, to 3; on large chips to 5
- * ------------------------------------------------------- */
+/* Serial ports: 1 is USART1, to 3; on large chips to 5 --------------------------------------------------- */
 
 /*
  * Sends bytes to the chip's RX pin, one frame after the other once its receiver is on. 4096 of them wait on
@@ -140,8 +139,7 @@ enum vboard_status vboard_serial_baud(struct vboard *board, unsigned usart, uint
  * Returns how many; 0 also where the chip has no such port. Does not run the board. */
 size_t vboard_serial_read(struct vboard *board, unsigned usart, void *bytes, size_t size);
 
-/* USB, as the host. Time-outs in us of virtual time; each call returns when its transfer is over
- * ------------- */
+/* USB, as the host. Time-outs in us of virtual time; each call returns when its transfer is over --------- */
 
 /* The device's pull-up is on and the cable is in. */
 bool vboard_usb_is_attached(const struct vboard *board);
