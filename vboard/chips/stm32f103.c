@@ -4,6 +4,7 @@
  */
 #include "stm32f103.h"
 
+#include "base/addresses.h"
 #include "base/pin.h"
 #include "devices/adc_v1/adc_v1.h"
 #include "devices/afio.h"
@@ -237,9 +238,9 @@ static const struct device_info devices[STM32F103_DEVICES] = {
 };
 
 static const struct memory_region memories[] = {
-    {.base = 0x08000000, .kind = MEMORY_FLASH, .device = FLASH, .executes = true},
+    {.base = FLASH_BASE, .kind = MEMORY_FLASH, .device = FLASH, .executes = true},
     {.base = 0x00000000, .kind = MEMORY_FLASH, .device = FLASH, .executes = true}, /* BOOT0 is low */
-    {.base = 0x20000000, .kind = MEMORY_RAM, .device = NO_DEVICE, .executes = true},
+    {.base = RAM_BASE, .kind = MEMORY_RAM, .device = NO_DEVICE, .executes = true},
     {.base = 0x1FFFF000, .size = 0x800, .kind = MEMORY_OTHER, .device = FLASH, .executes = true}, /* system */
     {.base = 0x1FFFF800, .size = 16, .kind = MEMORY_OTHER, .device = FLASH, .executes = true}, /* options */
     {.base = 0x60000000, .size = 0x40000000, .kind = MEMORY_OTHER, .device = FSMC},
@@ -277,9 +278,9 @@ const struct chip_info stm32f103 = {
     .memories = memories,
     .memory_count = sizeof memories / sizeof memories[0],
     .regions = {{0x40000000, 0x24000}, {0xA0000000, 0x1000}, {0xE0042000, 0x400}},
-    .flash_base = 0x08000000,
+    .flash_base = FLASH_BASE,
     .alias_base = 0x00000000,
-    .ram_base = 0x20000000,
+    .ram_base = RAM_BASE,
     .event_order = event_order,
     .event_order_count = sizeof event_order,
     .ports = {GPIOA, GPIOB, GPIOC, GPIOD, GPIOE, GPIOF, GPIOG, NO_DEVICE},

@@ -4,6 +4,7 @@
  */
 #include "stm32l1.h"
 
+#include "base/addresses.h"
 #include "base/pin.h"
 #include "devices/crc.h"
 #include "devices/dac_v1.h"
@@ -146,9 +147,9 @@ static const struct device_info devices[STM32L1_DEVICES] = {
 };
 
 static const struct memory_region memories[] = {
-    {.base = 0x08000000, .kind = MEMORY_FLASH, .device = FLASH, .executes = true},
+    {.base = FLASH_BASE, .kind = MEMORY_FLASH, .device = FLASH, .executes = true},
     {.base = 0x00000000, .kind = MEMORY_FLASH, .device = FLASH, .executes = true}, /* BOOT0 is low */
-    {.base = 0x20000000, .kind = MEMORY_RAM, .device = NO_DEVICE, .executes = true},
+    {.base = RAM_BASE, .kind = MEMORY_RAM, .device = NO_DEVICE, .executes = true},
     {.base = 0x08080000, .size = 0x2000, .kind = MEMORY_OTHER, .device = FLASH}, /* data EEPROM */
     {.base = 0x1FF00000,
      .size = 0x2000,
@@ -213,9 +214,9 @@ const struct chip_info stm32l1 = {
     .memories = memories,
     .memory_count = sizeof memories / sizeof memories[0],
     .regions = {{0x40000000, 0x28000}, {0xE0042000, 0x400}},
-    .flash_base = 0x08000000,
+    .flash_base = FLASH_BASE,
     .alias_base = 0x00000000,
-    .ram_base = 0x20000000,
+    .ram_base = RAM_BASE,
     .event_order = event_order,
     .event_order_count = sizeof event_order,
     .ports = {GPIOA, GPIOB, GPIOC, GPIOD, GPIOE, NO_DEVICE, NO_DEVICE, GPIOH},

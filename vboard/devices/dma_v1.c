@@ -28,7 +28,6 @@ enum { GIF = 1, TCIF = 2, HTIF = 4, TEIF = 8, FLAG_BITS = 4 };
 /* From request to transfer, and for one transfer: AN2548's figures for SRAM and APB, rounded. */
 enum { TRANSFER_CYCLES = 6 };
 
-#define FLASH_BASE   0x08000000u
 #define FLASH_END    0x20000000u
 #define PRIVATE_BASE 0xE0000000u
 

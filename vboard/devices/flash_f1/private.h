@@ -1,6 +1,7 @@
 /* Registers of the flash interface (PM0075 chapter 3), and what the files of this folder share. */
 #pragma once
 
+#include "base/addresses.h" // FLASH_BASE
 #include "chip/chip.h"
 #include "flash_f1.h"
 
@@ -26,7 +27,6 @@ enum { HALF_WORD = 2, ERASED = 0xFFFF, RDP_KEY = 0xA5, OBR_RDPRT = 2 };
 
 #define KEY1         0x45670123u
 #define KEY2         0xCDEF89ABu
-#define FLASH_BASE   0x08000000u
 #define OPTION_BASE  0x1FFFF800u
 #define OPTION_BYTES ((uint32_t)sizeof((struct flash_f1 *)0)->option_bytes)
 

@@ -1,6 +1,7 @@
 /* Registers of the flash interface (RM0038 3.9), and what the files of this folder share. */
 #pragma once
 
+#include "base/addresses.h" // FLASH_BASE
 #include "chip/chip.h"
 #include "flash_l1.h"
 
@@ -42,7 +43,6 @@ enum { WORD = 4, HALF_PAGE_WORDS = 32, HALF_PAGE_BYTES = HALF_PAGE_WORDS * WORD 
 enum { PAGE_BYTES = 256, PAGE_WORDS = PAGE_BYTES / WORD, MAX_EEPROM = 8192 };
 enum { OPTION_BYTES = 0x20, OPTION_WORDS = OPTION_BYTES / WORD };
 
-#define FLASH_BASE  0x08000000u
 #define EEPROM_BASE 0x08080000u
 #define SYSTEM_BASE 0x1FF00000u
 #define OPTION_BASE 0x1FF80000u
