@@ -299,6 +299,18 @@ static inline uint32_t both(uint32_t word, uint32_t other)
     return BLANK ? word & other : word | other;
 }
 
+/* The page about to be written, and the first two words of the application. */
+static inline bool all_is_blank(void)
+{
+    const volatile uint32_t *flash = port_flash(APP_BASE_ADDRESS + image.page);
+    const uint32_t *start = application_start_words();
+    uint32_t all = both(start[0], start[1]);
+
+    for (uint32_t i = 0; i < PAGE / 4; i++)
+        all = both(all, flash[i]);
+    return all == (uint32_t)BLANK_WORD;
+}
+
 /*
  * Tells from the flash how the last download went. If all is blank so far, there never was one, nor an
  * application: nothing has to be invalidated, nothing erased. If there is no application though, it did not
@@ -306,21 +318,15 @@ static inline uint32_t both(uint32_t word, uint32_t other)
  */
 static void look_at_page(void)
 {
-    const volatile uint32_t *flash = port_flash(APP_BASE_ADDRESS + image.page);
-    const uint32_t *start = application_start_words();
-    uint32_t all = both(start[0], start[1]);
-
-    for (uint32_t i = 0; !FLASH_MARKS && i < PAGE / 4; i++)
-        all = both(all, flash[i]);
     if (image.invalidations)
         return;
     image.old_is_gone = image.doubtful = false;
     if (FLASH_MARKS) {
         image.doubtful = application_has_marks();
-    } else if (all == (uint32_t)BLANK_WORD && image.page) {
+    } else if (image.page && all_is_blank()) {
         image.old_is_gone = true;
         image.done = PIECES;
-    } else if (!application_is_valid(start)) {
+    } else if (!application_is_valid(application_start_words())) {
         image.doubtful = true;
     }
 }
