@@ -51,7 +51,7 @@ it_says "with every line" "serial: world"
 printf 'hello\nworld\n' | cmp -s - output
 result "serial output goes into a file" $?
 "$vboard" run echo.elf --usart 4=output >said 2>&1 </dev/null
-it_says "a UART that the chip lacks is refused" "has no UART4"
+it_says "a UART that the chip lacks is refused" "has no USART4"
 "$vboard" run echo.elf --usart 6=output >said 2>&1 </dev/null
 it_says "a USART that is not there is refused" "--usart takes a USART"
 "$vboard" run echo.elf --usart 1=tcp:x >said 2>&1 </dev/null

@@ -1,8 +1,6 @@
 /* See chip_kinds.h. */
 #include "chip_kinds.h"
 
-#include "chips/stm32f103.h"
-
 #include <string.h>
 
 const char chip_kinds[] =
@@ -90,23 +88,23 @@ static void unstable_cells(struct chip_config *config)
 struct chip_kind {
     const char *name;
     void (*apply)(struct chip_config *config);
-    const struct chip_info *family; /* NULL: any */
+    uint8_t quirk; /* that the family must be known for; 0: any family */
 };
 static const struct chip_kind kinds[] = {
-    {"fast-flash", fast_flash, NULL},
-    {"slow-flash", slow_flash, NULL},
-    {"slowest-flash", slowest_flash, NULL},
-    {"slow-crystal", slow_crystal, NULL},
-    {"late-crystal", late_crystal, NULL},
-    {"read-protected", read_protected, NULL},
-    {"hardware-watchdog", hardware_watchdog, NULL},
-    {"fast-lsi", fast_lsi, NULL},
-    {"late-bsy", late_bsy, &stm32f103},
-    {"lock-reads-0", lock_reads_0, &stm32f103},
-    {"zero-needs-erase", zero_needs_erase, &stm32f103},
-    {"masked-ctr", masked_ctr, NULL},
-    {"unmasked-ctr", unmasked_ctr, NULL},
-    {"unstable-cells", unstable_cells, NULL},
+    {"fast-flash", fast_flash, 0},
+    {"slow-flash", slow_flash, 0},
+    {"slowest-flash", slowest_flash, 0},
+    {"slow-crystal", slow_crystal, 0},
+    {"late-crystal", late_crystal, 0},
+    {"read-protected", read_protected, 0},
+    {"hardware-watchdog", hardware_watchdog, 0},
+    {"fast-lsi", fast_lsi, 0},
+    {"late-bsy", late_bsy, QUIRK_BUSY_LATE},
+    {"lock-reads-0", lock_reads_0, QUIRK_LOCK_READS_0},
+    {"zero-needs-erase", zero_needs_erase, QUIRK_ZERO_NEEDS_ERASE},
+    {"masked-ctr", masked_ctr, 0},
+    {"unmasked-ctr", unmasked_ctr, 0},
+    {"unstable-cells", unstable_cells, 0},
 };
 
 static const struct chip_kind *find(const char *name, size_t length)
@@ -119,7 +117,7 @@ static const struct chip_kind *find(const char *name, size_t length)
 
 static bool is_of_family(const struct chip_kind *kind, const struct chip_config *config)
 {
-    return !kind->family || kind->family == config->family;
+    return (kind->quirk & ~config->family->quirks) == 0;
 }
 
 bool chip_kind_is_foreign(const struct chip_config *config, const char *name, size_t length)

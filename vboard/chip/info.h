@@ -56,6 +56,13 @@ struct backup_range {
     uint32_t most;
 };
 
+/* How a part may differ from its manual, where only some families have parts that do (config.h). */
+enum {
+    QUIRK_BUSY_LATE = 1 << 0,
+    QUIRK_LOCK_READS_0 = 1 << 1,
+    QUIRK_ZERO_NEEDS_ERASE = 1 << 2,
+};
+
 enum { CHIP_VARIANTS = 3, EVENT_OF_HOST = 0xFE };
 struct chip_info {
     const char *name;
@@ -69,6 +76,7 @@ struct chip_info {
     uint32_t most_lsi_hz;             /* by the data sheet */
     struct backup_range backup_range; /* of the variant that has most */
     uint16_t most_flash_kib;
+    uint8_t quirks; /* QUIRK_... */
     const struct device_info *devices;
     unsigned device_count;
     const struct route *routes;               /* a row from NO_DEVICE ends them */

@@ -271,6 +271,7 @@ const struct chip_info stm32f103 = {
     .most_lsi_hz = 60000,
     .backup_range = {1, 42, 0xFFFF},
     .most_flash_kib = 512,
+    .quirks = QUIRK_BUSY_LATE | QUIRK_LOCK_READS_0 | QUIRK_ZERO_NEEDS_ERASE,
     .devices = devices,
     .device_count = STM32F103_DEVICES,
     .routes = stm32f103_routes,

@@ -101,16 +101,15 @@ static bool files_fit(const struct options *options)
     return true;
 }
 
-/* UART4 and UART5 are on large chips only (RM0008 table 3). */
+/* Small chips of a family have fewer. */
 static bool usarts_fit(const struct options *options)
 {
-    enum { OF_SMALL_CHIPS = 3 };
-    for (unsigned i = OF_SMALL_CHIPS + 1; i <= USARTS; i++)
-        if (options->usart[i].kind != SERIAL_NOWHERE && !board_has_serial(&options->config, i))
-            return options_wrong(
-                "the chip of this board has no UART%u: only an STM32F103 above 128 KiB has it, see "
-                "--board and --flash-size",
-                i);
+    const struct chip_config *config = &options->config;
+    for (unsigned i = 1; i <= USARTS; i++)
+        if (options->usart[i].kind != SERIAL_NOWHERE && !board_has_serial(config, i))
+            return options_wrong("the chip of this board, an %s with %u KiB of flash, has no USART%u: see "
+                                 "--board and --flash-size",
+                                 config->family->name, (unsigned)(config->flash_bytes / 1024), i);
     return true;
 }
 

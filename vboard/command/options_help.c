@@ -8,7 +8,7 @@ static const char before[] =
     "Usage: vboard run [FIRMWARE] [OPTIONS]\n"
     "\n"
     "Runs a firmware image on a virtual board, unchanged, and tells what the board does.\n"
-    "FIRMWARE is any program for an STM32F103: .elf, .hex, or .bin (which goes to 0x08000000).\n"
+    "FIRMWARE is any program for the chip of the board: .elf, .hex, or .bin (which goes to 0x08000000).\n"
     "It can be left out when --flash-file names a flash that holds one, or gdb is to load it (--halt).\n";
 
 static const char after[] =

@@ -71,7 +71,7 @@ const struct option_row options_table[] = {
         "(LEVEL is low or high; low unless told)",
         .take = options_parse_pullup),
     OPTION("button", "pressed", "hold the button from power-up on", .take = take_button),
-    OPTION("backup", "N=VALUE", "backup register N at power-up (STM32F103: 1 to 42, STM32L1: 0 to 31),\n"
+    OPTION("backup", "N=VALUE", "backup register N at power-up, as the chip's manual counts them,\n"
         "for example 1=0x4F42", .take = options_parse_backup),
     OPTION("seed", "NUMBER", "what RAM holds at power-up and how a torn flash write ends", .take = take_seed),
     OPTION("stack-limit", "ADDRESS", "a push below it is a violation", .take = take_stack_limit),

@@ -30,8 +30,7 @@ static bool read_elf_header(const struct source *file, Elf32_Ehdr *header)
         return false;
     if (header->e_ident[EI_CLASS] != ELFCLASS32 || header->e_ident[EI_DATA] != ELFDATA2LSB ||
         header->e_machine != EM_ARM)
-        return FAIL(file,
-                    "%s is a program for another machine (ELF machine %u); an STM32F103 needs 32-bit ARM",
+        return FAIL(file, "%s is a program for another machine (ELF machine %u); an STM32 needs 32-bit ARM",
                     file->path, header->e_machine);
     if (header->e_type != ET_EXEC || header->e_phnum == 0)
         return FAIL(file, "%s is not a linked program; give the ELF file that the linker made", file->path);

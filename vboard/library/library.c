@@ -56,11 +56,14 @@ const char *vboard_board_title(unsigned index)
 static bool set_flash(struct chip_config *config, uint32_t kib)
 {
     enum { LEAST_KIB = 16 };
+    static _Thread_local char text[80];
     if (kib == 0)
         return true;
     if (kib < LEAST_KIB || kib > config->family->most_flash_kib || kib * 1024 % config->page_bytes != 0) {
-        not_made = "flash_kib is 16 to 512 (STM32L1: 256), in whole pages of the board's chip (F103: 1 or 2 "
-                   "KiB), or 0";
+        (void)snprintf(text, sizeof text, "flash_kib is %u to %u, in whole pages of %u bytes, or 0",
+                       (unsigned)LEAST_KIB, (unsigned)config->family->most_flash_kib,
+                       (unsigned)config->page_bytes);
+        not_made = text;
         return false;
     }
     config->flash_bytes = kib * 1024;

@@ -1,19 +1,28 @@
 /* libvboard: pins and LED. */
+#include <stdio.h>
 #include <string.h>
 
 #include "board/pin_names.h"
 #include "private.h"
+
+static void fail_without_pin(struct vboard *board, const char *name)
+{
+    char ports[2 * PORTS + 1] = "";
+    for (unsigned i = 0, used = 0; i < PORTS; i++)
+        if (board_has_pin(board->board, BOARD_PIN('A' + i, 0)))
+            used += (unsigned)snprintf(ports + used, sizeof ports - used, " %c", 'A' + (char)i);
+    (void)library_fail(
+        board, VBOARD_WRONG,
+        "the chip has no pin '%s'; pins are PA0 to PA15, and so on for each port that it has:%s", name,
+        ports);
+}
 
 /* PIN_NONE: no such pin, and the error says so. */
 static uint8_t find(struct vboard *board, const char *name)
 {
     uint8_t pin = name ? pin_find(name, strlen(name)) : PIN_NONE;
     if (pin == PIN_NONE || !board_has_pin(board->board, pin)) {
-        library_fail(
-            board, VBOARD_WRONG,
-            "the chip has no pin '%s'; pins are PA0 to PE15, on a large STM32F103 to PG15, on an STM32L1 PH0 "
-            "to PH15, too",
-            name ? name : "");
+        fail_without_pin(board, name ? name : "");
         return PIN_NONE;
     }
     return pin;

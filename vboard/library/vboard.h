@@ -1,5 +1,5 @@
 /*
- * libvboard: a virtual STM32F103 board for tests of firmware, without hardware. docs/libvboard.md shows it at
+ * libvboard: a virtual STM32 board for tests of firmware, without hardware. docs/libvboard.md shows it at
  * work.
  *
  * Times are virtual, in microseconds (us) since the board was made: the same calls give the same results on
@@ -47,9 +47,10 @@ enum vboard_strictness {
 
 /* All 0: the board as it is sold. */
 struct vboard_options {
-    uint32_t flash_kib;  /* 16 to 512 (STM32L1: 256), in whole pages; an STM32F103 above 128 is a large one;
-                            0: the board's */
-    uint32_t crystal_hz; /* 4 to 16 MHz, STM32L1: 1 to 24 MHz; VBOARD_NO_CRYSTAL: none; 0: the board's */
+    uint32_t flash_kib;  /* 16 to what the largest chip of the family has (STM32F103: 512, STM32L1: 256), in
+                            whole pages; what else depends on the size follows it; 0: the board's */
+    uint32_t crystal_hz; /* what the chip's oscillator takes (STM32F103: 4 to 16 MHz, STM32L1: 1 to 24 MHz);
+                            VBOARD_NO_CRYSTAL: none; 0: the board's */
     uint64_t seed;       /* of RAM at power-up and of cut flash operations; 0: 1 */
     enum vboard_strictness strictness;
 };
