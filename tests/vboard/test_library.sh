@@ -69,6 +69,27 @@ printf 'wait 0.01\nsend 1 hello\nwait 0.01\nquit\n' |
     "$root/bin/vboard" run "$work/out/serial.elf" --usart 1=terminal >"$work/said" 2>&1
 holds "the command gives a serial port a line, and tells the answer" grep -q 'serial: HELLO' "$work/said"
 
+# docs/libvboard.md: what stands there is what is compiled and run here
+mkdir "$work/first"
+awk '/^    #include <assert.h>/ { on = 1 } on && !NF { blank = 1; next } on && /^[^ ]/ { exit }
+    on && /^    cc / { exit } on { if (blank) print ""; blank = 0; print substr($0, 5) }' docs/libvboard.md >"$work/first/test.c"
+command=$(sed -n 's/^    \(cc .*\)/\1/p' docs/libvboard.md)
+cp $examples/blink/blink-high.elf "$work/first/firmware.elf"
+cd "$work/first" || exit
+says sh -c "$command"
+tell "the first test of docs/libvboard.md passes, by the command there" $?
+cp "$work/out/serial.elf" firmware.elf
+says ./test
+holds "and fails with firmware that does not blink" [ $? -ne 0 ]
+cd - >/dev/null || exit
+awk '/^      struct vboard_snapshot/ { on = 1 } on && /^[^ ]/ { exit } on' docs/libvboard.md >"$work/loop.inc"
+# shellcheck disable=SC2046 # words for the compiler
+says gcc -Wall -Werror -I "$work" tests/vboard/manual/power_cuts.c $(pkg-config --cflags --libs vboard) -o "$work/cuts"
+tell "its loop over power cuts compiles" $?
+says "$work/cuts" build/firmware/BLUEPILL/dapboot.elf
+tell "and ends, with the bootloader and a download" $?
+holds "after a cut at each of many flash operations" grep -qE '^[0-9]{2,} cuts' "$work/said"
+
 # the manual
 sed -n 's/^ *\(--[a-z-]*\).*/\1/p' <("$vboard" run --help) | sort -u >"$work/options"
 sed 's/\\-/-/g' "$root/share/man/man1/vboard.1" | grep -oE -e '--[a-z-]+' | sort -u >"$work/manual"
