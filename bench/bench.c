@@ -286,8 +286,8 @@ static void bench(void **state)
     row("reset to application, no button (STM32L1)", half_pages_start_seconds() * 1e3, "ms", '<', 0.2);
 }
 
-/* `bench KIB`: only how many milliseconds such a download takes, over another application; for tests that
- * compare. */
+/* `bench KIB`: only how many milliseconds such a download takes, over another
+ * application; for tests that compare. */
 static double one_download;
 
 static void one(void **state)

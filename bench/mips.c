@@ -13,8 +13,8 @@
 
 enum { ROUNDS = 5, ERROR_SIZE = 512, ACCESSES = 2000000, WORD = 4 };
 
-/* Registers all over the map that are not the first of their peripheral: RCC_CFGR, FLASH_OBR, CRC_IDR,
- * AFIO_EXTICR1. */
+/* Registers all over the map that are not the first of their peripheral: RCC_CFGR,
+ * FLASH_OBR, CRC_IDR, AFIO_EXTICR1. */
 static const uint32_t registers[] = {0x40021004, 0x4002201C, 0x40023004, 0x40010008};
 enum { REGISTERS = sizeof registers / sizeof registers[0] };
 #define RCC_AHBENR  0x40021014u /* CRCEN is bit 6 */

@@ -82,8 +82,8 @@ enum { BOS_LENGTH = 5 + WEBUSB_CAPABILITY + MICROSOFT_CAPABILITY + HAVE_DS20 * D
 #define OLDER_VERSION_TEXT    "older than what was installed"
 #define FORGED_SIGNATURE_TEXT "not signed by the maker"
 
-/* Everything that can be asked for, one behind the other. Texts are sent in UTF-16: with a 0 behind each
- * letter. */
+/* Everything that can be asked for, one behind the other. Texts are sent in UTF-16:
+ * with a 0 behind each letter. */
 #define RECORD(...)                                                                                          \
     struct PACKED {                                                                                          \
         uint16_t key;                                                                                        \

@@ -91,8 +91,8 @@ NOINLINE static enum usb_answer fail(image_result result)
 }
 
 /*
- * Reports `state` with the minimum time left. The state ends 1/8 earlier than reported, to allow for a fast
- * host clock.
+ * Reports `state` with the minimum time left. The state ends 1/8 earlier than reported, to
+ * allow for a fast host clock.
  */
 static void busy(enum dfu_state state)
 {
@@ -219,9 +219,9 @@ enum usb_answer dfu_request(struct usb_request *request, bool own)
 void dfu_bus_reset(void)
 {
     /*
-     * The way out for a host that cannot detach, but only after a download: enumeration too begins with
-     * resets. Not at once: a client that reset the device wants to find it again, and calls it an error if it
-     * does not.
+     * The way out for a host that cannot detach, but only after a download: enumeration too
+     * begins with resets. Not at once: a client that reset the device wants to find it again, and
+     * calls it an error if it does not.
      */
     if (dfu.status.bState == dfuMANIFEST) {
         dfu.status.bState = dfuMANIFEST_SYNC;

@@ -13,8 +13,8 @@ bool image_has_room(void);
 /* True if so many more bytes fit into the application area. */
 bool image_fits(uint32_t length);
 /*
- * Buffers `length` bytes that come `ahead` bytes after the last accepted block; image_has_room and image_fits
- * were true.
+ * Buffers `length` bytes that come `ahead` bytes after the last accepted block;
+ * image_has_room and image_fits were true.
  */
 void image_put(uint32_t ahead, const uint8_t *bytes, uint32_t length);
 /* The `length` bytes put since the last block are one. */

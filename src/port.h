@@ -29,8 +29,8 @@ bool port_boot_command(void);
 bool port_button_held(void);
 /* True if the last reset was the watchdog's; forgets it. */
 bool port_watchdog_has_bitten(void);
-/* Starts the watchdog, which bites after APP_WATCHDOG_MS unless it is fed. It cannot be stopped but by a
- * reset. */
+/* Starts the watchdog, which bites after APP_WATCHDOG_MS unless it is fed. It
+ * cannot be stopped but by a reset. */
 void port_start_watchdog(void);
 /* Lets a reset within half a second pass for a boot command; takes that long. The application's register has
  * its content back afterwards, unless there was a reset. */

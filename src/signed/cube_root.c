@@ -1,7 +1,7 @@
 /*
- * Cube roots of primes by Newton's method, without division: y approaches 1/cbrt(n), as y (4 - n y^3) / 3,
- * and the root is n y^2. Fixed point with 96 bits after the point, so some 20 of them may be wrong in the
- * end.
+ * Cube roots of primes by Newton's method, without division: y approaches 1/cbrt(n), as y (4 -
+ * n y^3) / 3, and the root is n y^2. Fixed point with 96 bits after the point, so some 20 of
+ * them may be wrong in the end.
  */
 #include "cube_root.h"
 

@@ -18,8 +18,8 @@ static struct {
     uint64_t h[8];
     uint64_t w[ROUNDS]; /* the last round's first: the message's bytes follow each other downwards */
     /*
-     * a to h of the last round; those of the next begin one place before, so that b to d and f to h need no
-     * moving
+     * a to h of the last round; those of the next begin one place before, so that b
+     * to d and f to h need no moving
      */
     uint64_t working[ROUNDS + 8];
     uint32_t length; /* of the message, bytes */

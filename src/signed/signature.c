@@ -116,8 +116,8 @@ static uint32_t word(const uint8_t *first_page, uint32_t offset)
     return *(const uint32_t *)file(first_page, offset);
 }
 
-/* The length of the signed file in flash: up to the first trailer that says it is at that place. 0: there is
- * none. */
+/* The length of the signed file in flash: up to the first trailer that says it is at
+ * that place. 0: there is none. */
 static uint32_t find_length(const uint8_t *first_page)
 {
     uint32_t area = application_size();

@@ -1,9 +1,9 @@
 /*
- * The rule against going back: the newest version that was ever accepted, in a log on the page behind the
- * application area. DFU neither reads nor writes that page. Entries are only added, two for each version, so
- * no power cut lowers what was recorded before; one that was cut off counts for nothing. A page that holds
- * something else, such as the rest of an older application, becomes a log when there is a first version to
- * record.
+ * The rule against going back: the newest version that was ever accepted, in a log on the page behind
+ * the application area. DFU neither reads nor writes that page. Entries are only added, two for each
+ * version, so no power cut lowers what was recorded before; one that was cut off counts for nothing. A
+ * page that holds something else, such as the rest of an older application, becomes a log when there
+ * is a first version to record.
  */
 #pragma once
 

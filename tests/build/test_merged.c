@@ -1,5 +1,5 @@
-/* tools/merge-high: bootloader of a high variant and application in one image, as a programmer would write
- * it. */
+/* tools/merge-high: bootloader of a high variant and application in one image, as
+ * a programmer would write it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

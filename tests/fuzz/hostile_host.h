@@ -17,8 +17,8 @@ enum { PACKET = 64, GENUINE = 4 };
 struct bus {
     void *context;
     uint32_t app_base, app_bytes, block; /* wTransferSize */
-    /* for a device that wants them signed: images of 1 to GENUINE blocks that are, each a newer version; or
-     * NULL */
+    /* for a device that wants them signed: images of 1 to GENUINE blocks that are,
+     * each a newer version; or NULL */
     const uint8_t *genuine[GENUINE];
     void (*setup)(void *context, const uint8_t setup[8]);
     int (*out)(void *context, const uint8_t *data, unsigned length);

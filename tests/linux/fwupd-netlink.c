@@ -1,8 +1,8 @@
 /*
- * Lets fwupd 2.0 run on libusb before 1.0.27, which is what Debian 12 has: fwupd issue 8083. libusb listens
- * for uevents on a netlink socket that the kernel names after the process, and fwupd then wants that very
- * name for its own socket. Preloaded, this leaves the choice of the name to the kernel when the one asked for
- * is taken.
+ * Lets fwupd 2.0 run on libusb before 1.0.27, which is what Debian 12 has: fwupd issue 8083. libusb
+ * listens for uevents on a netlink socket that the kernel names after the process, and fwupd then
+ * wants that very name for its own socket. Preloaded, this leaves the choice of the name to the kernel
+ * when the one asked for is taken.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

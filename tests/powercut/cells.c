@@ -46,8 +46,8 @@ static void choose_readings(struct sweep *sweep, enum unstable_cells cells, uint
     chip->random_state ^= (seed + 1) * 0x9E3779B97F4A7C15ull;
 }
 
-/* Is this application in flash, as far as cells are stable? `*weak`: half-words of it, but the key, that have
- * unstable ones. */
+/* Is this application in flash, as far as cells are stable? `*weak`: half-words of it, but the
+ * key, that have unstable ones. */
 static bool is_there(const struct sweep *sweep, const struct application *application, unsigned *weak)
 {
     const uint8_t *flash = rig_flash(&sweep->rig, sweep->rig.app_base);
@@ -200,8 +200,8 @@ static bool second_cut_wanted(const struct sweep *sweep, uint64_t number)
            chance % SECOND_EVERY == 0;
 }
 
-/* A download from a cut on, while cells read like this; with more cuts in it if `cuts`. False: it ended with
- * an error. */
+/* A download from a cut on, while cells read like this; with more cuts in it if `cuts`.
+ * False: it ended with an error. */
 static bool download_after(struct sweep *sweep, bool cuts)
 {
     char first_cut[sizeof sweep->where];

@@ -74,8 +74,8 @@ static bool starts_new(struct sweep *sweep, unsigned milliseconds)
     return started;
 }
 
-/* Until no operation has run for a while. True: the new application started meanwhile, as a bus reset may
- * make it. */
+/* Until no operation has run for a while. True: the new application started
+ * meanwhile, as a bus reset may make it. */
 static bool flash_rests(struct sweep *sweep)
 {
     enum { STEP_MS = 5, RESTED_STEPS = 6, MOST_STEPS = 100 };

@@ -1,5 +1,5 @@
-/* Cuts the power at every flash operation of every kind of download, and interrupts them; prints what came of
- * it. */
+/* Cuts the power at every flash operation of every kind of download, and interrupts
+ * them; prints what came of it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -265,8 +265,8 @@ static void follow_floor(struct sweep *sweep)
     sweep->next_floor = sweep->is_signed ? signed_floor(&sweep->rig) : 0;
 }
 
-/* Of what a scenario cuts everywhere `make test` cuts a sample, and all that is not half-words like thousands
- * of others. */
+/* Of what a scenario cuts everywhere `make test` cuts a sample, and all that is not
+ * half-words like thousands of others. */
 static bool cuts_wanted(const struct sweep *sweep, uint64_t number)
 {
     const struct flash_operation *operation = &sweep->rig.board->chip.flash.operation;

@@ -259,8 +259,8 @@ void power_up_and_check(struct sweep *sweep)
         fail_msg("%s: an application is started that is neither the old nor the new one", sweep->where);
 }
 
-/* A whole new download; the power fails again at its operation `cut` (0: not). True: the application is
- * there. */
+/* A whole new download; the power fails again at its operation `cut` (0: not).
+ * True: the application is there. */
 bool download_again(struct sweep *sweep, uint64_t cut, enum power_cut_phase phase)
 {
     struct chip *chip = &sweep->rig.board->chip;

@@ -1,7 +1,7 @@
 /*
- * The curve of Ed25519 and numbers modulo its order L, with OpenSSL's big numbers: slow, and written from RFC
- * 8032 alone, to make keys and signatures that no honest program makes. Points and scalars are 32 bytes, as
- * encoded.
+ * The curve of Ed25519 and numbers modulo its order L, with OpenSSL's big numbers: slow, and
+ * written from RFC 8032 alone, to make keys and signatures that no honest program makes. Points and
+ * scalars are 32 bytes, as encoded.
  */
 #pragma once
 

@@ -1,5 +1,5 @@
-/* Files of signatures: a line each, in hexadecimal: name, public key, message (- : none), signature; # : a
- * remark. */
+/* Files of signatures: a line each, in hexadecimal: name, public key, message (- :
+ * none), signature; # : a remark. */
 #pragma once
 
 #include <stdint.h>

@@ -66,8 +66,8 @@ struct rig rig_new_with(const char *target, const struct chip_config *config);
 struct chip_config rig_config(const char *target);
 /* DEEP=1 in the environment: everything, where else a sample does. */
 bool rig_deep(void);
-/* Targets, NULL at the end: all that take any application; of those that want it signed a sample, or all with
- * rig_deep(). */
+/* Targets, NULL at the end: all that take any application; of those that want it signed a
+ * sample, or all with rig_deep(). */
 extern const char *const rig_targets[];
 const char *const *rig_signed_targets(void);
 bool rig_is_high(const char *target);
@@ -118,8 +118,8 @@ enum usb_answer wire_out(struct rig *rig, unsigned toggle, const void *data, uns
 /* data has room for 64 bytes or more. */
 enum usb_answer wire_in(struct rig *rig, uint8_t *data, unsigned *length);
 
-/* build/examples/blink/blink.bin, followed by pseudo-random bytes up to `length`; an image that runs.
- * malloced. */
+/* build/examples/blink/blink.bin, followed by pseudo-random bytes up to `length`;
+ * an image that runs. malloced. */
 uint8_t *blink_image(uint32_t length, unsigned seed);
 uint32_t blink_length(void);
 

@@ -183,8 +183,8 @@ static void every_board_leaves_the_bus_and_returns(void **state)
     for_each_target(leave_and_return);
 }
 
-/* A board with a switched pull-up is not there until the bootloader says so; the application decides for
- * itself. */
+/* A board with a switched pull-up is not there until the bootloader says so; the
+ * application decides for itself. */
 static void pull_up_left_alone(void)
 {
     if (rig.board->info->pullup == PIN_NONE)

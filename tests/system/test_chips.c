@@ -1,7 +1,7 @@
 /*
- * Every chip that may be on a board: slow ones, small ones, worn ones, protected ones, clones. A download
- * arrives exactly or its error reaches the host; nothing half is ever started; and the bootloader stays
- * reachable.
+ * Every chip that may be on a board: slow ones, small ones, worn ones, protected ones, clones.
+ * A download arrives exactly or its error reaches the host; nothing half is ever started; and
+ * the bootloader stays reachable.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -427,8 +427,8 @@ static void worn_half_words_of_the_low_variants_are_reported(void **state)
     (void)state;
     worn_half_words("BLUEPILL");
     worn_half_words("BLUEPILL_4K");
-    /* the half-word that makes the image valid cannot be made 0 either, which comes before all else of its
-     * page */
+    /* the half-word that makes the image valid cannot be made 0 either, which
+     * comes before all else of its page */
     worn_flash("BLUEPILL", 2, errWRITE, true);
     worn_flash("BLUEPILL", 2, errWRITE, false);
 }

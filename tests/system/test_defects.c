@@ -541,8 +541,8 @@ static void d15_a_status_that_is_not_fetched_to_its_end_locks_nothing(void **sta
     free(image);
 }
 
-/* D16 (C): half-words and words were taken from a buffer at an odd address. Here every unaligned access
- * faults. */
+/* D16 (C): half-words and words were taken from a buffer at an odd address. Here
+ * every unaligned access faults. */
 static void d16_no_access_to_memory_is_unaligned(void **state)
 {
     (void)state;

@@ -197,8 +197,8 @@ struct attempt {
     uint16_t wValue, wIndex, wLength;
 };
 
-/* Does it, and fails unless the answer and the state after it are as expected; expected 0: a stall and
- * dfuERROR. */
+/* Does it, and fails unless the answer and the state after it are as expected;
+ * expected 0: a stall and dfuERROR. */
 static void check(const struct attempt *a, uint8_t expected, uint32_t bytes)
 {
     uint32_t actual = 0;

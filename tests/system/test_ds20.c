@@ -1,5 +1,5 @@
-/* The descriptor for fwupd (HAVE_DS20), read as fwupd does and compared with the quirk file that it stands
- * for. */
+/* The descriptor for fwupd (HAVE_DS20), read as fwupd does and compared with the
+ * quirk file that it stands for. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -230,8 +230,8 @@ static void opening_the_port_lights_the_led_and_is_told_back(void **state)
     assert_int_equal(notification[8], 0);
     assert_false(rig.board->led_on);
 
-    /* opened, closed and opened before anyone asks: the first news, then the last; never one changed under
-     * way */
+    /* opened, closed and opened before anyone asks: the first news, then the
+     * last; never one changed under way */
     for (uint16_t dtr = 1; dtr < 4; dtr++)
         assert_int_equal(rig_request(&rig, 0x21, 0x22, dtr & 1, 0, 0, NULL, NULL), USB_DONE);
     assert_int_equal(move(USB_INTERRUPT, 0x82, 10, notification, 10, 50, &actual), USB_DONE);

@@ -150,8 +150,8 @@ static void an_image_up_to_the_bootloader_fits(void **state)
     for_each_target(up_to_the_last_byte);
 }
 
-/* Sent block by block: the one that reaches into the bootloader is refused before it is written, however it
- * is cut. */
+/* Sent block by block: the one that reaches into the bootloader is refused before it
+ * is written, however it is cut. */
 static void one_byte_too_many(void)
 {
     static const uint32_t last[] = {1, 2, 64, 1000};

@@ -1,7 +1,7 @@
 /*
- * Every host: one that is pulled out, resets, suspends, forgets, hurries or dawdles, at every step of a
- * download and inside its data stages. Nothing is violated, nothing half is ever started, and the next
- * download works.
+ * Every host: one that is pulled out, resets, suspends, forgets, hurries or dawdles, at every
+ * step of a download and inside its data stages. Nothing is violated, nothing half is ever
+ * started, and the next download works.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -608,8 +608,8 @@ static void frames_may_be_lost_at_every_step(void **state)
 
 /* Poll timeouts ------------------------------------------------------------------------------------------ */
 
-/* How long the flash goes on with the page in work: until it turns to another one, or rests for a
- * millisecond. */
+/* How long the flash goes on with the page in work: until it turns to another
+ * one, or rests for a millisecond. */
 static ticks really_left(void)
 {
     enum { STEP_US = 20, REST = 1000 / STEP_US, MOST_US = 2000000 };

@@ -68,8 +68,8 @@ struct fake {
 };
 extern struct fake fake;
 
-/* Blank flash (with the bootloader's vectors in place), healthy chip, freshly reset core, on the bus but not
- * enumerated. */
+/* Blank flash (with the bootloader's vectors in place), healthy chip, freshly reset core,
+ * on the bus but not enumerated. */
 void fake_power_on(void);
 /* The same, but flash stays as it is: what follows a power cut or a restart. */
 void fake_power_cycle(void);

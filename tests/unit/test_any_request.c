@@ -1,5 +1,5 @@
-/* Every bmRequestType and bRequest there can be: answered, stalled, never a byte out of bounds (the
- * sanitizers watch). */
+/* Every bmRequestType and bRequest there can be: answered, stalled, never a byte out of
+ * bounds (the sanitizers watch). */
 #include "host.h"
 
 #include <setjmp.h>

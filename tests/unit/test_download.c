@@ -432,8 +432,8 @@ static void an_image_that_adds_to_a_partly_blank_first_page_arrives(void **state
     }
 }
 
-/* The first page holds the right stack pointer already, but no application: it must not become one before all
- * is there. */
+/* The first page holds the right stack pointer already, but no application: it must not
+ * become one before all is there. */
 static void a_key_that_is_in_flash_already_is_still_written_last(void **state)
 {
     replace_old(state);

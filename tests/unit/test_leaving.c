@@ -137,8 +137,8 @@ static void detach_then_bus_reset_restarts(void **state)
     assert_restarts_after_a_bus_reset();
 }
 
-/* All data is there, and power has not failed: the device restarts as after any download, but not before all
- * is written. */
+/* All data is there, and power has not failed: the device restarts as after any download,
+ * but not before all is written. */
 static void a_bus_reset_during_manifestation_does_not_lose_the_image(void **state)
 {
     (void)state;

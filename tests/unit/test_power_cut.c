@@ -1,5 +1,5 @@
-/* Power fails with every single flash operation of a download: flash holds the old application, the new one,
- * or none. */
+/* Power fails with every single flash operation of a download: flash holds the old
+ * application, the new one, or none. */
 #include "application.h"
 #include "host.h"
 

@@ -63,8 +63,8 @@ static void a_last_block_of_whole_packets_ends_with_an_empty_one(void **state)
     uint32_t found = 0;
 
     (void)state;
-    /* host_control insists on it: here are the block sizes whose last block is short and full of whole
-     * packets */
+    /* host_control insists on it: here are the block sizes whose last block is
+     * short and full of whole packets */
     for (uint16_t block = 129; block <= BLOCK; block++)
         if (fake_area_size() % block && fake_area_size() % block % 64 == 0) {
             assert_reads(block);

@@ -1,5 +1,5 @@
-/* A board for tests of a chip: its program does nothing, the test itself is on the bus and sees which rules
- * it breaks. */
+/* A board for tests of a chip: its program does nothing, the test itself is on the bus
+ * and sees which rules it breaks. */
 #pragma once
 
 #include <setjmp.h>

@@ -67,8 +67,8 @@ static void the_crystal_takes_its_time_and_a_dead_one_forever(void **state)
     lab_free(lab);
 }
 
-/* The clocks of programs for boards with other crystals than 8 MHz. A cycle is whole ticks: less than 2 ppm
- * off. */
+/* The clocks of programs for boards with other crystals than 8 MHz. A cycle is
+ * whole ticks: less than 2 ppm off. */
 static void other_crystals_have_their_own_clocks(void **state)
 {
     (void)state;

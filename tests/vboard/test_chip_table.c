@@ -1,5 +1,5 @@
-/* What chip/ makes of any table: a chip that does not exist, with a clock controller, a port, senders and a
- * listener. */
+/* What chip/ makes of any table: a chip that does not exist, with a clock controller, a
+ * port, senders and a listener. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* USARTs: frames in their time, flags and how they are cleared, interrupts, errors; DMA1, with and without
- * them. */
+/* USARTs: frames in their time, flags and how they are cleared, interrupts, errors;
+ * DMA1, with and without them. */
 #include "chip_test.h"
 
 enum { TXE = 1 << 7, TC = 1 << 6, RXNE = 1 << 5, IDLE = 1 << 4, ORE = 1 << 3, FE = 1 << 1 };

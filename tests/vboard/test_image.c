@@ -322,8 +322,8 @@ static void programs_and_data_are_taken(void **state)
 
 /* ---- ELF ---- */
 
-/* Header, two segments, three sections, and the data: as GNU ld lays out a file whose first segment takes in
- * the headers. */
+/* Header, two segments, three sections, and the data: as GNU ld lays out a file whose first
+ * segment takes in the headers. */
 struct elf {
     Elf32_Ehdr header;
     Elf32_Phdr segments[2];

@@ -1,5 +1,5 @@
-/* The usb-redir server, talked to over a real loopback socket by libusbredirparser's other side, as QEMU
- * would.
+/* The usb-redir server, talked to over a real loopback socket by
+ * libusbredirparser's other side, as QEMU would.
  */
 #include "usb_model.h"
 

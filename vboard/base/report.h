@@ -1,5 +1,5 @@
-/* What the virtual board tells its user: one way for everything that happens, so that each user picks what
- * to hear. */
+/* What the virtual board tells its user: one way for everything that happens, so that
+ * each user picks what to hear. */
 #pragma once
 
 #include <stdbool.h>

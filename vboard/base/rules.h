@@ -1,5 +1,5 @@
-/* The rules by name: what can be waived one by one, and what is counted. docs/vboard-rules.md says what each
- * is. */
+/* The rules by name: what can be waived one by one, and what is counted.
+ * docs/vboard-rules.md says what each is. */
 #pragma once
 
 #include <stddef.h>

@@ -95,9 +95,9 @@ static inline bool board_failed(const struct board *board)
 }
 
 /*
- * Bytes for the RX pin of USART 1 to 5: they follow each other on the wire as fast as frames do, once the
- * receiver is on. Returns how many there is room for. serial_baud: what the sender's rate is; 0: the chip's
- * own.
+ * Bytes for the RX pin of USART 1 to 5: they follow each other on the wire as fast as frames
+ * do, once the receiver is on. Returns how many there is room for. serial_baud: what the
+ * sender's rate is; 0: the chip's own.
  */
 unsigned board_serial_send(struct board *board, unsigned usart, const void *bytes, unsigned length);
 void board_serial_baud(struct board *board, unsigned usart, uint32_t baud);

@@ -5,8 +5,8 @@
 
 #include "board.h"
 
-/* unplug, plug, press, release, reset, power off, power on, pin, send, control, in, out. false: there is no
- * such command. */
+/* unplug, plug, press, release, reset, power off, power on, pin, send, control, in, out.
+ * false: there is no such command. */
 bool command_obey(struct board *board, const char *line);
 /* The commands with commas between them. */
 extern const char command_names[];

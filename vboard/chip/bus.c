@@ -80,10 +80,10 @@ static bool write_memory(struct chip *chip, const struct memory_region *memory, 
 /* Registers */
 
 /*
- * A bridge takes two cycles of its bus's clock for an access, from an edge of that clock on (RM0008 3.1; AMBA
- * APB: setup and access). A read waits for its end. A write goes on in the processor's write buffer, which is
- * free again when it is over, so writes in a row come every two cycles of APB (DS5319 2.3.21: 18 MHz on a
- * pin).
+ * A bridge takes two cycles of its bus's clock for an access, from an edge of that clock on (RM0008
+ * 3.1; AMBA APB: setup and access). A read waits for its end. A write goes on in the processor's
+ * write buffer, which is free again when it is over, so writes in a row come every two cycles of APB
+ * (DS5319 2.3.21: 18 MHz on a pin).
  */
 static void wait_for_bridge(struct chip *chip, const struct device *device, bool write)
 {

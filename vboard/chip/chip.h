@@ -1,8 +1,8 @@
 /*
- * The chip: what every one is made of, around the processor. Which devices it has and how they are wired is a
- * table (struct chip_info). One plain struct without pointers to anything that changes outside of it, except
- * for the board's: a copy of it is a snapshot of the whole chip. chip_moved() makes the copy run at its new
- * place.
+ * The chip: what every one is made of, around the processor. Which devices it has and how they are
+ * wired is a table (struct chip_info). One plain struct without pointers to anything that changes
+ * outside of it, except for the board's: a copy of it is a snapshot of the whole chip. chip_moved()
+ * makes the copy run at its new place.
  */
 #pragma once
 

@@ -4,8 +4,8 @@
  * wired to. Its state is in the chip's arena and found by offset: neither here nor there is a pointer to
  * anything that changes, so that a copy of the chip is a snapshot.
  *
- * Devices know no other device. They talk to lines (interrupts, DMA requests, triggers), clock nodes and
- * pins.
+ * Devices know no other device. They talk to lines (interrupts, DMA requests,
+ * triggers), clock nodes and pins.
  */
 #pragma once
 

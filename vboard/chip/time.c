@@ -1,5 +1,5 @@
-/* Virtual time: cycles of the processor, whatever a cycle lasts, and the events that are due at a time of
- * their own. */
+/* Virtual time: cycles of the processor, whatever a cycle lasts, and the events that
+ * are due at a time of their own. */
 #include "private.h"
 
 ticks chip_core_time(const struct chip *chip)

@@ -1,5 +1,5 @@
-/* The person at the boards: what comes in as commands on standard input, what goes out as lines with the
- * time. */
+/* The person at the boards: what comes in as commands on standard input, what
+ * goes out as lines with the time. */
 #pragma once
 
 #include <stdbool.h>

@@ -14,8 +14,8 @@ struct display *display_open(const char *firmware, char *error, size_t error_siz
 void display_add(struct display *display, ticks at, const char *text);
 /* A line that the board sent over a serial port. */
 void display_add_serial(struct display *display, const char *text);
-/* Takes keys, and paints when something is new; usb: what is known of the bus. false: the person wants to
- * end. */
+/* Takes keys, and paints when something is new; usb: what is known of the bus.
+ * false: the person wants to end. */
 bool display_poll(struct display *display, struct board *board, const char *usb);
 /* Gives the terminal back, and prints there the latest messages. */
 void display_close(struct display *display);

@@ -13,8 +13,8 @@ static uint64_t hash(uint64_t seed, const char *text, size_t length)
     return seed;
 }
 
-/* "LEVEL rule: what happened (PC 0x08000000)": registers and values between the two ends may differ each
- * time. */
+/* "LEVEL rule: what happened (PC 0x08000000)": registers and values between the
+ * two ends may differ each time. */
 static uint64_t place_of(const char *violation)
 {
     const uint64_t offset_basis = 0xCBF29CE484222325;

@@ -14,6 +14,6 @@ struct repeats {
     } known[REPEATS];
 };
 
-/* Whether to tell it: the first three times, the 10th, the 100th and so on. *times: how often it has
- * happened. */
+/* Whether to tell it: the first three times, the 10th, the 100th and so on.
+ * *times: how often it has happened. */
 bool repeats_wanted(struct repeats *repeats, const char *violation, uint32_t *times);

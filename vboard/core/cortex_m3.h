@@ -24,8 +24,8 @@ struct cortex_m3_bus {
     bool (*write)(void *context, uint32_t address, unsigned size, uint32_t value);
     /* Instruction fetch of a half-word outside every window. */
     bool (*fetch)(void *context, uint32_t address, uint16_t *half_word);
-    /* AIRCR.SYSRESETREQ was written: the chip resets the core (cortex_m3_reset) after cortex_m3_run has
-     * returned. */
+    /* AIRCR.SYSRESETREQ was written: the chip resets the core (cortex_m3_reset)
+     * after cortex_m3_run has returned. */
     void (*reset_request)(void *context);
     /* The kind is REPORT_FAULT or REPORT_NOTE. */
     void (*report)(void *context, enum report_kind kind, const char *text);
@@ -184,8 +184,8 @@ void cortex_m3_reset(struct cortex_m3 *cpu);
  */
 void cortex_m3_run(struct cortex_m3 *cpu, uint64_t until);
 
-/* Level of an interrupt request line, 0..irqs-1. A rising edge pends, a level that stays pends again on
- * return. */
+/* Level of an interrupt request line, 0..irqs-1. A rising edge pends, a level that
+ * stays pends again on return. */
 void cortex_m3_set_irq(struct cortex_m3 *cpu, unsigned irq, bool level);
 void cortex_m3_pend_nmi(struct cortex_m3 *cpu);
 /* An event from outside (SEV, EXTI event): wakes WFE. */

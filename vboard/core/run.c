@@ -1,5 +1,5 @@
-/* The processor's run loop: when to execute, when to sleep, when to take an exception, and where instructions
- * come from. */
+/* The processor's run loop: when to execute, when to sleep, when to take an exception, and
+ * where instructions come from. */
 #include "cortex_m3.h"
 
 #include "private.h"
@@ -82,9 +82,9 @@ void m3_find_code(struct cortex_m3 *cpu, bool jump)
 
 /*
  * Straight code. The flash reads lines of 64 bits, one after the other, each in one cycle and its wait
- * states; two of them are buffered, and the core has three words more (RM0008 3.3.3, DDI 0337). So a line is
- * read when the one before it has come and execution has left the one three before it; the core waits if it
- * comes earlier.
+ * states; two of them are buffered, and the core has three words more (RM0008 3.3.3, DDI 0337). So a
+ * line is read when the one before it has come and execution has left the one three before it; the
+ * core waits if it comes earlier.
  */
 void m3_next_line(struct cortex_m3 *cpu, uint32_t address)
 {

@@ -25,9 +25,9 @@ static bool is_trace_off(const struct cortex_m3 *cpu, uint32_t address)
 }
 
 /*
- * UNKNOWN by the architecture; CYCCNT of real STM32F103s reads as DWT_CTRL does. Told for the counter only,
- * and once: programs look at ITM to see whether somebody listens, and one that waits for CYCCNT waits for
- * ever.
+ * UNKNOWN by the architecture; CYCCNT of real STM32F103s reads as DWT_CTRL does. Told for the
+ * counter only, and once: programs look at ITM to see whether somebody listens, and one that
+ * waits for CYCCNT waits for ever.
  */
 static uint32_t read_trace_off(struct cortex_m3 *cpu, uint32_t address)
 {

@@ -1,5 +1,5 @@
-/* The 32-bit shifts, extensions, bit operations, multiplications and divisions of registers (A5.3.12 to
- * A5.3.17). */
+/* The 32-bit shifts, extensions, bit operations, multiplications and divisions of
+ * registers (A5.3.12 to A5.3.17). */
 #include "cortex_m3.h"
 
 #include "decode.h"

@@ -1,5 +1,5 @@
-/* CRC unit (RM0008 chapter 4): polynomial 0x04C11DB7 over words, as in Ethernet but neither reflected nor
- * inverted. */
+/* CRC unit (RM0008 chapter 4): polynomial 0x04C11DB7 over words, as in Ethernet but
+ * neither reflected nor inverted. */
 #include "crc.h"
 
 enum { DR = 0x00, IDR = 0x04, CR = 0x08, CR_RESET = 1 };

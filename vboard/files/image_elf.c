@@ -88,9 +88,9 @@ static bool add_part(struct image *image, const struct source *file, uint32_t ad
 }
 
 /*
- * Section by section, each at the physical address its segment gives it. A segment as a whole may begin with
- * the ELF header itself (GNU ld does that when there is room before the first section), which is not for the
- * flash.
+ * Section by section, each at the physical address its segment gives it. A segment as a whole may
+ * begin with the ELF header itself (GNU ld does that when there is room before the first
+ * section), which is not for the flash.
  */
 static bool add_elf_sections(struct image *image, const struct source *file, const Elf32_Ehdr *header)
 {

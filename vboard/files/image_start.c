@@ -19,8 +19,8 @@ static uint32_t first_used(const uint8_t *flash, uint32_t flash_bytes, uint8_t b
     return offset;
 }
 
-/* The reset vector is odd, and leads to something in flash (at its own address, or at 0 where it appears,
- * too). */
+/* The reset vector is odd, and leads to something in flash (at its own address, or
+ * at 0 where it appears, too). */
 static bool leads_to_program(const uint8_t *flash, uint32_t flash_bytes, uint8_t blank)
 {
     uint32_t vector = word_at(flash, RESET_VECTOR);

@@ -98,8 +98,8 @@ void vboard_plug(struct vboard *board, bool in);
 
 /* us since the board was made. */
 uint64_t vboard_now(const struct vboard *board);
-/* Runs for that many us, up to 3 days in all. VBOARD_BROKEN and VBOARD_LOCKED_UP end it early. Without power
- * time passes. */
+/* Runs for that many us, up to 3 days in all. VBOARD_BROKEN and VBOARD_LOCKED_UP end it
+ * early. Without power time passes. */
 enum vboard_status vboard_run(struct vboard *board, uint64_t us);
 /*
  * Runs until the condition is true: it is asked at once, then every 10 us of virtual time. VBOARD_TIMED_OUT:
@@ -145,15 +145,15 @@ size_t vboard_serial_read(struct vboard *board, unsigned usart, void *bytes, siz
 /* The device's pull-up is on and the cable is in. */
 bool vboard_usb_is_attached(const struct vboard *board);
 /*
- * Waits for the device, resets the bus, reads descriptors as Linux does (tries again for 2.3 s), and selects
- * the first configuration. VBOARD_GONE: it does not enumerate. VBOARD_TIMED_OUT, VBOARD_STALLED: the last
- * request.
+ * Waits for the device, resets the bus, reads descriptors as Linux does (tries again for 2.3 s), and
+ * selects the first configuration. VBOARD_GONE: it does not enumerate. VBOARD_TIMED_OUT,
+ * VBOARD_STALLED: the last request.
  */
 enum vboard_status vboard_usb_enumerate(struct vboard *board, uint64_t timeout);
 /*
- * A control transfer. bmRequestType's bit 7 says the direction; data has wLength bytes (may be NULL for 0).
- * *actual: how many went over. A SET_INTERFACE, SET_CONFIGURATION or CLEAR_FEATURE that succeeds is taken
- * note of.
+ * A control transfer. bmRequestType's bit 7 says the direction; data has wLength bytes (may be
+ * NULL for 0). *actual: how many went over. A SET_INTERFACE, SET_CONFIGURATION or CLEAR_FEATURE
+ * that succeeds is taken note of.
  */
 enum vboard_status vboard_usb_control(struct vboard *board, uint8_t bmRequestType, uint8_t bRequest,
                                       uint16_t wValue, uint16_t wIndex, void *data, uint16_t wLength,
@@ -165,16 +165,16 @@ enum vboard_status vboard_usb_control(struct vboard *board, uint8_t bmRequestTyp
  */
 enum vboard_status vboard_usb_out(struct vboard *board, uint8_t endpoint, const void *data, uint32_t length,
                                   uint32_t *actual, uint64_t timeout);
-/* One transfer from an endpoint, 0x81 to 0x8F: ends when the buffer is full or a packet is shorter than the
- * endpoint's size. VBOARD_USB_ERROR: a packet did not fit; give whole packets of room. *actual is set on a
- * time-out, too. */
+/* One transfer from an endpoint, 0x81 to 0x8F: ends when the buffer is full or a packet is shorter
+ * than the endpoint's size. VBOARD_USB_ERROR: a packet did not fit; give whole packets of room.
+ * *actual is set on a time-out, too. */
 enum vboard_status vboard_usb_in(struct vboard *board, uint8_t endpoint, void *data, uint32_t size,
                                  uint32_t *actual, uint64_t timeout);
 
 /* Looking inside ----------------------------------------------------------------------------------------- */
 
-/* Copies RAM (from 0x20000000) or flash (from 0x08000000), without effect on the board. VBOARD_WRONG:
- * neither. */
+/* Copies RAM (from 0x20000000) or flash (from 0x08000000), without effect on the
+ * board. VBOARD_WRONG: neither. */
 enum vboard_status vboard_read(struct vboard *board, uint32_t address, void *bytes, size_t length);
 /* Programs and erases of flash that the firmware began, since the board was made. */
 uint64_t vboard_flash_operations(const struct vboard *board);
@@ -196,9 +196,9 @@ void vboard_listen(struct vboard *board, vboard_listener *listener, void *contex
 
 enum vboard_cut { VBOARD_CUT_BEFORE, VBOARD_CUT_INSIDE, VBOARD_CUT_AFTER };
 
-/* The power fails, once, at the n-th flash operation from now (1: the next one): before it, in its middle or
- * when it is done. 0: not at all. The board is off then; vboard_power() switches it on. VBOARD_WRONG: no such
- * moment. */
+/* The power fails, once, at the n-th flash operation from now (1: the next one): before it, in its
+ * middle or when it is done. 0: not at all. The board is off then; vboard_power() switches it on.
+ * VBOARD_WRONG: no such moment. */
 enum vboard_status vboard_cut_power(struct vboard *board, uint64_t n, enum vboard_cut moment);
 /*
  * The whole board, with its time, serial output not yet read, and USB host. It can be restored any number of

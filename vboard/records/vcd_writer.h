@@ -1,5 +1,5 @@
-/* The file format of waveforms (IEEE 1364-2005 clause 18): signals in scopes, and their changes in the order
- * of time. */
+/* The file format of waveforms (IEEE 1364-2005 clause 18): signals in scopes, and their
+ * changes in the order of time. */
 #pragma once
 
 #include <stdbool.h>

@@ -79,8 +79,8 @@ struct usb_host {
     uint8_t toggle_out[16], toggle_in[16];
     struct usb_transfer *queue[USB_HOST_QUEUE];
     unsigned queued;
-    /* port events for whoever drives the host: attached (after debounce), enabled (after reset or resume),
-     * gone */
+    /* port events for whoever drives the host: attached (after debounce), enabled
+     * (after reset or resume), gone */
     void *context;
     void (*port_changed)(void *context, enum usb_port_state state);
     /* One call at a time of its own, usb_host_call_at(); TICKS_NEVER: none */
@@ -111,11 +111,11 @@ struct usb_host {
 };
 
 void usb_host_init(struct usb_host *host, struct chip *chip);
-/* The board tells: D+ pulled up and cable in, or not. Debounce (100 ms, USB 2.0 7.1.7.3) starts or the port
- * empties. */
+/* The board tells: D+ pulled up and cable in, or not. Debounce (100 ms, USB 2.0
+ * 7.1.7.3) starts or the port empties. */
 void usb_host_line(struct usb_host *host, bool pulled_up);
-/* Drives reset for 10 to 50 ms, then 10 ms of recovery, then the port is enabled; transfers in flight end
- * USB_GONE. */
+/* Drives reset for 10 to 50 ms, then 10 ms of recovery, then the port is enabled;
+ * transfers in flight end USB_GONE. */
 void usb_host_reset(struct usb_host *host, unsigned milliseconds);
 void usb_host_suspend(struct usb_host *host);
 /* 20 ms of resume, then SOFs again, 10 ms later transfers. The device's remote wake-up does the same. */
@@ -141,8 +141,8 @@ enum usb_host_status usb_host_control(struct usb_host *host, const uint8_t setup
  * descriptor as far as its packet size, SET_ADDRESS, the whole device descriptor, SET_CONFIGURATION 1. */
 enum usb_host_status usb_host_enumerate(struct usb_host *host);
 
-/* Bit times of a packet of n data bytes on a full-speed bus, bit stuffing not counted: sync 8 + PID 8 + ... +
- * EOP 3. */
+/* Bit times of a packet of n data bytes on a full-speed bus, bit stuffing not counted:
+ * sync 8 + PID 8 + ... + EOP 3. */
 ticks usb_token_time(void);
 ticks usb_data_time(unsigned bytes);
 ticks usb_handshake_time(void);

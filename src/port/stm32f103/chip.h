@@ -1,7 +1,7 @@
 /*
- * The STM32F103 in numbers: what options may say, and what the shared parts of the port must know. Macros
- * only, as the linker script reads them too. Source: RM0008 (chapter in brackets), PM0075, data sheets
- * DS5319, DS5792.
+ * The STM32F103 in numbers: what options may say, and what the shared parts of the port must
+ * know. Macros only, as the linker script reads them too. Source: RM0008 (chapter in brackets),
+ * PM0075, data sheets DS5319, DS5792.
  */
 #pragma once
 

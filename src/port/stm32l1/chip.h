@@ -44,10 +44,10 @@
 #define BOOTLOADER_RAM (SIGNED ? 16 * 1024 : 10 * 1024)
 
 /*
- * Flash [3.3]: bytes that one operation programs, which must be blank before, and how many such units a half
- * page has; what a blank one reads. Nothing can be programmed over anything, so there are marks. Times: of
- * each operation 3.28 ms (data sheet, flash memory characteristics), so that no host waits longer than it
- * must.
+ * Flash [3.3]: bytes that one operation programs, which must be blank before, and how many such
+ * units a half page has; what a blank one reads. Nothing can be programmed over anything, so there
+ * are marks. Times: of each operation 3.28 ms (data sheet, flash memory characteristics), so that no
+ * host waits longer than it must.
  */
 #define FLASH_UNIT          4
 #define FLASH_BURST         32

@@ -1,5 +1,5 @@
-/* Signed firmware in the portable core: what is refused, how a check is interrupted, and power cuts at every
- * operation. */
+/* Signed firmware in the portable core: what is refused, how a check is interrupted, and
+ * power cuts at every operation. */
 #include "host.h"
 
 #include "application.h"        // application_is_valid

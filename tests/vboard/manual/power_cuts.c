@@ -1,7 +1,7 @@
 /*
  * The loop of docs/libvboard.md, which the test puts into loop.inc, with the bootloader as the firmware: an
- * update is a download that the host never ends, and the board still starts if it enumerates. Prints at how many
- * operations the power was cut.
+ * update is a download that the host never ends, and the board still starts if it enumerates. Prints at how
+ * many operations the power was cut.
  */
 #undef NDEBUG
 #include <assert.h>
@@ -22,12 +22,13 @@ static bool it_still_starts(struct vboard *board)
 /* As a host does it that knows nothing of power cuts: it gives up when the device is gone. */
 static void update(struct vboard *board)
 {
-    /* what a valid application begins with: its stack's top, and where it starts; then 32 half-words that are
-     * not blank */
+    /* what a valid application begins with: its stack's top, and where it starts; then 32
+     * half-words that are not blank */
     char pages[2][PAGE] = {{0x00, 0x50, 0x00, 0x20, 0x01, 0x21, 0x00, 0x08}};
     memset(&pages[1][WRITTEN], 0xFF, PAGE - WRITTEN);
     for (uint16_t block = 0; block < 2; block++) {
-        if (vboard_usb_control(board, TO_DEVICE, DFU_DNLOAD, block, 0, pages[block], PAGE, NULL, S) != VBOARD_OK)
+        if (vboard_usb_control(board, TO_DEVICE, DFU_DNLOAD, block, 0, pages[block], PAGE, NULL, S) !=
+            VBOARD_OK)
             return;
         unsigned char status[6] = {0};
         for (unsigned polls = 0; status[4] != dfuDNLOAD_IDLE && polls < 100; polls++) {

@@ -1,5 +1,5 @@
-/* Conversions of the ADCs (RM0008 11.3 to 11.6, 11.10): what is on a channel, how long it takes, what comes
- * of it. */
+/* Conversions of the ADCs (RM0008 11.3 to 11.6, 11.10): what is on a channel, how
+ * long it takes, what comes of it. */
 #include "private.h"
 
 enum { FULL_SCALE = 0xFFF, MIDDLE = 0x800 };

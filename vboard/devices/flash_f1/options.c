@@ -28,8 +28,8 @@ void flash_options_factory(struct device *device)
         set_option(device, WRP0 + 2 * i, (uint8_t) ~(device_chip(device)->config.write_protected >> 8 * i));
 }
 
-/* A byte that does not fit its complement loads as 0xFF, and says so; a pair that is erased does so in
- * silence. */
+/* A byte that does not fit its complement loads as 0xFF, and says so; a pair that
+ * is erased does so in silence. */
 static uint8_t load(struct device *device, unsigned at)
 {
     const uint8_t *pair = &flash_of(device)->option_bytes[at];

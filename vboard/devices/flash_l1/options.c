@@ -1,6 +1,6 @@
 /*
- * Option bytes (RM0038 3.7, 3.8): words of 16 bits and their complement. They are loaded at each reset and by
- * OBL_LAUNCH.
+ * Option bytes (RM0038 3.7, 3.8): words of 16 bits and their complement. They are loaded at
+ * each reset and by OBL_LAUNCH.
  */
 #include "private.h"
 

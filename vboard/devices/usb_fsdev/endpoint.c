@@ -1,5 +1,5 @@
-/* Endpoint registers: bits that toggle, bits that only clear, and what must not be set together
- * (RM0008 23.5.2). */
+/* Endpoint registers: bits that toggle, bits that only clear, and what must not be
+ * set together (RM0008 23.5.2). */
 #include "private.h"
 
 void fsdev_check_endpoint(struct device *device, unsigned n)

@@ -79,8 +79,8 @@ void fsdev_raise(struct device *device, uint16_t flag)
     fsdev_update_interrupts(device);
 }
 
-/* Hardly any library in the field waits for tSTARTUP, and no packet can come that soon: that is only
- * suspicious.
+/* Hardly any library in the field waits for tSTARTUP, and no packet can come that
+ * soon: that is only suspicious.
  */
 static void check_enabled(struct device *device)
 {

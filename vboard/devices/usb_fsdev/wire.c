@@ -1,5 +1,5 @@
-/* Transactions of the USB peripheral with the host: tokens, handshakes, data toggles (RM0008 23.4.2
- * to 23.4.4).
+/* Transactions of the USB peripheral with the host: tokens, handshakes, data
+ * toggles (RM0008 23.4.2 to 23.4.4).
  */
 #include "private.h"
 

@@ -62,8 +62,8 @@ void gdb_arm(struct gdb *gdb, bool breakpoints)
     gdb_arm_watchpoints(gdb);
 }
 
-/* One instruction, or an exception entered. A processor that sleeps is woken, as a real one is (ARMv7-M
- * C1.6). */
+/* One instruction, or an exception entered. A processor that sleeps is woken, as
+ * a real one is (ARMv7-M C1.6). */
 static void run_step(struct gdb *gdb)
 {
     struct board *board = gdb->board;

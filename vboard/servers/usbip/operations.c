@@ -94,10 +94,10 @@ static struct usbip_export *find_board(struct usbip *usbip, const char *busid)
 }
 
 /*
- * Between SET_ADDRESS and the first look at the device's configuration Linux lists it as attached to
- * vhci_hcd, but not in /sys/bus/usb yet; and its `usbip attach`, once it was given a board, gives up if it
- * finds any such device ("open vhci_driver"). So who asks for a board waits until those given before are
- * configured.
+ * Between SET_ADDRESS and the first look at the device's configuration Linux lists it as attached
+ * to vhci_hcd, but not in /sys/bus/usb yet; and its `usbip attach`, once it was given a board,
+ * gives up if it finds any such device ("open vhci_driver"). So who asks for a board waits until
+ * those given before are configured.
  */
 static bool one_is_settling(const struct usbip *usbip)
 {

@@ -1,6 +1,6 @@
-/* Shared by usbip.c (connections, and when a board comes and goes), usbip_operations.c (who gets which
- * board), usbip_requests.c (what the kernel asks of a board) and usbip_isochronous.c (its requests of many
- * packets). */
+/* Shared by usbip.c (connections, and when a board comes and goes), usbip_operations.c (who
+ * gets which board), usbip_requests.c (what the kernel asks of a board) and usbip_isochronous.c
+ * (its requests of many packets). */
 #pragma once
 
 #include <stdbool.h>
@@ -102,13 +102,13 @@ void usbip_take_off(struct usbip_buffer *buffer, size_t length);
 void usbip_restart(struct usbip_export *board);
 
 /* usbip_operations.c */
-/* Deals with the first message of a connection, a list or an import; false: it is not complete, or cannot be
- * answered yet. */
+/* Deals with the first message of a connection, a list or an import; false: it is not
+ * complete, or cannot be answered yet. */
 bool usbip_operation(struct usbip *usbip, struct usbip_client *client);
 
 /* usbip_messages.c */
-/* Deals with the first message of client->in; false: it is not complete. One that makes no sense ends the
- * connection. */
+/* Deals with the first message of client->in; false: it is not complete. One that makes
+ * no sense ends the connection. */
 bool usbip_message(const struct usbip *usbip, struct usbip_client *client);
 
 /* usbip_requests.c */
