@@ -6,20 +6,23 @@
 
 #include "dfu_status.h" // STATUS_OK: what flash operations come to
 
+/* Called from several places: one copy is smaller, which GCC 12 misjudges. */
+#define NOINLINE __attribute__((noinline))
+
 /*
  * Code that runs before the serving half is in RAM, or that need not be there. Never while the flash is busy.
- * FAR: called from the other memory, further away than a branch reaches.
+ * IN_FLASH: the same, merged into its callers where that is smaller. FAR: called from the other memory,
+ * further away than a branch reaches.
  */
 #ifdef __arm__
-#define FROM_FLASH __attribute__((section(".boot"), noinline))
+#define IN_FLASH   __attribute__((section(".boot")))
+#define FROM_FLASH IN_FLASH NOINLINE
 #define FAR        __attribute__((long_call))
 #else
+#define IN_FLASH
 #define FROM_FLASH
 #define FAR
 #endif
-
-/* Called from several places: one copy is smaller, which GCC 12 misjudges. */
-#define NOINLINE __attribute__((noinline))
 
 /* Boot decision, on the reset clock ---------------------------------------------------------------------- */
 

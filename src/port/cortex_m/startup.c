@@ -2,7 +2,7 @@
 #include "startup.h"
 
 #include "cortex_m.h" // SCB
-#include "port.h"     // FROM_FLASH
+#include "port.h"     // FROM_FLASH, IN_FLASH
 
 /* From the linker script. */
 extern uint32_t stack_top[], ram_image[], ram_start[], ram_end[], bss_end[];
@@ -47,8 +47,7 @@ FROM_FLASH _Noreturn void port_start_application(uint32_t stack, uint32_t entry)
     __builtin_unreachable();
 }
 
-/* In flash, of course; merged into its caller where there is only one. */
-__attribute__((section(".boot"))) void startup_fill_ram(void)
+IN_FLASH void startup_fill_ram(void)
 {
     uint32_t *to = ram_start;
 

@@ -81,7 +81,8 @@ FROM_FLASH bool port_button_held(void)
     return high == BUTTON_ACTIVE_HIGH;
 }
 
-void pins_disconnect(void)
+/* In a fault before RAM is filled, too. */
+IN_FLASH void pins_disconnect(void)
 {
     if (HAVE_USB_PULLUP_CONTROL) {
         gpio_set(USB_PULLUP_GPIO_PORT, USB_PULLUP_GPIO_PIN, !USB_PULLUP_ACTIVE_HIGH);
