@@ -5,11 +5,13 @@ set -u
 . "$(dirname "$0")/common.sh"
 look=$root/tests/build/boot_calls.py
 
+# What is older than the sources is nothing that the system tests have built.
+newest=$(find "$root/src" -name '*.[ch]' -printf '%T@ %p\n' | sort -n | tail -n 1 | cut -d ' ' -f 2-)
 mapfile -t targets < <(make -s -C src list-targets)
 images=()
 for name in "${targets[@]}" $(cd "$root/build/firmware" && printf '%s\n' [a-z]*/); do
     image=$root/build/firmware/${name%/}/dapboot.elf
-    [ ! -f "$image" ] || images+=("$image")
+    [ ! "$image" -nt "$newest" ] || images+=("$image")
 done
 it "the system tests have built many images, here ${#images[@]}" test "${#images[@]}" -gt 60
 it 'none of them does' python3 "$look" "${images[@]}"
