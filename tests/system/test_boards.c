@@ -108,6 +108,23 @@ static void every_target_writes_and_reads_its_whole_area(void **state)
     for_each_target(whole_area);
 }
 
+/* Or whatever should come in its place: the STM32L152 Discovery has its clock from the ST-Link. */
+static void serve_without_crystal(void)
+{
+    struct chip_config config = rig_config(target);
+
+    rig_free(&rig);
+    config.hse_hz = 0;
+    rig = rig_new_with(target, &config);
+    download_and_start();
+}
+
+static void every_target_serves_on_the_internal_clock_if_the_crystal_is_dead(void **state)
+{
+    (void)state;
+    for_each_target(serve_without_crystal);
+}
+
 static void press_button(void)
 {
     burn_application();
@@ -298,6 +315,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_target_takes_an_application_and_starts_it),
         cmocka_unit_test(every_target_writes_and_reads_its_whole_area),
+        cmocka_unit_test(every_target_serves_on_the_internal_clock_if_the_crystal_is_dead),
         cmocka_unit_test(the_button_of_every_board_is_read_the_right_way_round),
         cmocka_unit_test(the_led_of_every_board_is_lit_the_right_way_round),
         cmocka_unit_test(every_board_leaves_the_bus_and_returns),

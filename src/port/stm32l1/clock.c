@@ -25,8 +25,8 @@ enum {
 
 static inline bool crystal_starts(void)
 {
-    /* HSEBYP is written while the oscillator is off still */
-    RCC->CR = RCC_CR_MSION | (HSE_BYPASS ? RCC_CR_HSEBYP : 0) | RCC_CR_HSEON;
+    /* HSEBYP is written while the oscillator is off still; the HSI is for when it does not start */
+    RCC->CR = RCC_CR_MSION | RCC_CR_HSION | (HSE_BYPASS ? RCC_CR_HSEBYP : 0) | RCC_CR_HSEON;
     for (uint32_t patience = CRYSTAL_PATIENCE; patience; patience--)
         if (RCC->CR & RCC_CR_HSERDY)
             return true;
@@ -73,10 +73,10 @@ uint32_t clock_start(void)
 {
     uint32_t pll = RCC_CFGR_PLLDIV_3 | PLLMUL(HSE_TIMES) | RCC_CFGR_PLLSRC;
 
-    if (USE_HSI || !crystal_starts()) {
+    if (USE_HSI)
         start_internal();
+    if (USE_HSI || !crystal_starts())
         pll = RCC_CFGR_PLLDIV_3 | PLLMUL(HSI_TIMES);
-    }
     run_from(pll);
     return SERVING_KHZ;
 }
