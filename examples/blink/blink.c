@@ -1,7 +1,7 @@
 /*
- * The smallest application worth flashing: blinks the Blue Pill's LED (PC13) at 1 Hz from SysTick interrupts,
- * without a library, on the reset clock. Returns to the bootloader when BOOT1 (PB2) is high, or when a
- * debugger or another part of the program sets `enter_bootloader`.
+ * The smallest application worth flashing: blinks the board's LED at 1 Hz from SysTick interrupts, without a
+ * library, on the reset clock. Returns to the bootloader when the button is pressed, or when a debugger or
+ * another part of the program sets `enter_bootloader`.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -9,15 +9,37 @@
 #include "dapboot.h" // dapboot_enter
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))
-#define RCC_APB2ENR       REGISTER(0x40021018)
-#define GPIOB_IDR         REGISTER(0x40010C08)
-#define GPIOC_CRH         REGISTER(0x40011004)
-#define GPIOC_BSRR        REGISTER(0x40011010)
 #define SYST_CSR          REGISTER(0xE000E010)
 #define SYST_RVR          REGISTER(0xE000E014)
 #define SYST_CVR          REGISTER(0xE000E018)
 
-enum { HSI_HZ = 8000000, HALF_PERIODS_PER_SECOND = 2 };
+#ifdef DAPBOOT_STM32L1                      /* STM32L152 Discovery: LED on PB6, on when high; button on PA0 */
+#define GPIO_CLOCKS    REGISTER(0x4002381C) /* RCC_AHBENR */
+#define GPIO_CLOCKS_ON (1u << 0 | 1u << 1)  /* ports A and B */
+#define BUTTON_IDR     REGISTER(0x40020010)
+#define BUTTON         (1u << 0)
+#define LED_MODES      REGISTER(0x40020400) /* GPIOB_MODER */
+#define LED_MODE_FIELD (3u << 12)
+#define LED_MODE       (1u << 12) /* output, push-pull */
+#define LED_BSRR       REGISTER(0x40020418)
+#define LED_ON         (1u << 6)
+#define LED_OFF        (1u << (6 + 16))
+enum { RESET_HZ = 2097152 };                /* MSI */
+#else                                       /* Blue Pill: LED on PC13, on when low; BOOT1 on PB2 */
+#define GPIO_CLOCKS    REGISTER(0x40021018) /* RCC_APB2ENR */
+#define GPIO_CLOCKS_ON (1u << 3 | 1u << 4)  /* ports B and C */
+#define BUTTON_IDR     REGISTER(0x40010C08)
+#define BUTTON         (1u << 2)
+#define LED_MODES      REGISTER(0x40011004) /* GPIOC_CRH */
+#define LED_MODE_FIELD (15u << 20)
+#define LED_MODE       (6u << 20) /* output, open drain, 2 MHz */
+#define LED_BSRR       REGISTER(0x40011010)
+#define LED_ON         (1u << (13 + 16))
+#define LED_OFF        (1u << 13)
+enum { RESET_HZ = 8000000 }; /* HSI */
+#endif
+
+enum { HALF_PERIODS_PER_SECOND = 2 };
 
 extern uint32_t stack_top[], data_image[], data_start[], data_end[], bss_end[];
 
@@ -27,8 +49,7 @@ static volatile uint32_t half_periods;
 static void sys_tick(void)
 {
     half_periods++;
-    /* PC13 is low while the LED is on */
-    GPIOC_BSRR = half_periods & 1 ? 1u << (13 + 16) : 1u << 13;
+    LED_BSRR = half_periods & 1 ? LED_ON : LED_OFF;
 }
 
 void reset(void);
@@ -41,14 +62,14 @@ void reset(void)
     while (to < bss_end)
         *to++ = 0;
 
-    RCC_APB2ENR |= 1u << 3 | 1u << 4;                  /* ports B and C */
-    GPIOC_BSRR = 1u << 13;                             /* off at first */
-    GPIOC_CRH = (GPIOC_CRH & ~(15u << 20)) | 6u << 20; /* PC13: open drain, 2 MHz */
-    SYST_RVR = HSI_HZ / HALF_PERIODS_PER_SECOND - 1;
+    GPIO_CLOCKS |= GPIO_CLOCKS_ON;
+    LED_BSRR = LED_OFF;
+    LED_MODES = (LED_MODES & ~LED_MODE_FIELD) | LED_MODE;
+    SYST_RVR = RESET_HZ / HALF_PERIODS_PER_SECOND - 1;
     SYST_CVR = 0;
     SYST_CSR = 7; /* processor clock, interrupt, on */
     for (;;) {
-        if (enter_bootloader || GPIOB_IDR & 1u << 2)
+        if (enter_bootloader || BUTTON_IDR & BUTTON)
             dapboot_enter();
         __asm__ volatile("wfi");
     }

@@ -3,10 +3,10 @@
 
 #include <stdint.h>
 
-enum { CLOCK_HZ = 72000000 };
-
-/* 72 MHz from the 8 MHz crystal, 48 MHz for USB. Without a crystal there is no USB to be updated through, so
- * then it hands over to the bootloader, which can do without. */
+/*
+ * CLOCK_HZ (chip.h) from the crystal, 48 MHz for USB. Without a crystal there is no USB to be updated
+ * through, so then it hands over to the bootloader, which can do without.
+ */
 void clock_start(void);
 
 /* SysTick interrupts, so many a second. */

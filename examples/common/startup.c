@@ -29,7 +29,7 @@ void unexpected(void)
 void sv_call(void) OR_UNEXPECTED;
 void pend_sv(void) OR_UNEXPECTED;
 void sys_tick(void) OR_UNEXPECTED;
-void usb_lp_can_rx0(void) OR_UNEXPECTED;
+void usb_lp(void) OR_UNEXPECTED;
 
 /* PM0056 2.3.4. Words 7 to 10 are reserved: the high variants of the bootloader use two of them. */
 __attribute__((section(".vectors"), used)) static void *const vectors[16 + IRQS] = {
@@ -40,7 +40,7 @@ __attribute__((section(".vectors"), used)) static void *const vectors[16 + IRQS]
     [12] = (void *)unexpected,
     [14] = (void *)pend_sv,
     [15] = (void *)sys_tick,
-    [16 ... 16 + USB_LP_CAN_RX0_IRQ - 1] = (void *)unexpected,
-    [16 + USB_LP_CAN_RX0_IRQ] = (void *)usb_lp_can_rx0,
-    [16 + USB_LP_CAN_RX0_IRQ + 1 ... 16 + IRQS - 1] = (void *)unexpected,
+    [16 ... 16 + USB_LP_IRQ - 1] = (void *)unexpected,
+    [16 + USB_LP_IRQ] = (void *)usb_lp,
+    [16 + USB_LP_IRQ + 1 ... 16 + IRQS - 1] = (void *)unexpected,
 };

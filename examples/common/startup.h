@@ -9,6 +9,6 @@ void main(void);
 void sv_call(void);
 void pend_sv(void);
 void sys_tick(void);
-void usb_lp_can_rx0(void);
+void usb_lp(void);
 
 void unexpected(void);

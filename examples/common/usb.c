@@ -1,13 +1,14 @@
-/* The USB peripheral: endpoints, packet memory, interrupt (RM0008 23). */
+/* The USB peripheral: endpoints, packet memory, interrupt (RM0008 23, RM0038 23). */
 #include "usb.h"
 
-#include "chip.h"
+#include "chip.h" // usb_connect, RCC
 #include "clock.h"
 #include "startup.h"
 #include "usb_double.h"
 #include "usb_endpoints.h"
+#include "usb_registers.h"
 
-enum { ENDPOINTS = 8, MAX_PACKET = 64, DP_PIN = 12 };
+enum { ENDPOINTS = 8, MAX_PACKET = 64 };
 /* Packet memory, in bytes: buffer table, then buffers from the bottom up. */
 enum { TABLE_BYTES = 64, MEMORY_BYTES = 512 };
 /* Half-words of an endpoint in the buffer table. */
@@ -233,7 +234,7 @@ static void bus_reset(void)
     usb_set_address(0);
 }
 
-void usb_lp_can_rx0(void)
+void usb_lp(void)
 {
     uint32_t flags = USB->ISTR;
 
@@ -265,39 +266,26 @@ static void wait_us(unsigned us)
         __asm__ volatile("");
 }
 
-/* Low, so that the host sees whatever was on the bus before leave it. */
-static void disconnect(void)
-{
-    RCC->APB2ENR |= RCC_APB2_IOPA;
-    GPIOA->BSRR = GPIO_RESET(DP_PIN);
-    GPIO_MODE(GPIOA->CRH, DP_PIN, GPIO_PUSH_PULL);
-}
-
-static void connect(void)
-{
-    GPIO_MODE(GPIOA->CRH, DP_PIN, GPIO_INPUT);
-}
-
 void usb_start(const struct usb_application *application)
 {
     enum { DISCONNECTED_MS = 20 };
 
     usb_application = application;
-    disconnect();
+    usb_disconnect();
     wait_us(DISCONNECTED_MS * 1000);
     RCC->APB1ENR |= RCC_APB1_USB;
     USB->CNTR = USB_CNTR_FRES;
     wait_us(1); /* tSTARTUP (DS5319 table 43) */
     USB->CNTR = 0;
     USB->ISTR = 0;
-    connect();
+    usb_connect();
     USB->CNTR = USB_CTR | USB_WKUP | USB_SUSP | USB_RESET | (application->frame ? USB_SOF : 0);
-    NVIC->ISER[USB_LP_CAN_RX0_IRQ / 32] = BIT(USB_LP_CAN_RX0_IRQ % 32);
+    NVIC->ISER[USB_LP_IRQ / 32] = BIT(USB_LP_IRQ % 32);
 }
 
 void usb_stop(void)
 {
-    NVIC->ICER[USB_LP_CAN_RX0_IRQ / 32] = BIT(USB_LP_CAN_RX0_IRQ % 32);
-    disconnect();
+    NVIC->ICER[USB_LP_IRQ / 32] = BIT(USB_LP_IRQ % 32);
+    usb_disconnect();
     USB->CNTR = USB_CNTR_FRES | USB_CNTR_PDWN;
 }

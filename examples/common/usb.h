@@ -1,5 +1,5 @@
 /*
- * A small USB device: chapter 9 and the STM32F103's peripheral, driven by its interrupt. The application
+ * A small USB device: chapter 9 and the chip's peripheral, driven by its interrupt. The application
  * describes itself in a struct of constants and is called back, always from that interrupt, so that its
  * callbacks never run at the same time. Files: usb.c (the peripheral), usb_device.c (chapter 9).
  */
@@ -49,8 +49,10 @@ struct usb_application {
 
 /* Switches the peripheral on; clock_start() must have run. */
 void usb_start(const struct usb_application *application);
-/* Off the bus: D+ is driven low until the next reset. Then the host sees the device leave, even though the
- * Blue Pill's pull-up resistor is always there (it should stay like this for some milliseconds). */
+/*
+ * Off the bus until the next reset; it should stay like this for some milliseconds. The host sees the device
+ * leave, even where a pull-up resistor is always there, as on the Blue Pill.
+ */
 void usb_stop(void);
 
 /* One packet to an IN endpoint, at most its size. Only if the one before was taken. */

@@ -1,7 +1,7 @@
 /* Control transfers and the requests of USB 2.0 chapter 9. */
 #include <stddef.h>
 
-#include "chip.h"
+#include "chip.h" // unique_id_byte
 #include "usb_endpoints.h"
 
 enum { MAX_TEXT = 126, IN = 0x80 };
@@ -22,6 +22,7 @@ enum { DEVICE = 1, CONFIGURATION, STRING, INTERFACE, ENDPOINT };
 enum { ENDPOINT_HALT = 0 };
 /* Places in descriptors. */
 enum { bLength, bDescriptorType, wTotalLength, bNumInterfaces = 4, bmAttributes = 7, SELF_POWERED = 1 << 6 };
+enum { UNIQUE_ID_BYTES = 12 };
 
 const struct usb_application *usb_application;
 
@@ -73,7 +74,7 @@ static void set_text(const char *ascii)
 static void set_unique_id(void)
 {
     for (unsigned i = 0; i < 2 * UNIQUE_ID_BYTES; i++) {
-        unsigned digit = UNIQUE_ID[i / 2] >> (i % 2 ? 0 : 4) & 15;
+        unsigned digit = unique_id_byte(i / 2) >> (i % 2 ? 0 : 4) & 15;
 
         string.bString[i] = (uint16_t)(digit < 10 ? '0' + digit : 'A' - 10 + digit);
     }

@@ -5,8 +5,8 @@
  */
 #include "usb_double.h"
 
-#include "chip.h"
 #include "usb_endpoints.h"
+#include "usb_registers.h"
 
 enum { ENDPOINTS = 8, MAX_PACKET = 64, IN = 0x80, NUMBER = 15 };
 /* Half-words in the buffer table, of buffer 0 and 1. */

@@ -1,4 +1,4 @@
-/* An example on a Blue Pill, and its host. */
+/* An example on a board, and its host. */
 #pragma once
 
 #include <setjmp.h>
@@ -32,16 +32,21 @@ static inline uint8_t *read_example(const char *path, uint32_t *length)
     return bytes;
 }
 
-/* A Blue Pill that was flashed with the example, powered. */
-static inline void start(const char *path)
+/* A board that was flashed with the example, powered. */
+static inline void start_on(const char *target, const char *path)
 {
     uint32_t length;
     uint8_t *image = read_example(path, &length);
 
-    rig = rig_new("BLUEPILL");
+    rig = rig_new(target);
     rig_burn(&rig, rig.app_base, image, length);
     board_power(rig.board, true);
     free(image);
+}
+
+static inline void start(const char *path)
+{
+    start_on("BLUEPILL", path);
 }
 
 static inline void finish(void)
@@ -81,4 +86,56 @@ static inline void expect_text(unsigned index, const char *text)
     for (uint32_t i = 2; i < actual; i += 2)
         ascii[i / 2 - 1] = (char)string[i];
     assert_string_equal(ascii, text);
+}
+
+static inline void assert_half_period(unsigned milliseconds)
+{
+    enum { CHANGES = 12 };
+    uint64_t before = rig.board->led_changes;
+
+    rig_run_ms(&rig, CHANGES * milliseconds);
+    assert_in_range(rig.board->led_changes - before, CHANGES - 1, CHANGES + 1);
+}
+
+/* As dfu-util -D does: DFU_DETACH answered, then the device leaves by itself and comes back as another. */
+static inline void detach(void)
+{
+    assert_int_equal(dfu_send(&rig, DFU_DETACH, 1000, NULL, 0), USB_DONE);
+    rig_run_ms(&rig, 15);
+    assert_int_equal(rig.host->port, USB_PORT_EMPTY);
+    assert_int_equal(enumerate(), DFU_PID);
+}
+
+static inline void download(const char *path)
+{
+    uint32_t length;
+    uint8_t *image = read_example(path, &length);
+
+    assert_true(dfu_download(&rig, image, length, rig.transfer_size).done);
+    for (unsigned ms = 0; ms < 500 && rig.host->port != USB_PORT_EMPTY; ms++)
+        rig_run_ms(&rig, 1);
+    assert_int_equal(rig.host->port, USB_PORT_EMPTY);
+    free(image);
+}
+
+/* A transfer other than control; what came of it, USB_PENDING if nothing did in the time. */
+static inline enum usb_host_status move(enum usb_transfer_type type, uint8_t endpoint, uint16_t max_packet,
+                                        void *data, uint32_t length, unsigned milliseconds, uint32_t *actual)
+{
+    struct usb_transfer transfer = {.type = type,
+                                    .endpoint = endpoint,
+                                    .data = data,
+                                    .length = length,
+                                    .max_packet = max_packet,
+                                    .interval = 10};
+
+    assert_true(usb_host_submit(rig.host, &transfer));
+    for (unsigned ms = 0; ms < milliseconds && transfer.status == USB_PENDING; ms++)
+        rig_run_ms(&rig, 1);
+    enum usb_host_status status = transfer.status;
+    if (status == USB_PENDING)
+        usb_host_cancel(rig.host, &transfer);
+    if (actual)
+        *actual = transfer.actual;
+    return status;
 }

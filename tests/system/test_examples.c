@@ -1,17 +1,6 @@
 /* The examples that show how an application lives with the bootloader, on the virtual board. */
 #include "examples_test.h"
 
-/* ---- the bench ---- */
-
-static void assert_half_period(unsigned milliseconds)
-{
-    enum { CHANGES = 12 };
-    uint64_t before = rig.board->led_changes;
-
-    rig_run_ms(&rig, CHANGES * milliseconds);
-    assert_in_range(rig.board->led_changes - before, CHANGES - 1, CHANGES + 1);
-}
-
 /* ---- blink ---- */
 
 static void blink_runs_behind_each_variant_of_the_bootloader(void **state)
@@ -72,27 +61,6 @@ static void expect_runtime(unsigned version)
     assert_int_equal(status.bStatus, OK);
     assert_int_equal(status.bState, appIDLE);
     assert_half_period(500 / version);
-}
-
-/* As dfu-util -D does: DFU_DETACH answered, then the device leaves by itself and comes back as another. */
-static void detach(void)
-{
-    assert_int_equal(dfu_send(&rig, DFU_DETACH, 1000, NULL, 0), USB_DONE);
-    rig_run_ms(&rig, 15);
-    assert_int_equal(rig.host->port, USB_PORT_EMPTY);
-    assert_int_equal(enumerate(), DFU_PID);
-}
-
-static void download(const char *path)
-{
-    uint32_t length;
-    uint8_t *image = read_example(path, &length);
-
-    assert_true(dfu_download(&rig, image, length, 1024).done);
-    for (unsigned ms = 0; ms < 500 && rig.host->port != USB_PORT_EMPTY; ms++)
-        rig_run_ms(&rig, 1);
-    assert_int_equal(rig.host->port, USB_PORT_EMPTY);
-    free(image);
 }
 
 static void a_running_application_is_replaced_by_the_next_in_each_variant(void **state)

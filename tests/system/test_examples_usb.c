@@ -1,28 +1,6 @@
 /* The examples that are USB devices, on the virtual board: chapter 9, bulk, CDC, HID. */
 #include "examples_test.h"
 
-/* A transfer other than control; what came of it, USB_PENDING if nothing did in the time. */
-static enum usb_host_status move(enum usb_transfer_type type, uint8_t endpoint, uint16_t max_packet,
-                                 void *data, uint32_t length, unsigned milliseconds, uint32_t *actual)
-{
-    struct usb_transfer transfer = {.type = type,
-                                    .endpoint = endpoint,
-                                    .data = data,
-                                    .length = length,
-                                    .max_packet = max_packet,
-                                    .interval = 10};
-
-    assert_true(usb_host_submit(rig.host, &transfer));
-    for (unsigned ms = 0; ms < milliseconds && transfer.status == USB_PENDING; ms++)
-        rig_run_ms(&rig, 1);
-    enum usb_host_status status = transfer.status;
-    if (status == USB_PENDING)
-        usb_host_cancel(rig.host, &transfer);
-    if (actual)
-        *actual = transfer.actual;
-    return status;
-}
-
 /* ---- chapter 9, as all examples with USB share it ---- */
 
 static void control_transfers_end_as_chapter_9_says(void **state)

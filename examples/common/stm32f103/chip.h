@@ -1,12 +1,9 @@
-/* The registers of the STM32F103 that the examples touch, no others. Source: RM0008, PM0056, PM0075. */
+/* The STM32F103, as far as the examples touch it. Source: RM0008, PM0075. */
 #pragma once
 
-#include <stdint.h>
+#include "cortex_m.h"
 
-typedef volatile uint32_t reg32;
-typedef volatile uint16_t reg16;
-
-#define BIT(n) (1u << (n))
+enum { CLOCK_HZ = 72000000 };
 
 /* RM0008 7.3 */
 struct rcc {
@@ -57,64 +54,31 @@ struct usart {
 #define USART_CR1_TE BIT(3)
 #define USART_CR1_UE BIT(13)
 
-/* RM0008 23.5 */
-struct usb {
-    reg32 EPR[8], reserved[8], CNTR, ISTR, FNR, DADDR, BTABLE;
-};
-#define USB             ((struct usb *)0x40005C00)
-#define USB_CNTR_FRES   BIT(0)
-#define USB_CNTR_PDWN   BIT(1)
-#define USB_CNTR_LPMODE BIT(2)
-#define USB_CNTR_FSUSP  BIT(3)
-/* the same bits in CNTR and ISTR */
-#define USB_SOF        BIT(9)
-#define USB_RESET      BIT(10)
-#define USB_SUSP       BIT(11)
-#define USB_WKUP       BIT(12)
-#define USB_CTR        BIT(15)
-#define USB_ISTR_EP_ID 15u
-#define USB_DADDR_EF   BIT(7)
-#define USB_EP_CTR_RX  BIT(15)
-#define USB_EP_DTOG_RX BIT(14)
-#define USB_EP_STAT_RX (3u << 12)
-#define USB_EP_SETUP   BIT(11)
-#define USB_EP_TYPE    (3u << 9)
-#define USB_EP_KIND    BIT(8)
-#define USB_EP_CTR_TX  BIT(7)
-#define USB_EP_DTOG_TX BIT(6)
-#define USB_EP_STAT_TX (3u << 4)
-#define USB_EP_EA      15u
-#define USB_RX_STALL   (1u << 12)
-#define USB_RX_NAK     (2u << 12)
-#define USB_RX_VALID   (3u << 12)
-#define USB_TX_STALL   (1u << 4)
-#define USB_TX_NAK     (2u << 4)
-#define USB_TX_VALID   (3u << 4)
-/* packet memory: 256 half-words, one at every fourth byte */
-#define USB_PACKET_MEMORY ((reg32 *)0x40006000)
-#define USB_COUNT_RX      0x3FFu
+/*
+ * D+ of the Blue Pill is always pulled up: low, so that the host sees whatever was on the bus before leave
+ * it.
+ */
+static inline void usb_disconnect(void)
+{
+    enum { DP_PIN = 12 };
 
-/* RM0008 30.2 */
-#define UNIQUE_ID       ((const uint8_t *)0x1FFFF7E8)
-#define UNIQUE_ID_BYTES 12
+    RCC->APB2ENR |= RCC_APB2_IOPA;
+    GPIOA->BSRR = GPIO_RESET(DP_PIN);
+    GPIO_MODE(GPIOA->CRH, DP_PIN, GPIO_PUSH_PULL);
+}
 
-/* PM0056 4.3 to 4.5 */
-struct systick {
-    reg32 CTRL, LOAD, VAL;
-};
-#define SYSTICK                ((struct systick *)0xE000E010)
-#define SYSTICK_CTRL_ENABLE    BIT(0)
-#define SYSTICK_CTRL_TICKINT   BIT(1)
-#define SYSTICK_CTRL_CLKSOURCE BIT(2)
-struct nvic {
-    reg32 ISER[8], reserved1[24], ICER[8], reserved2[24], ISPR[8], reserved3[24], ICPR[8];
-};
-#define NVIC ((struct nvic *)0xE000E100)
-struct scb {
-    reg32 CPUID, ICSR, VTOR, AIRCR, SCR, CCR, SHPR[3];
-};
-#define SCB                ((struct scb *)0xE000ED00)
-#define SCB_ICSR_PENDSVSET BIT(28)
+static inline void usb_connect(void)
+{
+    enum { DP_PIN = 12 };
 
-/* RM0008 table 63 */
-enum { USB_LP_CAN_RX0_IRQ = 20, IRQS = 43 };
+    GPIO_MODE(GPIOA->CRH, DP_PIN, GPIO_INPUT);
+}
+
+/* RM0008 30.2; i from 0 to 11 */
+static inline uint8_t unique_id_byte(unsigned i)
+{
+    return ((const uint8_t *)0x1FFFF7E8)[i];
+}
+
+/* RM0008 table 63; the first is shared with CAN */
+enum { USB_LP_IRQ = 20, IRQS = 43 };

@@ -1,4 +1,4 @@
-/* Clock tree and SysTick (RM0008 7.2, PM0056 4.5). */
+/* Clock tree (RM0008 7.2). */
 #include "clock.h"
 
 #include <stdbool.h>
@@ -30,11 +30,4 @@ void clock_start(void)
     while (!(RCC->CR & RCC_CR_PLLRDY)) {}
     RCC->CFGR = pll | RCC_CFGR_SW_PLL;
     while ((RCC->CFGR & RCC_CFGR_SWS) != RCC_CFGR_SWS_PLL) {}
-}
-
-void clock_tick(uint32_t hertz)
-{
-    SYSTICK->LOAD = CLOCK_HZ / hertz - 1;
-    SYSTICK->VAL = 0;
-    SYSTICK->CTRL = SYSTICK_CTRL_CLKSOURCE | SYSTICK_CTRL_TICKINT | SYSTICK_CTRL_ENABLE;
 }
