@@ -15,7 +15,7 @@ given = $(if $(filter command environment,$(firstword $(origin $1))),$(value $1)
 quoted = '$(subst ','\'',$1)'
 from_here = $(call quoted,$(if $1,$(if $(filter /%,$(firstword $1)),$1,$(CURDIR)/$1)))
 # make would expand them for the environment of each recipe, too
-unexport APP KEY VERSION PUBLIC_KEY LDSCRIPT CAB VECTORS prefix DESTDIR
+unexport APP BOARD KEY VERSION PUBLIC_KEY LDSCRIPT CAB VECTORS prefix DESTDIR
 # src/Makefile runs in its own folder
 FIRMWARE = $(MAKE) --no-print-directory -C src FROM_TOP=1 \
            $(if $(value LDSCRIPT),LDSCRIPT=$(call from_here,$(call given,LDSCRIPT))) \
@@ -87,8 +87,15 @@ include tests/tests.mk
 include web/web.mk
 
 .PHONY: demo picture test test-deep bench lint format deps clean help
-demo: deps-demo blue-pill vboard ## see it work: flash the blink example over USB in a real Linux, watch the LED
-	$(Q)tools/demo
+# BOARD is given on the command line, as others have a variable of that name in their environment. src/Makefile has one of its own.
+MAKEOVERRIDES := $(filter-out BOARD=%,$(MAKEOVERRIDES))
+DEMO_BOARD = $(if $(filter command,$(firstword $(origin BOARD))),$(call quoted,$(call given,BOARD)))
+demo: demo-board deps-demo blue-pill vboard ## see it work: flash blink over USB in a real Linux, watch the LED (BOARD=NAME: of another board)
+	$(Q)tools/demo $(DEMO_BOARD)
+
+.PHONY: demo-board
+demo-board:
+	$(Q)tools/demo --check $(DEMO_BOARD)
 
 picture: blue-pill vboard ## the recording of make demo in README.md, made anew
 	$(Q)tools/picture docs/demo.svg

@@ -13,7 +13,9 @@
 #define SYST_RVR          REGISTER(0xE000E014)
 #define SYST_CVR          REGISTER(0xE000E018)
 
-#ifdef DAPBOOT_STM32L1                      /* STM32L152 Discovery: LED on PB6, on when high; button on PA0 */
+#if defined(BOARD_FILE)
+#include "any_board.h"                      // the same for any board
+#elif defined(DAPBOOT_STM32L1)              /* STM32L152 Discovery: LED on PB6, on when high; button on PA0 */
 #define GPIO_CLOCKS    REGISTER(0x4002381C) /* RCC_AHBENR */
 #define GPIO_CLOCKS_ON (1u << 0 | 1u << 1)  /* ports A and B */
 #define BUTTON_IDR     REGISTER(0x40020010)
@@ -24,7 +26,7 @@
 #define LED_BSRR       REGISTER(0x40020418)
 #define LED_ON         (1u << 6)
 #define LED_OFF        (1u << (6 + 16))
-enum { RESET_HZ = 2097152 };                /* MSI */
+#define FREE_LED_PIN   (void)0
 #else                                       /* Blue Pill: LED on PC13, on when low; BOOT1 on PB2 */
 #define GPIO_CLOCKS    REGISTER(0x40021018) /* RCC_APB2ENR */
 #define GPIO_CLOCKS_ON (1u << 3 | 1u << 4)  /* ports B and C */
@@ -36,9 +38,14 @@ enum { RESET_HZ = 2097152 };                /* MSI */
 #define LED_BSRR       REGISTER(0x40011010)
 #define LED_ON         (1u << (13 + 16))
 #define LED_OFF        (1u << 13)
-enum { RESET_HZ = 8000000 }; /* HSI */
+#define FREE_LED_PIN   (void)0
 #endif
 
+#ifdef DAPBOOT_STM32L1
+enum { RESET_HZ = 2097152 }; /* MSI */
+#else
+enum { RESET_HZ = 8000000 }; /* HSI */
+#endif
 enum { HALF_PERIODS_PER_SECOND = 2 };
 
 extern uint32_t stack_top[], data_image[], data_start[], data_end[], bss_end[];
@@ -63,6 +70,7 @@ void reset(void)
         *to++ = 0;
 
     GPIO_CLOCKS |= GPIO_CLOCKS_ON;
+    FREE_LED_PIN;
     LED_BSRR = LED_OFF;
     LED_MODES = (LED_MODES & ~LED_MODE_FIELD) | LED_MODE;
     SYST_RVR = RESET_HZ / HALF_PERIODS_PER_SECOND - 1;
