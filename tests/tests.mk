@@ -313,7 +313,7 @@ $(BUILD)/replay_%: $(REPLAY_SOURCES)
 	$(Q)$(COVERAGE_CC) $(COVERAGE_FLAGS) $(CORE_FLAGS_$*) $^ -fsanitize=address -o $@
 
 # Suite 4: Debian's own kernel and clients.
-test-linux: names-tests-guest blue-pill $(call images_of,ds20 stay BLUEPILL_SIGNED) vboard $(HOST)/bench/bench ## dfu-util and others in a stock Debian kernel (KINDS="clients usbip": only these)
+test-linux: names-tests-guest blue-pill $(call images_of,ds20 stay BLUEPILL_SIGNED STM32L152DISCOVERY) vboard $(HOST)/bench/bench ## dfu-util and others in a stock Debian kernel (KINDS="clients usbip": only these)
 	$(Q)tests/linux/run $(KINDS)
 
 test-programs: $(HOST)/bench/bench $(HOST)/bench/mips $(HOST)/bench/mips.elf

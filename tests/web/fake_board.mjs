@@ -4,7 +4,8 @@
 
 export const KIB = 1024;
 const FLASH = 0x08000000;
-const BLOCK = 1024;
+/** wTransferSize, a page, and what erased flash reads. */
+const chips = { STM32F103: { block: 1024, blank: 0xff }, STM32L1: { block: 256, blank: 0 } };
 const bootloaders = { standard: 8 * KIB, '4K': 4 * KIB, high: 7 * KIB };
 const products = { high: 'DAPBoot High-Memory DFU Bootloader' };
 
@@ -49,7 +50,7 @@ export class FakeUsb extends EventTarget {
 }
 
 export class FakeBoard {
-  constructor({ variant = 'standard', flash = 128 * KIB, willDetach = true, upload = true, download = true, name = 'DAPBoot DFU', dfuVersion = 0x0110, transferSize = BLOCK, protocol = 2 } = {}) {
+  constructor({ chip = 'STM32F103', variant = 'standard', flash = 128 * KIB, willDetach = true, upload = true, download = true, name = 'DAPBoot DFU', dfuVersion = 0x0110, transferSize = chips[chip].block, protocol = 2 } = {}) {
     Object.assign(this, { variant, willDetach, upload, download, name, dfuVersion, transferSize, protocol });
     this.productName = products[variant] ?? 'DAPBoot DFU Bootloader';
     this.manufacturerName = 'dapboot';
@@ -58,7 +59,8 @@ export class FakeBoard {
     Object.assign(this, { deviceVersionMajor: 1, deviceVersionMinor: 0, deviceVersionSubminor: 0 });
     Object.assign(this, { usbVersionMajor: 2, usbVersionMinor: 1, usbVersionSubminor: 0 });
     this.base = variant === 'high' ? FLASH : FLASH + bootloaders[variant];
-    this.area = new Uint8Array(flash - bootloaders[variant]).fill(0xff);
+    this.blank = chips[chip].blank;
+    this.area = new Uint8Array(flash - bootloaders[variant]).fill(this.blank);
     const alternate = { alternateSetting: 0, interfaceClass: 0xfe, interfaceSubclass: 1, interfaceProtocol: protocol };
     this.configurations = [{ configurationValue: 1, interfaces: [{ interfaceNumber: 0, alternates: [alternate] }] }];
     this.gone = false;
@@ -186,7 +188,7 @@ export class FakeBoard {
     }
     if (this.faults.target) return this.fail(1);
     if (this.offset + data.length > this.area.length) return this.fail(8);
-    if (this.offset === 0) this.area.fill(0xff);
+    if (this.offset === 0) this.area.fill(this.blank);
     this.area.set(data, this.offset);
     this.offset += data.length;
     this.state = 3;

@@ -1,9 +1,34 @@
-// What is known of the board that is plugged in: its variant, and where applications must be linked.
+// What is known of the board that is plugged in: its chip, its variant, and where applications must be linked.
 
 export const FLASH_BASE = 0x08000000;
 const KIB = 1024;
 
-/** Flash sizes of the STM32F103 family, KiB. */
+/**
+ * @typedef {object} Chip a family of chips, in what matters here
+ * @property {string} name
+ * @property {number} blank what a byte of erased flash reads
+ * @property {number} ramEnd of the smallest chips that boards commonly have
+ */
+
+/** @type {Chip} */
+export const STM32F103 = { name: 'STM32F103', blank: 0xff, ramEnd: 0x20005000 };
+/** @type {Chip} */
+export const STM32L1 = { name: 'STM32L1', blank: 0, ramEnd: 0x20002800 };
+export const CHIPS = `${STM32F103.name} or ${STM32L1.name}`;
+const L1_PAGE = 256;
+
+/**
+ * No descriptor names the chip. But a block is a page at most, and those of the STM32L1 have 256 bytes; of an STM32F103 with
+ * such small blocks the last byte of the area reads 0xFF, unless a program fills all of it.
+ * @param {number} transferSize wTransferSize
+ * @param {Uint8Array | null} contents of the application area, if it could be read
+ * @returns {Chip}
+ */
+export function chipOf(transferSize, contents) {
+  return transferSize <= L1_PAGE && contents?.at(-1) !== STM32F103.blank ? STM32L1 : STM32F103;
+}
+
+/** Flash sizes of STM32F103 and STM32L1, KiB. */
 const FLASH_SIZES = [16, 32, 64, 128, 256, 384, 512, 768, 1024];
 const HIGH_BOOTLOADER = 7 * KIB;
 /** Of the standard variant, and with the page of 1 or 2 KiB in which a signed one notes versions. */
@@ -54,9 +79,10 @@ export function asReadBack(image, variant) {
 /**
  * Without the blank flash behind it.
  * @param {Uint8Array} contents
+ * @param {Chip} chip
  */
-export function withoutBlankEnd(contents) {
+export function withoutBlankEnd(contents, chip) {
   let length = contents.length;
-  while (length > 0 && contents[length - 1] === 0xff) length--;
+  while (length > 0 && contents[length - 1] === chip.blank) length--;
   return contents.subarray(0, Math.min(contents.length, Math.ceil(length / 4) * 4));
 }

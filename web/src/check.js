@@ -1,6 +1,6 @@
 // Is this image an application for this board? Asked before anything is sent; what is wrong is said in plain words.
 
-import { FLASH_BASE, HIDDEN, LOW_BASES } from './board.js';
+import { CHIPS, FLASH_BASE, HIDDEN, LOW_BASES } from './board.js';
 import { holdsTrailer } from './signed.js';
 import { isCode, isInside, isStack, isTable, linkedAt, startWords } from './vectors.js';
 import { count, hex, hex4 } from './words.js';
@@ -93,8 +93,8 @@ function checkImage({ image, base, signed }, variant) {
   if (!isStack(stack) || !isCode(entry))
     return [
       error(
-        'This file is no program for an STM32F103',
-        `Every program begins with its initial stack pointer, an address in RAM such as 0x20005000, and its entry, ` +
+        `This file is no program for an ${CHIPS}`,
+        `Every program begins with its initial stack pointer, an address in RAM such as 0x20002800, and its entry, ` +
           `an odd address in flash. This file begins with ${hex(stack)} and ${hex(entry)}.`,
       ),
     ];

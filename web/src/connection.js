@@ -1,7 +1,7 @@
 // The board: which one, whether it is there, and what it is.
 
 import { sleep } from './clock.js';
-import { variantOf } from './board.js';
+import { chipOf, variantOf } from './board.js';
 import { Dfu, Gone, Request } from './dfu.js';
 import { Teller } from './teller.js';
 import { aboutOpening, aboutTrouble } from './trouble.js';
@@ -22,6 +22,7 @@ import { CannotOpen, FILTERS, RUN_TIME, UsbLink, findDfu } from './usb.js';
  * @property {number} usbVersion bcdUSB
  * @property {string} interfaceName
  * @property {import('./usb.js').Abilities} abilities
+ * @property {import('./board.js').Chip} chip
  * @property {import('./board.js').Variant} variant
  * @property {Uint8Array | null} contents of the application area; null when it cannot be read, or was changed since
  * @property {Firmware | null} written what was written and compared since it was connected
@@ -214,6 +215,7 @@ export class Connection extends Teller {
       abilities,
       contents,
       written: null,
+      chip: chipOf(abilities.transferSize, contents),
       variant: variantOf(product, contents && contents.length),
     };
     this.noteBoard(this.board);
@@ -223,10 +225,10 @@ export class Connection extends Teller {
    * @param {Board} board
    * @private
    */
-  noteBoard({ product, serial, vendorId, productId, release, abilities, variant }) {
+  noteBoard({ product, serial, vendorId, productId, release, abilities, chip, variant }) {
     const four = (/** @type {number} */ number) => number.toString(16).padStart(4, '0');
     this.note(
-      `${product}, ${four(vendorId)}:${four(productId)}, bcdDevice ${four(release)}, serial number ${serial}: ${variant.name}, ` +
+      `${product}, ${four(vendorId)}:${four(productId)}, bcdDevice ${four(release)}, serial number ${serial}: ${chip.name}, ${variant.name}, ` +
         `area of ${variant.area ?? 'unknown size'}, blocks of ${abilities.transferSize}`,
     );
   }
@@ -308,7 +310,7 @@ export class Connection extends Teller {
    */
   trouble(error, phase, firmware = null) {
     this.note(`${phase}: ${error}`);
-    this.tell('bad', ...aboutTrouble(error, phase, this.progress?.done ?? 0, firmware));
+    this.tell('bad', ...aboutTrouble(error, phase, this.progress?.done ?? 0, firmware, this.board?.chip));
   }
 
   /** @protected */

@@ -1,6 +1,7 @@
 // The client's half of USB DFU 1.1: requests and states, and in which order. Knows nothing of browsers; what carries the
 // requests is given as a Link.
 
+import { CHIPS } from './board.js';
 import { sleep } from './clock.js';
 
 /**
@@ -75,7 +76,7 @@ const BLOCK_NUMBERS = 0x10000;
 /** Of wTransferSize: the size of the smallest packet, and what Linux takes in one transfer. */
 const LEAST_BLOCK = 8;
 const MOST_BLOCK = 4096;
-const MOST_BYTES = 1024 * 1024; // the largest flash of an STM32F103
+const MOST_BYTES = 1024 * 1024; // the largest flash there is, of an STM32F103
 const MOST_WAIT_MS = 5000; // before it is asked again
 const MOST_BUSY_MS = 120000; // writing all of it takes a minute
 
@@ -152,7 +153,7 @@ export class Dfu {
       const block = await this.explained(this.link.read(Request.UPLOAD, number % BLOCK_NUMBERS, this.transferSize));
       blocks.push(block);
       length += block.length;
-      if (length > MOST_BYTES) throw new Error('The board sends more than any STM32F103 has, and does not come to an end.');
+      if (length > MOST_BYTES) throw new Error(`The board sends more than any ${CHIPS} has, and does not come to an end.`);
       progress(length);
       if (block.length < this.transferSize) break;
       if (length >= limit) {

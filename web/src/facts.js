@@ -36,11 +36,11 @@ export function boardFacts(board) {
 }
 
 /** @param {Board} board */
-function holds({ contents, written, abilities, variant }) {
+function holds({ contents, written, abilities, chip, variant }) {
   if (written) return `the program just written, ${count(written.image.length)} bytes`;
   if (!abilities.canUpload) return 'cannot be read: it was built so';
   if (!contents) return 'not looked at since the last try to write it';
-  const program = withoutBlankEnd(contents);
+  const program = withoutBlankEnd(contents, chip);
   if (program.length < 8) return 'no program';
   const { stack, entry } = startWords(program);
   if (!isStack(stack) || !isInside(entry, variant.base ?? FLASH_BASE, contents.length)) return 'no whole program';

@@ -1,6 +1,6 @@
 // What the page does, without what it looks like: one board, one file, one thing at a time.
 
-import { FLASH_BASE, asReadBack, withoutBlankEnd } from './board.js';
+import { CHIPS, FLASH_BASE, asReadBack, withoutBlankEnd } from './board.js';
 import { check } from './check.js';
 import { Connection } from './connection.js';
 import { DeviceError, Gone, Outcome, Refused } from './dfu.js';
@@ -50,7 +50,7 @@ export class Flasher extends Connection {
     this.message = null;
     try {
       if ((file.size ?? 0) > MOST_FILE_BYTES)
-        throw new BadFile(`It has ${count(file.size ?? 0)} bytes: no program for an STM32F103 is so large.`);
+        throw new BadFile(`It has ${count(file.size ?? 0)} bytes: no program for an ${CHIPS} is so large.`);
       const bytes = new Uint8Array(await file.arrayBuffer());
       if (choice !== this.choice) return;
       this.firmware = readFirmware(file.name, bytes);
@@ -193,7 +193,7 @@ export class Flasher extends Connection {
     await this.order('reading', board.variant.area ?? 0, async (progress) => {
       await dfu.toIdle();
       board.contents = await dfu.upload(progress);
-      program = withoutBlankEnd(board.contents);
+      program = withoutBlankEnd(board.contents, board.chip);
       if (program.length === 0) this.tell('note', 'There is nothing to read', 'The board’s application area is blank.');
       else this.tell(
           'good',

@@ -1,14 +1,17 @@
 // Reads and writes Intel HEX. Source: Intel, Hexadecimal Object File Format Specification, revision A, 1988; and what
 // tools make of it: empty lines, records and comments, a control-Z at the end, an end record with an address.
 
+import { CHIPS } from './board.js';
 import { count, hex } from './words.js';
 
 const Type = { DATA: 0, END: 1, SEGMENT: 2, START_SEGMENT: 3, LINEAR: 4, START_LINEAR: 5 };
 const OVERHEAD = 5; // bytes of a record beside its data: length, address, type, checksum
-const MOST_BYTES = 1024 * 1024; // the largest flash of an STM32F103
+const MOST_BYTES = 1024 * 1024; // the largest flash there is, of an STM32F103
 const SEGMENT_BYTES = 0x10000;
-const OPTION_BYTES = 0x1ffff800; // RM0008 table 5
-const BLANK = 0xff;
+const OPTION_BYTES = 0x1ff80000; // of the STM32L1 (RM0038 2.3); those of the STM32F103 are behind them
+const EEPROM = 0x08080000; // of the STM32L1 (RM0038 2.3)
+const L1_FLASH_END = 0x08040000; // of the largest that has a dapboot
+const BLANK = 0xff; // of the STM32F103; the STM32L1 takes it as well
 
 /** The file is no sound Intel HEX file. The message is a whole sentence. */
 export class BadHex extends Error {
@@ -188,15 +191,22 @@ export function readHex(text) {
   const { runs, data } = reader;
   let base = Infinity;
   let end = 0;
+  let large = false; // data where no STM32L1 has flash: of a large STM32F103
   for (let i = 0; i < runs.length; i += 3) {
+    large ||= runs[i] < EEPROM && runs[i] + runs[i + 2] > L1_FLASH_END;
     base = Math.min(base, runs[i]);
     end = Math.max(end, runs[i] + runs[i + 2]);
   }
   if (end === 0) throw new BadHex('The file holds no data.');
   if (end - base > MOST_BYTES)
     throw new BadHex(
-      `The file has data from ${hex(base)} to ${hex(end - 1)}, ${count(end - base)} bytes: more than any STM32F103 has.`,
+      `The file has data from ${hex(base)} to ${hex(end - 1)}, ${count(end - base)} bytes: more than any ${CHIPS} has.`,
       (end > OPTION_BYTES ? 'It sets option bytes' : 'It may set option bytes') + ' beside the program; export the program alone.',
+    );
+  if (base < EEPROM && end > EEPROM && !large)
+    throw new BadHex(
+      `The file has data from ${hex(base)} to ${hex(end - 1)}; at ${hex(EEPROM)} the STM32L1 has its data EEPROM.`,
+      'DFU writes the program only; export the program alone.',
     );
   return { image: lay(runs, data, base, end), base };
 }

@@ -1,5 +1,6 @@
 // What is said when something goes wrong: what happened, and what to do.
 
+import { STM32F103 } from './board.js';
 import { DeviceError, Gone } from './dfu.js';
 import { stackTop, startWords } from './vectors.js';
 import { count, deviceError, hex } from './words.js';
@@ -13,7 +14,6 @@ export class Differs extends Error {}
 
 /** @typedef {[title: string, text: string, remedy: string]} Words */
 
-const LEAST_RAM_END = 0x20005000; // of the chips that most boards have
 const ErrTarget = 1;
 
 /**
@@ -21,10 +21,11 @@ const ErrTarget = 1;
  * @param {Phase} phase in which it came
  * @param {number} done bytes that were sent by then
  * @param {Firmware | null} firmware
+ * @param {import('./board.js').Chip} [chip]
  * @returns {Words}
  */
-export function aboutTrouble(error, phase, done, firmware) {
-  if (error instanceof DeviceError) return aboutDevice(error, phase, firmware);
+export function aboutTrouble(error, phase, done, firmware, chip = STM32F103) {
+  if (error instanceof DeviceError) return aboutDevice(error, phase, firmware, chip);
   if (error instanceof Gone) return ['The connection to the board is lost', ...whatNow(phase, done, firmware)];
   if (error instanceof Differs) return ['What was read back differs', error.message, 'Flash it again.'];
   const text = (error instanceof Error && error.message) || String(error);
@@ -35,14 +36,15 @@ export function aboutTrouble(error, phase, done, firmware) {
  * @param {DeviceError} error
  * @param {Phase} phase
  * @param {Firmware | null} firmware
+ * @param {import('./board.js').Chip} chip
  * @returns {Words}
  */
-function aboutDevice(error, phase, firmware) {
+function aboutDevice(error, phase, firmware, chip) {
   const { name, meaning, advice } = deviceError(error.status, error.late);
   let words = error.reason ? ` In its own words: “${error.reason}”.` : '';
   if (error.status === ErrTarget && phase === 'writing' && !error.late && firmware) {
     const stack = stackTop(startWords(firmware.image).stack);
-    if (stack > LEAST_RAM_END) words += ` Its stack begins at ${hex(stack)}: is it built for a chip with more RAM?`;
+    if (stack > chip.ramEnd) words += ` Its stack begins at ${hex(stack)}: is it built for a chip with more RAM?`;
   }
   return ['The board reports an error', `${meaning}${words} (${name})`, advice];
 }

@@ -8,7 +8,7 @@ const RECIPES = /** @type {[string, (base: number) => string][]} */ ([
   ['Linker script', (base) => `FLASH (rx) : ORIGIN = ${hex(base)}, LENGTH = …`],
   [
     'STM32Cube',
-    (base) => `ORIGIN as above, and in system_stm32f1xx.c: VECT_TAB_OFFSET 0x${(base - FLASH_BASE).toString(16)}`,
+    (base) => `ORIGIN as above, and in system_stm32f1xx.c or system_stm32l1xx.c: VECT_TAB_OFFSET 0x${(base - FLASH_BASE).toString(16)}`,
   ],
   ['PlatformIO', (base) => `board_upload.offset_address = ${hex(base)}`],
   ['Zephyr', (base) => `CONFIG_FLASH_LOAD_OFFSET=0x${(base - FLASH_BASE).toString(16)}`],

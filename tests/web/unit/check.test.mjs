@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { asReadBack, variantOf, withoutBlankEnd } from '../../../web/src/board.js';
+import { STM32F103, STM32L1, asReadBack, chipOf, variantOf, withoutBlankEnd } from '../../../web/src/board.js';
 import { check } from '../../../web/src/check.js';
 import { partOf, readFirmware } from '../../../web/src/formats.js';
 import { toHex } from '../../../web/src/hex.js';
@@ -153,12 +153,24 @@ test('a board whose variant is not known takes a program for either', () => {
 });
 
 test('blank flash behind a program is left out, in whole words', () => {
-  const contents = new Uint8Array(100).fill(255);
-  assert.equal(withoutBlankEnd(contents).length, 0);
-  contents[40] = 1;
-  assert.equal(withoutBlankEnd(contents).length, 44);
-  contents[99] = 1;
-  assert.equal(withoutBlankEnd(contents).length, 100);
+  for (const chip of [STM32F103, STM32L1]) {
+    const contents = new Uint8Array(100).fill(chip.blank);
+    assert.equal(withoutBlankEnd(contents, chip).length, 0, chip.name);
+    contents[40] = 1;
+    assert.equal(withoutBlankEnd(contents, chip).length, 44);
+    contents[99] = 1;
+    assert.equal(withoutBlankEnd(contents, chip).length, 100);
+  }
+});
+
+test('blocks of at most 256 bytes and an area that does not end in 0xFF tell an STM32L1', () => {
+  const ending = (byte) => Uint8Array.of(1, 2, byte);
+  assert.equal(chipOf(256, ending(0)), STM32L1);
+  assert.equal(chipOf(128, ending(7)), STM32L1, 'full to its end');
+  assert.equal(chipOf(256, null), STM32L1);
+  assert.equal(chipOf(1024, ending(0)), STM32F103, 'full to its end');
+  assert.equal(chipOf(2048, ending(255)), STM32F103);
+  assert.equal(chipOf(128, ending(255)), STM32F103, 'built for small blocks');
 });
 
 test('a signed file says what it is for, and which version', () => {

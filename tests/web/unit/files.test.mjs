@@ -172,6 +172,15 @@ test('option bytes beside the program are called so', () => {
   );
 });
 
+test('option bytes and data EEPROM of an STM32L1 beside the program are called so', () => {
+  const with_ = (upper, ...rest) => text([...lines.slice(0, -1), record(4, 0, upper), record(0, 0, [0xa5]), ...rest, END].join('\n'));
+  assert.throws(() => readFirmware('a.hex', with_([0x1f, 0xf8])), (error) => /It sets option bytes/.test(error.remedy));
+  assert.throws(
+    () => readFirmware('a.hex', with_([0x08, 0x08])),
+    (error) => /0x08080000 the STM32L1 has its data EEPROM/.test(error.message) && /export the program alone/.test(error.remedy),
+  );
+});
+
 test('a .hex file of a whole flash with a record for every second byte is read', () => {
   const parts = [];
   for (let upper = 0; upper < 16; upper++) {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Dfu } from '../../../web/src/dfu.js';
+import { boardFacts } from '../../../web/src/facts.js';
 import { Flasher } from '../../../web/src/flasher.js';
 import { parseConfiguration } from '../../../web/src/usb.js';
 import { deviceError, duration, pace } from '../../../web/src/words.js';
@@ -175,6 +176,33 @@ test('reads the program without the blank flash behind it', async () => {
   board.area.fill(255);
   assert.equal((await flasher.read()).length, 0);
   assert.match(flasher.message.title, /nothing to read/);
+});
+
+test('flashes an STM32L1, and knows its blank flash, which reads 0', async () => {
+  for (const variant of ['standard', '4K']) {
+    const { board, flasher, image } = await rig({ chip: 'STM32L1', variant });
+    flasher.start = false;
+    assert.equal(flasher.board.abilities.transferSize, 256);
+    assert.equal(Object.fromEntries(boardFacts(flasher.board)).Holds, 'no program');
+    assert.equal((await flasher.read()).length, 0);
+    await flasher.flash();
+    assert.match(flasher.message.text, /read back and compared again/);
+    holds(board, image);
+    const back = await flasher.read();
+    assert.deepEqual(back.subarray(0, image.length), image);
+    assert.equal(back.length, Math.ceil(image.length / 4) * 4);
+    await flasher.begin();
+    await flasher.choose();
+    assert.match(Object.fromEntries(boardFacts(flasher.board)).Holds, /a program; 5.004 bytes are not blank/);
+    assert.equal(flasher.isOnBoard, true);
+  }
+});
+
+test('a program for 20 KiB of RAM that an STM32L1 refuses is asked about its chip', async () => {
+  const { board, flasher } = await rig({ chip: 'STM32L1' });
+  board.faults.target = true;
+  await flasher.flash();
+  assert.match(flasher.message.text, /stack begins at 0x20005000/);
 });
 
 test('leaves DFU mode', async () => {
@@ -418,7 +446,7 @@ test('an upload without an end is ended', async () => {
   const flasher = new Flasher(new FakeUsb([board]));
   await flasher.begin();
   assert.equal(flasher.phase, 'away');
-  assert.match(flasher.message.text, /more than any STM32F103/);
+  assert.match(flasher.message.text, /more than any STM32F103 or STM32L1/);
   assert.ok(board.requests.length < 1100, `${board.requests.length} requests`);
 });
 
@@ -545,7 +573,7 @@ test('a program that cannot be asked to leave is told', async () => {
 
 test('the log names the board as a report needs it', async () => {
   const { flasher } = await rig();
-  assert.match(flasher.log.join('\n'), /1209:db42, bcdDevice 0100, serial number 0123456789ABCDEF01234567: standard.*blocks of 1024/);
+  assert.match(flasher.log.join('\n'), /1209:db42, bcdDevice 0100, serial number 0123456789ABCDEF01234567: STM32F103, standard.*blocks of 1024/);
 });
 
 test('a program that takes the request and stays is told', async () => {
