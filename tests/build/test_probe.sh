@@ -63,6 +63,8 @@ BLUEPILL_4K 0x08000000 0x08001000
 BLUEPILL_HIGH 0x0800e400 0x08010000
 BLUEPILL_HIGH_128 0x0801e400 0x08020000
 BTTSKRMINIE3V2_HIGH_256 0x0803e400 0x08040000
+STM32L1 0x08000000 0x08002000
+STM32L152DISCOVERY_4K 0x08000000 0x08001000
 END
 
 # OpenOCD with an adapter that is not there: it gets as far as asking the chip.
@@ -84,11 +86,19 @@ if command -v openocd > /dev/null; then
         understood
         it 'OpenOCD, started by gdb, went to the chip' grep -q 'JTAG' build/firmware/BLUEPILL/openocd.log
     fi
-    it 'the commands of flash, erase and debug are known' openocd -f "$work/dummy.cfg" -f target/stm32f1x.cfg -c noinit \
-        -c 'usage program' -c 'usage stm32f1x mass_erase' -c 'usage reset' -c 'usage gdb_port' -c 'usage log_output' -c 'flash banks' -c shutdown
-    says 'program <filename>'
-    says "mass_erase"
-    says 'stm32f1x.flash (stm32f1x) at 0x08000000'
+    # of each family, as the makefile calls OpenOCD
+    for target in BLUEPILL STM32L1; do
+        it "make erase TARGET=$target" make erase TARGET=$target OOCD='echo ran'
+        configuration=$(sed -n 's/^ran .* -f \(target[^ ]*\) .*/\1/p' "$said")
+        erase=$(sed -n 's/^ran .*reset halt; \(.* mass_erase\) 0; exit.*/\1/p' "$said")
+        it "$target: the commands of flash, erase and debug are known" openocd -f "$work/dummy.cfg" -f "$configuration" -c noinit \
+            -c 'usage program' -c "usage $erase" -c 'usage reset' -c 'usage gdb_port' -c 'usage log_output' -c 'flash banks' -c shutdown
+        says 'program <filename>'
+        says "$erase "
+        says ".flash (${erase% *}) at 0x08000000"
+    done
+    refuses 'make flash TARGET=STM32L1' 'OpenOCD init failed' timeout 1200 make flash TARGET=STM32L1 OOCD_INTERFACE="$work/dummy.cfg"
+    understood
     it 'FLASH_SIZE for chips that hold more than they say' openocd -c 'set FLASH_SIZE 0x20000' -f "$work/dummy.cfg" \
         -f target/stm32f1x.cfg -c noinit -c 'flash banks' -c shutdown
     says 'size 0x00020000'

@@ -5,4 +5,4 @@ PORT_SOURCES := $(wildcard port/cortex_m/*.c) \
     $(wildcard port/stm32l1/*.c)
 # OpenOCD's configuration, and its driver of the flash
 PORT_OOCD := target/stm32l1.cfg
-PORT_OOCD_FLASH := stm32l1x
+PORT_OOCD_FLASH := stm32lx
