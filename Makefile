@@ -143,7 +143,7 @@ clean: ## remove everything that was built (the cached Linux guest too)
 	rm -rf $(BUILD)
 
 help: ## this list
-	@echo "dapboot: a USB DFU bootloader for STM32F103, and the virtual board it is proven on."
+	@echo "dapboot: a USB DFU bootloader for STM32F103 and STM32L1, and the virtual board it is proven on."
 	@echo
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/    make \1\t\2/p' Makefile vboard/vboard.mk web/web.mk tests/tests.mk | expand -t 24
 	@echo
