@@ -16,5 +16,5 @@ $(WEB)/index.html: $(WEB_MODULES) web/build.mjs web/index.html web/style.css $(w
 	$(Q)cd web && node_modules/.bin/tsc -p .
 	$(Q)node web/build.mjs $(WEB)
 
-test-web: names-tests-guest-web web blue-pill vboard ## the browser flasher: its logic, accessibility, and real WebUSB in Chromium in the Linux guest
+test-web: names-tests-guest-web web blue-pill $(call images_of,STM32L152DISCOVERY) vboard ## the browser flasher: its logic, accessibility, and real WebUSB in Chromium in the Linux guest
 	$(Q)tests/web/run
