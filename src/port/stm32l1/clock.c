@@ -25,7 +25,8 @@ enum {
 
 static inline bool crystal_starts(void)
 {
-    /* HSEBYP is written while the oscillator is off still; the HSI is for when it does not start */
+    /* HSEBYP is written while the oscillator is off still. The HSI is for when it does not start: by then it
+     * has been ready for long. */
     RCC->CR = RCC_CR_MSION | RCC_CR_HSION | (HSE_BYPASS ? RCC_CR_HSEBYP : 0) | RCC_CR_HSEON;
     for (uint32_t patience = CRYSTAL_PATIENCE; patience; patience--)
         if (RCC->CR & RCC_CR_HSERDY)
