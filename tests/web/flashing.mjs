@@ -22,7 +22,7 @@ const blink = readFileSync(join(build, 'examples/blink/blink.bin'));
 const blinkL1 = readFileSync(join(build, 'examples/blink/blink-l1.bin'));
 const blinkHex = readFileSync(join(build, 'examples/blink/blink.hex'));
 const file = (name, bytes) => ({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(bytes) });
-const large = program(24 * KIB + 13, BASE);
+const large = program(12 * KIB + 13, BASE);
 /** Commands the board, or waits for what it does. */
 const board = (...words) => execFileSync('board', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 
@@ -128,7 +128,7 @@ test('connects by itself to a board that was allowed, and shows what it is', asy
   await phase('ready');
   const facts = await text('#facts');
   assert.equal(await text('#board-state'), 'DAPBoot DFU Bootloader');
-  for (const fact of [serial, 'DFU 1.1', 'USB 2.1', 'standard', '0x08002000', '56 KiB', 'no program'])
+  for (const fact of [serial, 'DFU 1.1', 'USB 2.1', 'standard', '0x08002000', '24 KiB', 'no program'])
     assert.ok(facts.includes(fact), `${fact} in: ${facts}`);
   await shoot('1-connected');
 });
@@ -154,7 +154,7 @@ test('refuses a program for another address, and sends nothing', async () => {
   await shoot('2-wrong-file');
 });
 
-test('flashes 24 KiB, reads it back and compares', async () => {
+test('flashes 12 KiB, reads it back and compares', async () => {
   await choose('large.bin', large);
   await page.waitForSelector('#findings .good');
   await page.uncheck('#start');
@@ -164,7 +164,7 @@ test('flashes 24 KiB, reads it back and compares', async () => {
     await shoot('3-writing');
   });
   assert.deepEqual(phases, ['writing', 'verifying', 'ready']);
-  assert.match(said, /Done[^]*24\s589 bytes[^]*read back and compared again/);
+  assert.match(said, /Done[^]*12\s301 bytes[^]*read back and compared again/);
   await shoot('5-done');
   console.log(`      ${said.split('\n').filter((line) => /bytes in/.test(line))[0]} ${Math.round((Date.now() - start) / 1000)} s with comparison and screenshots`);
 });
@@ -173,7 +173,7 @@ test('reads the firmware to a file', async () => {
   const found = await readBack();
   const wanted = Buffer.concat([large, Buffer.from([255, 255, 255])]); // whole words
   assert.ok(found.equals(wanted), `${found.length} bytes instead of ${wanted.length}, or others`);
-  assert.match(await text('#facts'), /the program just written, 24\s589 bytes/);
+  assert.match(await text('#facts'), /the program just written, 12\s301 bytes/);
   await shoot('6-read');
 });
 
@@ -189,14 +189,14 @@ test('says what the board says of a program that it refuses, and the old one sta
 
 test('survives that the board is unplugged in the middle of a download', async () => {
   // the largest there is, for which there is time to pull the cable
-  const other = program(56 * KIB, BASE, { entry: BASE + 0x201 });
+  const other = program(24 * KIB, BASE, { entry: BASE + 0x201 });
   // every page is another than the one that is there, which takes no time to write otherwise
   for (let at = KIB; at < other.length; at += KIB) other[at] ^= 1;
   await choose('other.bin', other);
   await page.click('#flash-button');
-  await page.waitForFunction(() => document.querySelector('#flash-bar').value > 8192);
+  await page.waitForFunction(() => document.querySelector('#flash-bar').value > 4096);
   board('unplug');
-  assert.match(await message('flash', 'bad'), /lost[^]*of 57\s344 bytes were sent[^]*Nothing is broken/);
+  assert.match(await message('flash', 'bad'), /lost[^]*of 24\s576 bytes were sent[^]*Nothing is broken/);
   await phase('away');
   await shoot('8-unplugged');
   board('plug');
