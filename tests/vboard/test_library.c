@@ -111,6 +111,30 @@ static void a_file_goes_into_whole_pages(void **state)
 
 /* Time */
 
+static void a_file_in_memory_goes_where_one_on_disk_goes(void **state)
+{
+    (void)state;
+    static const char hex[] = ":020000040800F2\n:0A000000005000200900000800DE97\n:00000001FF\n",
+                      damaged[] = ":0A0000";
+    static const uint8_t blank[] = {0xFF, 0xFF};
+    uint8_t found[sizeof undefined];
+    struct vboard *board = vboard_new("BLUEPILL", NULL);
+    assert_ok(board, vboard_load(board, FLASH_AT + 1022, "no", 2));
+    assert_ok(board, vboard_load_image(board, "a.hex", hex, sizeof hex - 1, 0));
+    assert_ok(board, vboard_read(board, FLASH_AT, found, sizeof found));
+    assert_memory_equal(found, undefined, sizeof undefined);
+    assert_ok(board, vboard_read(board, FLASH_AT + 1022, found, 2));
+    assert_memory_equal(found, blank, sizeof blank);
+    assert_ok(board, vboard_load_image(board, "a.bin", loop, sizeof loop, FLASH_AT + 0x2000));
+    assert_ok(board, vboard_read(board, FLASH_AT + 0x2000, found, sizeof found));
+    assert_memory_equal(found, loop, sizeof loop);
+    assert_int_equal(vboard_load_image(board, "a.hex", damaged, sizeof damaged - 1, 0), VBOARD_WRONG);
+    assert_says(board, "a.hex is damaged: line 1");
+    assert_int_equal(vboard_load_image(board, "a.bin", loop, 0, 0), VBOARD_WRONG);
+    assert_says(board, "a.bin is empty");
+    vboard_free(board);
+}
+
 static void time_passes_with_and_without_power(void **state)
 {
     (void)state;
@@ -333,6 +357,7 @@ int main(void)
         cmocka_unit_test(options_make_another_board),
         cmocka_unit_test(what_is_outside_of_the_flash_is_not_loaded),
         cmocka_unit_test(a_file_goes_into_whole_pages),
+        cmocka_unit_test(a_file_in_memory_goes_where_one_on_disk_goes),
         cmocka_unit_test(time_passes_with_and_without_power),
         cmocka_unit_test(a_run_ends_when_the_processor_locks_up),
         cmocka_unit_test(a_run_ends_within_10_us_of_its_condition),

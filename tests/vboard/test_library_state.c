@@ -118,6 +118,57 @@ static uint16_t flash_half_word(struct vboard *board, uint32_t address)
     return (uint16_t)(bytes[0] | bytes[1] << 8);
 }
 
+struct tally {
+    unsigned of[VBOARD_EVENT_NOTE + 1];
+    uint64_t last;
+};
+
+static void tally_up(void *context, enum vboard_event event, uint64_t us, const char *text)
+{
+    struct tally *tally = context;
+    assert_true(us >= tally->last && text[0]);
+    tally->of[event]++;
+    tally->last = us;
+}
+
+static void a_watcher_is_told_by_kind_and_a_listener_nothing_frequent(void **state)
+{
+    (void)state;
+    struct tally tally = {0};
+    struct heard heard = {0};
+    struct vboard *board = with_file(blink);
+    vboard_listen(board, hear, &heard);
+    vboard_watch(board, 1u << VBOARD_EVENT_LED | 1u << VBOARD_EVENT_REGISTER, tally_up, &tally);
+    struct vboard_snapshot *start = vboard_save(board);
+    assert_ok(board, vboard_run(board, 3 * SECOND));
+    struct tally first = tally;
+    assert_true(first.of[VBOARD_EVENT_LED] >= 2 && first.of[VBOARD_EVENT_REGISTER] > 5);
+    assert_int_equal(first.of[VBOARD_EVENT_NOTE], 0);
+    assert_true(heard.all < first.of[VBOARD_EVENT_REGISTER]);
+    vboard_watch(board, 0, NULL, NULL);
+    assert_ok(board, vboard_restore(board, start));
+    assert_ok(board, vboard_run(board, 3 * SECOND));
+    assert_memory_equal(&tally, &first, sizeof tally); /* it stays untold after a restore, too */
+    vboard_snapshot_free(start);
+    vboard_free(board);
+}
+
+static void rules_have_names_and_instructions_are_counted(void **state)
+{
+    (void)state;
+    unsigned count = 0;
+    struct vboard *board = looping();
+    for (; vboard_rule_name(count); count++)
+        assert_int_equal(vboard_rule_count(board, vboard_rule_name(count)), 0);
+    assert_true(count > 100);
+    assert_int_equal(vboard_instructions(board), 0);
+    assert_ok(board, vboard_run(board, MILLISECOND));
+    uint64_t instructions = vboard_instructions(board);
+    assert_in_range(instructions, HSI_MHZ * MILLISECOND / 4,
+                    HSI_MHZ * MILLISECOND); /* b . takes 1 to 3 cycles */
+    vboard_free(board);
+}
+
 static void the_power_fails_at_the_flash_operation_that_was_named(void **state)
 {
     (void)state;
@@ -211,6 +262,8 @@ int main(void)
         cmocka_unit_test(an_allowed_rule_and_a_lenient_board_go_on),
         cmocka_unit_test(suspicions_end_a_pedantic_run_only),
         cmocka_unit_test(a_listener_is_told_until_it_is_taken_away),
+        cmocka_unit_test(a_watcher_is_told_by_kind_and_a_listener_nothing_frequent),
+        cmocka_unit_test(rules_have_names_and_instructions_are_counted),
         cmocka_unit_test(the_power_fails_at_the_flash_operation_that_was_named),
         cmocka_unit_test(a_power_cut_can_be_taken_back),
         cmocka_unit_test(a_snapshot_brings_back_all_of_the_board),

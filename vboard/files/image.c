@@ -141,15 +141,37 @@ static bool add_source(struct image *image, const struct source *file, uint32_t 
     return image_add_piece(image, file, address, file->bytes, (uint32_t)file->length);
 }
 
-bool image_add(struct image *image, const char *path, uint32_t address, char *error, size_t error_size)
+/* As it is in memory, or when it is read: `good`. On failure the image is as before. */
+static bool add_if(bool good, struct image *image, const struct source *file, uint32_t address)
 {
-    struct source file = {.path = path, .error = error, .error_size = error_size};
     size_t before = image->count;
     image->kept = 0;
     image->ram.length = 0;
-    bool good = read_file(&file) && add_source(image, &file, address);
+    good = good && add_source(image, file, address);
     if (!good)
         drop_pieces(image, before);
+    return good;
+}
+
+bool image_add(struct image *image, const char *path, uint32_t address, char *error, size_t error_size)
+{
+    struct source file = {.path = path, .error = error, .error_size = error_size};
+    bool good = add_if(read_file(&file), image, &file, address);
+    free(file.bytes);
+    return good;
+}
+
+bool image_add_memory(struct image *image, const char *name, const void *bytes, size_t length,
+                      uint32_t address, char *error, size_t error_size)
+{
+    struct source file = {.path = name, .length = length, .error = error, .error_size = error_size};
+    if (length == 0)
+        return FAIL(&file, "%s is empty", name);
+    if (length > LARGEST_FILE)
+        return FAIL(&file, "%s is too large to be firmware", name);
+    file.bytes = reallocate(NULL, length);
+    memcpy(file.bytes, bytes, length);
+    bool good = add_if(true, image, &file, address);
     free(file.bytes);
     return good;
 }

@@ -38,6 +38,9 @@ struct image {
  * is wrong, in a sentence that names the file. The path must outlive the image.
  */
 bool image_add(struct image *image, const char *path, uint32_t address, char *error, size_t error_size);
+/* The same for a file that is in memory. Its name counts for its ending, and must outlive the image. */
+bool image_add_memory(struct image *image, const char *name, const void *bytes, size_t length,
+                      uint32_t address, char *error, size_t error_size);
 
 /*
  * Erases the pages that the image touches (to `blank`) and writes it. `flash` is what is at FLASH_BASE.

@@ -1,8 +1,8 @@
 /* Reads ELF files, as linkers make them. Source: Tool Interface Standard ELF 1.2. */
-#include <elf.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "elf_format.h"
 #include "image_private.h"
 
 static bool inside_file(const struct source *file, uint64_t offset, uint64_t length)

@@ -50,6 +50,14 @@ const char *vboard_first_violation(const struct vboard *board)
     return board->board->first_violation;
 }
 
+const char *vboard_rule_name(unsigned index)
+{
+    for (const char *const *name = rule_names; *name; name++)
+        if (index-- == 0)
+            return *name;
+    return NULL;
+}
+
 uint32_t vboard_rule_count(const struct vboard *board, const char *rule)
 {
     int index = rule_find(rule, strlen(rule));
@@ -101,8 +109,19 @@ static struct serial_buffer copy_of(const struct serial_buffer *buffer)
     return copy;
 }
 
-struct vboard_snapshot *vboard_save(const struct vboard *board)
+static bool may_save(struct vboard *board)
 {
+    if (!library_usb_is_busy(board, ANY_ENDPOINT))
+        return true;
+    library_fail(board, VBOARD_WRONG,
+                 "a USB transfer is under way, which a snapshot cannot hold: vboard_usb_finish() first");
+    return false;
+}
+
+struct vboard_snapshot *vboard_save(struct vboard *board)
+{
+    if (!may_save(board))
+        return NULL;
     struct vboard_snapshot *snapshot = allocate(sizeof *snapshot);
     snapshot->of = board;
     snapshot->state = *board;
@@ -116,7 +135,11 @@ enum vboard_status vboard_restore(struct vboard *board, const struct vboard_snap
 {
     if (snapshot->of != board)
         return library_fail(board, VBOARD_WRONG, "the snapshot is of another board");
+    if (!may_save(board))
+        return VBOARD_WRONG;
+    uint32_t wanted = board->board->chip.report_wanted;
     board_restore(board->board, snapshot->board);
+    board->board->chip.report_wanted = wanted;
     board->enumerator = snapshot->state.enumerator;
     board->enumerated = snapshot->state.enumerated;
     memcpy(board->alternate, snapshot->state.alternate, sizeof board->alternate);

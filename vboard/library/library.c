@@ -99,12 +99,17 @@ static bool set_options(struct chip_config *config, const struct vboard_options 
     return set_flash(config, options->flash_kib) && set_crystal(config, options->crystal_hz);
 }
 
+/* Made only if somebody wants them. */
+static const unsigned frequent = 1u << REPORT_PACKET | 1u << REPORT_FLASH | 1u << REPORT_REGISTER;
+
 static void tell(void *watcher, enum report_kind kind, ticks at, const char *text)
 {
     const struct vboard *board = watcher;
-    (void)kind;
-    if (board->listener)
+    bool is_frequent = frequent >> kind & 1;
+    if (board->listener && !is_frequent)
         board->listener(board->listener_context, ticks_to_us(at), text);
+    if (board->watched >> kind & 1)
+        board->watcher(board->watcher_context, (enum vboard_event)kind, ticks_to_us(at), text);
 }
 
 static struct vboard *wrap(struct board *inner, enum vboard_strictness strictness)
@@ -139,6 +144,7 @@ void vboard_free(struct vboard *board)
 {
     if (!board)
         return;
+    library_usb_forget(board);
     for (unsigned i = 0; i <= USARTS; i++)
         free(board->serial[i].bytes);
     board_free(board->board);
@@ -149,6 +155,17 @@ void vboard_listen(struct vboard *board, vboard_listener *listener, void *contex
 {
     board->listener = listener;
     board->listener_context = context;
+}
+
+_Static_assert((int)VBOARD_EVENT_USB == (int)REPORT_USB && (int)VBOARD_EVENT_NOTE == (int)REPORT_NOTE,
+               "events are the board's kinds of reports");
+
+void vboard_watch(struct vboard *board, unsigned events, vboard_watcher *watcher, void *context)
+{
+    board->watched = watcher ? events : 0;
+    board->watcher = watcher;
+    board->watcher_context = context;
+    board->board->chip.report_wanted = board->watched & frequent;
 }
 
 /* Firmware */
@@ -166,21 +183,36 @@ enum vboard_status vboard_load(struct vboard *board, uint32_t address, const voi
     return VBOARD_OK;
 }
 
-enum vboard_status vboard_load_file(struct vboard *board, const char *path, uint32_t address)
+/* Into whole pages, as a programmer does; frees the image. good: whether it could be read. */
+static enum vboard_status burn(struct vboard *board, struct image *image, bool good)
 {
     struct chip *chip = &board->board->chip;
     uint32_t size = chip->config.flash_bytes;
-    struct image image = {0};
     uint8_t *flash = allocate(size);
     memcpy(flash, chip->flash_bytes, size);
-    bool good = image_add(&image, path, address ? address : FLASH_BASE, board->error, sizeof board->error) &&
-                image_burn(&image, flash, size, chip->config.page_bytes, chip->info->flash_blank,
-                           board->error, sizeof board->error);
+    good = good && image_burn(image, flash, size, chip->config.page_bytes, chip->info->flash_blank,
+                              board->error, sizeof board->error);
     if (good)
         flash_load(chip, FLASH_BASE, flash, size);
-    image_free(&image);
+    image_free(image);
     free(flash);
     return good ? VBOARD_OK : VBOARD_WRONG;
+}
+
+enum vboard_status vboard_load_file(struct vboard *board, const char *path, uint32_t address)
+{
+    struct image image = {0};
+    bool good = image_add(&image, path, address ? address : FLASH_BASE, board->error, sizeof board->error);
+    return burn(board, &image, good);
+}
+
+enum vboard_status vboard_load_image(struct vboard *board, const char *name, const void *bytes, size_t length,
+                                     uint32_t address)
+{
+    struct image image = {0};
+    bool good = image_add_memory(&image, name, bytes, length, address ? address : FLASH_BASE, board->error,
+                                 sizeof board->error);
+    return burn(board, &image, good);
 }
 
 /* A person at the board */

@@ -18,10 +18,14 @@ struct vboard {
     struct serial_buffer serial[USARTS + 1];
     vboard_listener *listener;
     void *listener_context;
+    vboard_watcher *watcher;
+    void *watcher_context;
+    unsigned watched; /* 1 << event */
     struct usb_enumerator enumerator;
     bool enumerating, found; /* it is under way; its result */
     bool enumerated;         /* identity is that of the device on the bus */
     uint8_t alternate[USB_INTERFACES];
+    struct vboard_transfer *transfers; /* that were started and not finished */
     char error[VBOARD_ERROR_SIZE];
 };
 
@@ -38,3 +42,12 @@ ticks library_after(const struct vboard *board, uint64_t us);
 void library_serial_sent(void *context, unsigned usart, ticks at, uint16_t word);
 /* usb.c: the library is the host at the cable. */
 void library_usb_attach(struct vboard *board);
+/* The transfer for an endpoint of the configuration, 0x01 to 0x0F and 0x81 to 0x8F; false: the error says why
+ * not. */
+bool library_usb_aim(struct vboard *board, uint8_t endpoint, struct usb_transfer *transfer);
+enum vboard_status library_usb_judge(struct vboard *board, enum usb_host_status status);
+/* pending.c: a transfer that was started is under way with this endpoint. */
+enum { ANY_ENDPOINT = -1 };
+bool library_usb_is_busy(const struct vboard *board, int endpoint);
+/* Ends all of them. */
+void library_usb_forget(struct vboard *board);

@@ -6,6 +6,11 @@ uint64_t vboard_now(const struct vboard *board)
     return ticks_to_us(board_now(board->board));
 }
 
+uint64_t vboard_instructions(const struct vboard *board)
+{
+    return board->board->chip.cpu.instructions;
+}
+
 ticks library_after(const struct vboard *board, uint64_t us)
 {
     ticks now = board_now(board->board);

@@ -41,6 +41,11 @@ bool vboard_usb_is_attached(const struct vboard *board)
     return board->board->dplus && board->board->cable;
 }
 
+bool vboard_usb_is_configured(const struct vboard *board)
+{
+    return board->enumerated;
+}
+
 /* To the host's next event and a little, so that its callbacks were called. */
 static enum vboard_status step(struct vboard *board, ticks end)
 {
@@ -51,7 +56,7 @@ static enum vboard_status step(struct vboard *board, ticks end)
     return library_run_to(board, next < end ? next : end);
 }
 
-static enum vboard_status judge(struct vboard *board, enum usb_host_status status)
+enum vboard_status library_usb_judge(struct vboard *board, enum usb_host_status status)
 {
     switch (status) {
     case USB_DONE: return VBOARD_OK;
@@ -83,7 +88,7 @@ static enum vboard_status transfer(struct vboard *board, struct usb_transfer *tr
     if (going && transfer->status == USB_PENDING)
         usb_host_cancel(host_of(board), transfer);
     else if (status == VBOARD_OK)
-        status = judge(board, transfer->status);
+        status = library_usb_judge(board, transfer->status);
     if (actual)
         *actual = transfer->actual;
     return status;
@@ -171,21 +176,33 @@ enum vboard_status vboard_usb_enumerate(struct vboard *board, uint64_t timeout)
 
 /* Endpoints */
 
-/* false: the board's error says why not. */
-static bool aim(struct vboard *board, uint8_t endpoint, bool in, struct usb_transfer *transfer)
+bool library_usb_aim(struct vboard *board, uint8_t endpoint, struct usb_transfer *transfer)
 {
     enum { ENDPOINT_BITS = 0x8F };
     if (!board->enumerated) {
         library_fail(board, VBOARD_WRONG, "no device is configured; vboard_usb_enumerate() does that");
-    } else if ((endpoint & ~ENDPOINT_BITS) || !(endpoint & 15) || in != ((endpoint & IN) != 0)) {
-        library_fail(board, VBOARD_WRONG, "0x%02X is no %s endpoint: 0x%s1 to 0x%sF are", endpoint,
-                     in ? "IN" : "OUT", in ? "8" : "0", in ? "8" : "0");
+    } else if ((endpoint & ~ENDPOINT_BITS) || !(endpoint & 15)) {
+        library_fail(board, VBOARD_WRONG,
+                     "0x%02X is no endpoint: 0x01 to 0x0F (OUT) and 0x81 to 0x8F (IN) are", endpoint);
     } else if (!usb_identity_aim(&board->enumerator.identity, board->alternate, endpoint, transfer)) {
         library_fail(board, VBOARD_WRONG, "the device has no endpoint 0x%02X as it is configured", endpoint);
+    } else if (library_usb_is_busy(board, endpoint)) {
+        library_fail(board, VBOARD_WRONG, "a transfer with endpoint 0x%02X is under way already", endpoint);
     } else {
         return true;
     }
     return false;
+}
+
+/* false: the board's error says why not. */
+static bool aim(struct vboard *board, uint8_t endpoint, bool in, struct usb_transfer *transfer)
+{
+    if (board->enumerated && in != ((endpoint & IN) != 0)) {
+        library_fail(board, VBOARD_WRONG, "0x%02X is no %s endpoint: 0x%s1 to 0x%sF are", endpoint,
+                     in ? "IN" : "OUT", in ? "8" : "0", in ? "8" : "0");
+        return false;
+    }
+    return library_usb_aim(board, endpoint, transfer);
 }
 
 static enum vboard_status use(struct vboard *board, uint8_t endpoint, bool in, uint8_t *data, uint32_t length,

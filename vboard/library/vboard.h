@@ -79,6 +79,9 @@ const char *vboard_error(const struct vboard *board);
  * outside of the flash. Parts for the RAM are left out.
  */
 enum vboard_status vboard_load_file(struct vboard *board, const char *path, uint32_t address);
+/* The same for a file that is in memory: name is for its ending and for messages. */
+enum vboard_status vboard_load_image(struct vboard *board, const char *name, const void *bytes, size_t length,
+                                     uint32_t address);
 /* Puts bytes there, and leaves the rest of the page as it is. VBOARD_WRONG: not all of it is flash. */
 enum vboard_status vboard_load(struct vboard *board, uint32_t address, const void *bytes, size_t length);
 
@@ -98,6 +101,9 @@ void vboard_plug(struct vboard *board, bool in);
 
 /* us since the board was made. */
 uint64_t vboard_now(const struct vboard *board);
+/* Instructions that the processor has executed since its power came, skipped rounds of waiting loops
+ * included. */
+uint64_t vboard_instructions(const struct vboard *board);
 /* Runs for that many us, up to 3 days in all. VBOARD_BROKEN and VBOARD_LOCKED_UP end it
  * early. Without power time passes. */
 enum vboard_status vboard_run(struct vboard *board, uint64_t us);
@@ -144,6 +150,8 @@ size_t vboard_serial_read(struct vboard *board, unsigned usart, void *bytes, siz
 
 /* The device's pull-up is on and the cable is in. */
 bool vboard_usb_is_attached(const struct vboard *board);
+/* vboard_usb_enumerate() succeeded, and since then the device neither left nor was the bus reset. */
+bool vboard_usb_is_configured(const struct vboard *board);
 /*
  * Waits for the device, resets the bus, reads descriptors as Linux does (tries again for 2.3 s), and
  * selects the first configuration. VBOARD_GONE: it does not enumerate. VBOARD_TIMED_OUT,
@@ -171,6 +179,19 @@ enum vboard_status vboard_usb_out(struct vboard *board, uint8_t endpoint, const 
 enum vboard_status vboard_usb_in(struct vboard *board, uint8_t endpoint, void *data, uint32_t size,
                                  uint32_t *actual, uint64_t timeout);
 
+/* A transfer that goes on while the board runs. */
+struct vboard_transfer;
+/*
+ * Starts a transfer as vboard_usb_out() and vboard_usb_in() make it, by the endpoint's number, and returns at
+ * once. One at a time for each endpoint. data must stay until the transfer is finished. NULL: the board's
+ * error says why not.
+ */
+struct vboard_transfer *vboard_usb_start(struct vboard *board, uint8_t endpoint, void *data, uint32_t length);
+bool vboard_usb_is_pending(const struct vboard_transfer *transfer);
+/* Ends it, and says what became of it. VBOARD_TIMED_OUT: it was pending, and is cancelled. */
+enum vboard_status vboard_usb_finish(struct vboard *board, struct vboard_transfer *transfer,
+                                     uint32_t *actual);
+
 /* Looking inside ----------------------------------------------------------------------------------------- */
 
 /* Copies RAM (from 0x20000000) or flash (from 0x08000000), without effect on the
@@ -183,6 +204,8 @@ uint64_t vboard_flash_operations(const struct vboard *board);
 uint64_t vboard_violations(const struct vboard *board);
 /* The first of them, with rule, instruction and register; "" for none. */
 const char *vboard_first_violation(const struct vboard *board);
+/* Name of a rule, index from 0, in alphabetical order; NULL: there are no more. */
+const char *vboard_rule_name(unsigned index);
 /* How often a rule of docs/vboard-rules.md was broken, allowed or not; 0 also for a name that is no rule. */
 uint32_t vboard_rule_count(const struct vboard *board, const char *rule);
 /* Goes on after this rule from now on. VBOARD_WRONG: there is no such rule; the error names the nearest. */
@@ -191,6 +214,24 @@ enum vboard_status vboard_allow(struct vboard *board, const char *rule);
 /* What happens, as `vboard run` prints it: "LED on", "bus reset". us: when. NULL: tells nobody. */
 typedef void vboard_listener(void *context, uint64_t us, const char *text);
 void vboard_listen(struct vboard *board, vboard_listener *listener, void *context);
+
+/* Kinds of what happens. Packets, flash operations and accesses to registers are frequent. */
+enum vboard_event {
+    VBOARD_EVENT_USB,       /* attach, bus reset, address, configuration, suspend */
+    VBOARD_EVENT_LED,       /* the LED changed */
+    VBOARD_EVENT_RESET,     /* power, NRST, software, watchdog */
+    VBOARD_EVENT_FAULT,     /* exceptions of the fault kind, lock-up, with registers */
+    VBOARD_EVENT_VIOLATION, /* a rule was broken; the text begins with its level and name */
+    VBOARD_EVENT_PACKET,    /* each USB packet */
+    VBOARD_EVENT_FLASH,     /* each flash operation */
+    VBOARD_EVENT_REGISTER,  /* each access to a peripheral register */
+    VBOARD_EVENT_NOTE,      /* whatever else a person wants to know */
+};
+
+/* The same by kind, frequent ones included. events: 1 << kind of those that are wanted. NULL: tells nobody.
+ * Independent of vboard_listen(). Both may look at the board, not run it. */
+typedef void vboard_watcher(void *context, enum vboard_event event, uint64_t us, const char *text);
+void vboard_watch(struct vboard *board, unsigned events, vboard_watcher *watcher, void *context);
 
 /* Power cuts and snapshots ------------------------------------------------------------------------------- */
 
@@ -204,7 +245,7 @@ enum vboard_status vboard_cut_power(struct vboard *board, uint64_t n, enum vboar
  * The whole board, with its time, serial output not yet read, and USB host. It can be restored any number of
  * times, into the board that it is of; a listener stays as it is. VBOARD_WRONG: it is of another board.
  */
-struct vboard_snapshot *vboard_save(const struct vboard *board);
+struct vboard_snapshot *vboard_save(struct vboard *board);
 enum vboard_status vboard_restore(struct vboard *board, const struct vboard_snapshot *snapshot);
 void vboard_snapshot_free(struct vboard_snapshot *snapshot);
 
