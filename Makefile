@@ -85,6 +85,7 @@ blue-pill: examples
 include vboard/vboard.mk
 include tests/tests.mk
 include web/web.mk
+include npm/npm.mk
 
 .PHONY: demo picture test test-deep bench lint format deps clean help
 # BOARD is given on the command line, as others have a variable of that name in their environment. src/Makefile has one of its own.
@@ -131,7 +132,7 @@ deps-demo:
 	$(Q)tools/deps firmware vboard guest
 
 deps-test:
-	$(Q)tools/deps firmware signing probe fleet vboard guest tests web
+	$(Q)tools/deps firmware signing probe fleet vboard guest tests web npm
 
 lint: ## layout, static analysis, shell scripts
 	$(Q)tools/lint
@@ -145,7 +146,7 @@ clean: ## remove everything that was built (the cached Linux guest too)
 help: ## this list
 	@echo "dapboot: a USB DFU bootloader for STM32F103 and STM32L1, and the virtual board it is proven on."
 	@echo
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/    make \1\t\2/p' Makefile vboard/vboard.mk web/web.mk tests/tests.mk | expand -t 24
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/    make \1\t\2/p' Makefile vboard/vboard.mk web/web.mk npm/npm.mk tests/tests.mk | expand -t 24
 	@echo
 	@echo "    make TARGET=STLINK DEFS=\"-DHAVE_LED=0\"   another board, other options (docs/options.md)"
 	@echo "    make V=1 ...                             show the commands"

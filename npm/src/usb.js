@@ -1,0 +1,245 @@
+// navigator.usb with a virtual board plugged in, and what makes time pass for both sides of the cable.
+
+import { VirtualBoardError, wrong } from './errors.js';
+import { RealTime, VirtualTime } from './time.js';
+import { VirtualUsbDevice } from './usb_device.js';
+
+/** @typedef {Event & {device: VirtualUsbDevice}} UsbEvent */
+
+/**
+ * @typedef {object} Filter
+ * @property {number} [vendorId]
+ * @property {number} [productId]
+ * @property {number} [classCode]
+ * @property {number} [subclassCode]
+ * @property {number} [protocolCode]
+ * @property {string} [serialNumber]
+ */
+
+/** @typedef {{number: number, at: number, length: number, resolve: (result: {data: Uint8Array, actual: number}) => void, reject: (error: unknown) => void}} Pending */
+
+export class VirtualUsb extends EventTarget {
+  /**
+   * @param {import('./board.js').VirtualBoard} board
+   * @param {{time?: 'virtual' | 'real', speed?: number}} [options] virtual: time passes as far as transfers and timers of
+   *   usb.time need; nothing waits, and every run is the same. real: as on the clock of this computer, times `speed`.
+   */
+  constructor(board, { time = 'virtual', speed = 1 } = {}) {
+    super();
+    if (time !== 'virtual' && time !== 'real') throw wrong("time is 'virtual' or 'real'", time);
+    if (!(speed > 0 && speed <= 1000)) throw wrong('speed is a number above 0, up to 1000', speed);
+    this.board = board;
+    /** @type {VirtualUsbDevice | null} */
+    this.device = null;
+    /** Why the board stands still: the firmware broke a rule, or is locked up. @type {VirtualBoardError | null} */
+    this.failure = null;
+    /** @type {((event: UsbEvent) => void) | null} */
+    this.onconnect = null;
+    /** @type {((event: UsbEvent) => void) | null} */
+    this.ondisconnect = null;
+    /** @private @type {Set<Pending>} */
+    this.pending = new Set();
+    /** @private It is on the bus, and answers no enumeration. */
+    this.isDeaf = false;
+    /** Inside look(). */
+    this.looking = false;
+    this.time = time === 'real' ? new RealTime(this, speed) : new VirtualTime(this);
+  }
+
+  /** Ends what makes time pass by itself. */
+  stop() {
+    this.time.stop();
+  }
+
+  get isWaiting() {
+    return this.pending.size > 0;
+  }
+
+  // WebUSB
+
+  async getDevices() {
+    this.look();
+    return this.device?.allowed ? [this.device] : [];
+  }
+
+  /** @param {{filters: Filter[], exclusionFilters?: Filter[]}} options */
+  async requestDevice(options) {
+    if (!Array.isArray(options?.filters)) throw new TypeError('requestDevice() takes { filters: [...] }');
+    this.look();
+    const { device } = this;
+    const isWanted = device && (options.filters.length === 0 || options.filters.some((filter) => fits(device, filter)));
+    const isExcluded = device && (options.exclusionFilters ?? []).some((filter) => fits(device, filter));
+    if (!device || !isWanted || isExcluded)
+      throw new DOMException("Failed to execute 'requestDevice' on 'USB': No device selected.", 'NotFoundError');
+    device.allowed = true;
+    return device;
+  }
+
+  /** @private @param {'connect' | 'disconnect'} type @param {VirtualUsbDevice} device */
+  say(type, device) {
+    if (!device.allowed) return;
+    const event = /** @type {UsbEvent} */ (Object.assign(new Event(type), { device }));
+    this[`on${type}`]?.(event);
+    this.dispatchEvent(event);
+  }
+
+  // The board
+
+  /** Before a transfer: brings the board's time up to the page's. */
+  before() {
+    this.time.catchUp();
+    this.look();
+  }
+
+  /** After it: the board's time may be ahead. */
+  after() {
+    this.time.noLater();
+  }
+
+  /**
+   * Runs the board, and sees what became of it.
+   * @param {number} ms
+   */
+  run(ms) {
+    if (!this.failure && ms > 0) this.guarded(() => this.board.run(ms));
+    this.look();
+  }
+
+  /**
+   * Keeps an error after which the board stands still.
+   * @param {unknown} error
+   * @returns {boolean} whether it is one
+   */
+  heed(error) {
+    if (!(error instanceof VirtualBoardError) || (error.code !== 'BROKEN' && error.code !== 'LOCKED_UP')) return false;
+    this.failure = error;
+    return true;
+  }
+
+  /** @private @param {() => void} act */
+  guarded(act) {
+    try {
+      act();
+    } catch (error) {
+      if (!this.heed(error)) throw error;
+    }
+  }
+
+  /** Has a device come or gone? Are transfers over? */
+  look() {
+    if (this.looking) return; // a listener asked
+    this.looking = true;
+    try {
+      this.settle();
+      if (this.device && (this.failure || !this.board.usb.isConfigured)) this.lose(this.device);
+      if (!this.board.usb.isAttached) this.isDeaf = false;
+      else if (!this.device && !this.isDeaf && !this.failure) this.find();
+    } finally {
+      this.looking = false;
+    }
+  }
+
+  /** @private @param {VirtualUsbDevice} device */
+  lose(device) {
+    this.device = null;
+    device.leave();
+    this.say('disconnect', device);
+  }
+
+  /** @private */
+  find() {
+    this.guarded(() => {
+      const device = this.enumerated();
+      this.isDeaf = device === null;
+      if (!device) return;
+      this.device = device;
+      this.say('connect', device);
+    });
+  }
+
+  /** @private @returns {VirtualUsbDevice | null} */
+  enumerated() {
+    try {
+      this.board.usb.enumerate();
+      return new VirtualUsbDevice(this);
+    } catch (error) {
+      const { code } = /** @type {VirtualBoardError} */ (error);
+      if (code !== 'GONE' && code !== 'TIMED_OUT' && code !== 'STALLED' && code !== 'USB_ERROR') throw error;
+      return null;
+    }
+  }
+
+  /**
+   * @param {VirtualUsbDevice} device
+   * @returns {boolean} whether it came back
+   */
+  resetBus(device) {
+    const found = this.enumerated();
+    this.settle();
+    if (found && found.identity === device.identity) return true;
+    this.lose(device);
+    this.device = found;
+    if (found) this.say('connect', found);
+    return false;
+  }
+
+  // Transfers that go on while time passes
+
+  /**
+   * @param {number} endpoint
+   * @param {Uint8Array} bytes to be sent, or room
+   * @returns {Promise<{data: Uint8Array, actual: number}>}
+   */
+  start(endpoint, bytes) {
+    this.before();
+    const { machine, handle } = this.board;
+    const at = machine.allocate(bytes.length);
+    machine.memory.set(bytes, at);
+    const number = machine.act('vboard_usb_start', handle, endpoint, at, bytes.length);
+    if (number === 0) {
+      machine.release(at);
+      const { message } = machine.failure(handle, 1);
+      throw this.failure ?? new VirtualBoardError(this.board.usb.isConfigured ? 'WRONG' : 'GONE', message);
+    }
+    return new Promise((resolve, reject) => {
+      this.pending.add({ number, at, length: bytes.length, resolve, reject });
+      this.time.wake();
+    });
+  }
+
+  /** @private */
+  settle() {
+    const { machine } = this.board;
+    for (const one of this.pending)
+      if (this.failure || machine.look('vboard_usb_is_pending', one.number) === 0) this.finish(one);
+  }
+
+  /** @private @param {Pending} one */
+  finish(one) {
+    const { machine, handle } = this.board;
+    this.pending.delete(one);
+    const result = machine.with(new Uint8Array(4), (at) => {
+      const status = machine.act('vboard_usb_finish', handle, one.number, at);
+      const actual = new DataView(machine.memory.buffer).getUint32(at, true);
+      return { error: status === 0 ? null : machine.failure(handle, status), actual };
+    });
+    const data = machine.memory.slice(one.at, one.at + result.actual);
+    machine.release(one.at);
+    const error = this.failure ?? result.error;
+    if (error) one.reject(error);
+    else one.resolve({ data, actual: result.actual });
+  }
+}
+
+/** WebUSB 4.1: a device fits by its numbers, or by the class of itself or of an interface. @param {VirtualUsbDevice} device @param {Filter} filter */
+function fits(device, { vendorId, productId, classCode, subclassCode, protocolCode, serialNumber }) {
+  const is = (/** @type {number} */ one, /** @type {number} */ two, /** @type {number} */ three) =>
+    one === classCode && (subclassCode === undefined || two === subclassCode) && (protocolCode === undefined || three === protocolCode);
+  if (vendorId !== undefined && device.vendorId !== vendorId) return false;
+  if (productId !== undefined && device.productId !== productId) return false;
+  if (serialNumber !== undefined && device.serialNumber !== serialNumber) return false;
+  if (classCode === undefined || is(device.deviceClass, device.deviceSubclass, device.deviceProtocol)) return true;
+  return device.configurations.some(({ interfaces }) =>
+    interfaces.some(({ alternates }) => alternates.some((one) => is(one.interfaceClass, one.interfaceSubclass, one.interfaceProtocol))),
+  );
+}
