@@ -5,7 +5,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Results, build, chromium, executable, root, serve } from './browser.mjs';
-import { KIB, program } from './fake_board.mjs';
+import { KIB, program } from './programs.mjs';
 
 const [serial] = process.argv.slice(2);
 const PORT = 8080; // that the policy names

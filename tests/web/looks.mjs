@@ -1,14 +1,16 @@
 // Every state of the page in a headless Chromium: a screenshot of each, accessibility (axe-core), keyboard, small screens,
-// dark mode, no network. The board is a fake one; the real one is in the guest (flashing.mjs). With a word as argument,
+// dark mode, no network. The board is the real bootloader on the virtual board, beside the browser; real WebUSB is in the guest
+// (flashing.mjs). With a word as argument,
 // only the tests that have it in their names.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Results, axe, chromium, executable, screenshots, serve, site } from './browser.mjs';
-import { KIB, program, signed } from './fake_board.mjs';
+import { bytes } from '../npm/package.mjs';
+import { Desk } from './desk.mjs';
+import { KIB, program, signed } from './programs.mjs';
+import { connect } from './remote.mjs';
 
-const fakeBoard = readFileSync(new URL('fake_board.mjs', import.meta.url), 'utf8').replace(/^export /gm, '');
 const folder = screenshots('looks');
 const results = new Results();
 const [only = ''] = process.argv.slice(2);
@@ -35,20 +37,23 @@ whole.set(program(3000, 0x08002000), 8 * KIB);
 const merged = file('all.bin', whole);
 const letter = file('letter.dfu', new TextEncoder().encode('Dear friend, this is no firmware at all.'));
 
-/** A page with a fake navigator.usb. `prepare` runs in the page before its own script: usb, board, FakeBoard are there. */
-async function open(prepare = '') {
+/**
+ * A page with a board: `page.desk`. `prepare` runs in the page before its own script.
+ * @param {{board?: object, faults?: object, delay?: number, webusb?: boolean, prepare?: string}} [options]
+ */
+async function open({ board = {}, faults = {}, delay = 0, webusb = true, prepare = '' } = {}) {
   const context = await browser.newContext({ ...kinds.desktop, serviceWorkers: 'block' });
   const page = await context.newPage();
   page.setDefaultTimeout(120000); // a guard: nothing that passes takes as long
   const trouble = [];
   page.on('console', (message) => message.type() === 'error' && trouble.push(message.text()));
   page.on('pageerror', (error) => trouble.push(String(error)));
-  const script = `{${fakeBoard};
-    const board = new FakeBoard(), usb = new FakeUsb([board]);
-    Object.assign(window, { board, usb, FakeBoard });
-    ${prepare};
-    Object.defineProperty(navigator, 'usb', { value: window.usb });}`;
-  await page.addInitScript({ content: script });
+  page.desk = await Desk.make({ flashKiB: 32, ...board, time: 'real' });
+  Object.assign(page.desk, { faults, delay });
+  page.on('close', () => page.desk.stop());
+  if (webusb) await connect(page, page.desk);
+  else await page.addInitScript("Object.defineProperty(navigator, 'usb', { value: undefined })");
+  await page.addInitScript({ content: prepare });
   await page.goto(server.url);
   page.trouble = trouble;
   return page;
@@ -72,24 +77,24 @@ async function inspect(page, name, { viewport, colorScheme }) {
 }
 
 /** A board whose program can be asked for the bootloader. */
-const RUN_TIME = 'usb.devices = [new FakeProgram(board)]; usb.devices[0].usb = board.usb = usb';
+const RUN_TIME = { board: { application: bytes('examples/dfu-runtime/dfu-runtime.bin') } };
 
 /** State: how to get there; and whether it passes, so that each look needs a page of its own. */
 const states = {
-  '1-no-webusb': { prepare: 'window.usb = undefined', reach: () => {} },
-  '2-no-board': { prepare: 'usb.devices = []', reach: (page) => phase(page, 'away') },
+  '1-no-webusb': { webusb: false, reach: () => {} },
+  '2-no-board': { board: { plugged: false }, reach: (page) => phase(page, 'away') },
   '3-no-board-chosen': {
-    prepare: 'usb.devices = []',
+    board: { plugged: false },
     reach: async (page) => {
       await page.click('#connect');
       await page.waitForSelector('.status .note');
     },
   },
   '4-no-permission': {
-    prepare: 'board.faults.open = "SecurityError"',
+    faults: { open: 'SecurityError' },
     reach: (page) => page.waitForSelector('.status .bad'),
   },
-  '5-looking': { passes: true, prepare: 'board.slow = 100', reach: (page) => page.waitForFunction(() => /KiB|bytes/.test(document.querySelector('#board-progress-text').textContent)) },
+  '5-looking': { passes: true, delay: 100, reach: (page) => page.waitForFunction(() => /KiB|bytes/.test(document.querySelector('#board-progress-text').textContent)) },
   '6-connected': { reach: (page) => phase(page, 'ready') },
   '7-right-file': {
     reach: async (page) => {
@@ -112,29 +117,29 @@ const states = {
       await page.waitForSelector('#findings .bad');
     },
   },
-  '10-writing': { passes: true, reach: (page) => flash(page, 'board.slow = 60', 'writing') },
+  '10-writing': { passes: true, reach: (page) => flash(page, { delay: 60 }, 'writing') },
   '11-verifying': {
     passes: true,
     reach: (page) =>
-      flash(page, 'const complete = board.complete; board.complete = () => { complete.call(board); board.slow = 100; clearTimeout(board.leaving); }', 'verifying'),
+      flash(page, { faults: { slowThen: 100 } }, 'verifying'),
   },
-  '12-done': { reach: (page) => flash(page, '', 'away') },
-  '13-refused': { reach: (page) => flash(page, 'board.faults.target = true', 'ready', '.status .bad') },
-  '14-unplugged': { reach: (page) => flash(page, 'board.faults.leaveAt = board.requests.length + 20', 'away', '.status .bad') },
+  '12-done': { reach: (page) => flash(page, {}, 'away') },
+  '13-refused': { reach: (page) => flash(page, { faults: { target: true } }, 'ready', '.status .bad') },
+  '14-unplugged': { reach: (page) => flash(page, { faults: { leaveAtBlock: 5 } }, 'away', '.status .bad') },
   '13-refused-signed': {
     reach: async (page) => {
       await phase(page, 'ready');
       await page.setInputFiles('#chooser', release);
       await page.waitForSelector('#findings .good');
-      await page.evaluate("board.faults = { vendor: true, says: 'older than what was here' }");
+      page.desk.faults = { vendor: true, says: 'older than what was here' };
       await page.click('#flash-button');
       await page.waitForSelector('.status .bad');
     },
   },
   '15-back': {
     reach: async (page) => {
-      await flash(page, 'board.faults.leaveAt = board.requests.length + 20', 'away', '.status .bad');
-      await page.evaluate(() => window.usb.plug(new window.FakeBoard()));
+      await flash(page, { faults: { leaveAtBlock: 5 } }, 'away', '.status .bad');
+      page.desk.plug();
       await phase(page, 'ready');
       await page.waitForSelector('.status .note');
     },
@@ -142,7 +147,7 @@ const states = {
 };
 
 Object.assign(states, {
-  '16-program-with-dfu': { prepare: RUN_TIME, reach: (page) => page.waitForSelector('#detach:not([hidden])') },
+  '16-program-with-dfu': { ...RUN_TIME, reach: (page) => page.waitForSelector('#detach:not([hidden])') },
   '17-bootloader-and-program': {
     reach: async (page) => {
       await phase(page, 'ready');
@@ -163,7 +168,7 @@ async function flash(page, prepare, then, selector) {
   await phase(page, 'ready');
   await page.setInputFiles('#chooser', blink);
   await page.waitForSelector('#findings .good');
-  await page.evaluate(prepare || '0');
+  Object.assign(page.desk, prepare);
   await page.click('#flash-button');
   await phase(page, then);
   if (selector) await page.waitForSelector(selector);
@@ -171,9 +176,9 @@ async function flash(page, prepare, then, selector) {
     await page.waitForFunction(() => document.querySelector('#flash-bar').value >= 6144 && document.querySelector('#flash-bar').value < 20000);
 }
 
-async function reached({ prepare, reach }) {
-  const page = await open(prepare);
-  await reach(page);
+async function reached(state) {
+  const page = await open(state);
+  await state.reach(page);
   return page;
 }
 
@@ -207,7 +212,7 @@ await test('flashes with the keyboard alone', async () => {
   await page.keyboard.press('Enter');
   await page.waitForSelector('.status .good');
   assert.equal(await page.evaluate(() => document.activeElement.id), 'flash-button', 'the focus stays');
-  assert.equal(await page.evaluate(() => window.board.gone), false, 'the box to start it was not ticked');
+  assert.equal(page.desk.isGone, false, 'the box to start it was not ticked');
   await page.context().close();
 });
 
@@ -236,7 +241,7 @@ await test('the bootloader is started from a program that has a DFU run-time int
 
 await test('what the page says of a file does not contradict what the board said', async () => {
   const page = await open();
-  await flash(page, 'board.faults.target = true', 'ready', '#flash-message .bad');
+  await flash(page, { faults: { target: true } }, 'ready', '#flash-message .bad');
   assert.equal(await page.textContent('#findings'), '');
   assert.doesNotMatch(await page.textContent('#facts'), /not looked at/);
   await page.context().close();
@@ -251,31 +256,31 @@ await test('every place of messages is announced to those who cannot see', async
 
 await test('the title of the tab tells how it stands', async () => {
   const page = await open();
-  await flash(page, 'board.slow = 60', 'writing');
+  await flash(page, { delay: 60 }, 'writing');
   await page.waitForFunction(() => /^[1-9]\d? % Writing$/.test(document.title));
-  await page.evaluate('board.slow = 0');
+  page.desk.delay = 0;
   await page.waitForFunction(() => /^Done.* – dapboot flasher$/.test(document.title));
   await page.context().close();
 });
 
 await test('flashes though the timers of the page stand still, as in a tab that is not seen', async () => {
-  const page = await open(`board.poll = 17; board.faults.busy = true;
-    const timer = setTimeout; window.setTimeout = (act, delay) => (delay === 17 ? 0 : timer(act, delay))`);
-  await flash(page, '', 'away', '#flash-message .good');
+  const page = await open({ faults: { poll: 17 }, prepare: `
+    const timer = setTimeout; window.setTimeout = (act, delay) => (delay === 17 ? 0 : timer(act, delay))` });
+  await flash(page, {}, 'away', '#flash-message .good');
   await page.context().close();
 });
 
 await test('a tab that is not seen takes no board until it is', async () => {
-  const page = await open("Object.defineProperty(document, 'hidden', { get: () => !window.seen, configurable: true })");
+  const page = await open({ prepare: "Object.defineProperty(document, 'hidden', { get: () => !window.seen, configurable: true })" });
   await page.waitForFunction(() => document.querySelector('#version').textContent !== '');
-  assert.equal(await page.evaluate('board.requests.length'), 0);
+  assert.equal(page.desk.requests.length, 0);
   await page.evaluate("window.seen = true; document.dispatchEvent(new Event('visibilitychange'))");
   await phase(page, 'ready');
   await page.context().close();
 });
 
 await test('the log is copied with what a report needs', async () => {
-  const page = await open("Object.defineProperty(navigator, 'clipboard', { value: { writeText: async (text) => (window.copied = text) } })");
+  const page = await open({ prepare: "Object.defineProperty(navigator, 'clipboard', { value: { writeText: async (text) => (window.copied = text) } })" });
   await phase(page, 'ready');
   await page.click('summary:text("Log")');
   await page.click('#copy-log');

@@ -11,7 +11,7 @@ import { check } from '../../../web/src/check.js';
 import { partOf, readFirmware } from '../../../web/src/formats.js';
 import { toHex } from '../../../web/src/hex.js';
 import { trailerIn } from '../../../web/src/signed.js';
-import { KIB, program, signed } from '../fake_board.mjs';
+import { KIB, program, signed } from '../programs.mjs';
 
 const IDS = { vendor: 0x1209, product: 0xdb42 };
 const standard = variantOf('DAPBoot DFU Bootloader', 120 * KIB);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BadFile, dfuCrc, readFirmware } from '../../../web/src/formats.js';
 import { toHex } from '../../../web/src/hex.js';
-import { program } from '../fake_board.mjs';
+import { program } from '../programs.mjs';
 
 const BASE = 0x08002000;
 const text = (string) => new TextEncoder().encode(string);

@@ -1,46 +1,83 @@
-// The whole client on a board made of JavaScript: what it does, and what it says when something goes wrong.
+// The whole client on the real bootloader, which the virtual board runs: what it does, and what it says when something goes
+// wrong.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test as nodeTest } from 'node:test';
 import { Dfu } from '../../../web/src/dfu.js';
 import { boardFacts } from '../../../web/src/facts.js';
 import { Flasher } from '../../../web/src/flasher.js';
 import { parseConfiguration } from '../../../web/src/usb.js';
 import { deviceError, duration, pace } from '../../../web/src/words.js';
-import { FakeBoard, FakeProgram, FakeUsb, KIB, program } from '../fake_board.mjs';
+import { bytes } from '../../npm/package.mjs';
+import { Desk } from '../desk.mjs';
+import { KIB, program } from '../programs.mjs';
+
+/** A program with a DFU run-time interface. */
+const runTime = bytes('examples/dfu-runtime/dfu-runtime.bin');
 
 const file = (name, bytes) => ({ name, arrayBuffer: async () => bytes.slice().buffer });
+
+/** Time is the board's that was put on the desk last. */
+let clock = null;
+function keepTime(usb) {
+  clock?.restore();
+  clock = { restore: usb.time.install(), sleep: usb.time.sleep };
+}
+const sleep = (ms) => clock.sleep(ms);
+const test = (sentence, body) =>
+  nodeTest(sentence, async () => {
+    try {
+      await body();
+    } finally {
+      clock?.restore();
+      clock = null;
+    }
+  });
+
 const until = async (condition) => {
-  for (let i = 0; i < 400 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 5));
-  assert.ok(condition(), 'waited two seconds');
+  for (let i = 0; i < 1000 && !condition(); i++) await sleep(5);
+  assert.ok(condition(), 'waited five seconds');
 };
 
-/** A flasher with a board, connected, and a file for it chosen. */
-async function rig(options = {}, length = 5001) {
-  const board = new FakeBoard(options);
-  const usb = new FakeUsb([board]);
-  const flasher = new Flasher(usb);
+async function desk(options) {
+  const one = await Desk.make(options);
+  keepTime(one.usb);
+  return one;
+}
+
+/** A desk with a board, and a flasher that found it. */
+async function found(options, faults = {}, hidden) {
+  const one = await desk(options);
+  one.faults = faults;
+  const flasher = new Flasher(one.usb, hidden);
   await flasher.begin();
-  const image = program(length, board.base);
+  return { board: one, usb: one.usb, flasher };
+}
+
+/** The same, connected, and a file for it chosen. */
+async function rig(options = {}, length = 5001, pointers = {}) {
+  const { board, usb, flasher } = await found(options);
+  const image = program(length, board.base, pointers);
   await flasher.take(file('a.bin', image));
   return { board, usb, flasher, image };
 }
 
-const holds = (board, image) => assert.deepEqual(board.area.slice(0, image.length), image);
+const holds = (board, image) => assert.ok(board.holds(image), 'the image is on the board');
 
 test('a browser without WebUSB is told so', () => assert.equal(new Flasher(undefined).phase, 'unsupported'));
 
 test('a board that was allowed before is connected at once, and looked at', async () => {
-  const { flasher } = await rig();
+  const { usb, flasher } = await rig();
   assert.equal(flasher.phase, 'ready');
-  assert.equal(flasher.board.serial, '0123456789ABCDEF01234567');
+  assert.equal(flasher.board.serial, usb.device.serialNumber);
+  assert.match(flasher.board.serial, /^[0-9A-F]{24}$/);
   assert.deepEqual(flasher.board.variant, { name: 'standard', base: 0x08002000, area: 120 * KIB });
   assert.equal(flasher.board.interfaceName, 'DAPBoot DFU');
   assert.equal(flasher.board.abilities.transferSize, 1024);
 });
 
 test('flashes, reads back, compares, and starts the program', async () => {
-  for (const variant of ['standard', '4K', 'high']) {
-    const { board, flasher, image } = await rig({ variant });
+  for (const target of ['BLUEPILL', 'BLUEPILL_4K', 'BLUEPILL_HIGH']) {
+    const { board, flasher, image } = await rig({ target });
     const phases = new Set();
     flasher.addEventListener('change', () => phases.add(flasher.phase));
     await flasher.flash();
@@ -54,9 +91,10 @@ test('flashes, reads back, compares, and starts the program', async () => {
 
 test('waits as long as the board says', async () => {
   const { board, flasher, image } = await rig();
-  board.faults.busy = true;
+  const begun = board.board.now;
   await flasher.flash();
   assert.equal(flasher.message.kind, 'good');
+  assert.ok(board.board.now - begun > 60, 'it takes what flash takes');
   holds(board, image);
 });
 
@@ -64,26 +102,21 @@ test('stays in the bootloader if told so', async () => {
   const { board, flasher } = await rig();
   flasher.start = false;
   await flasher.flash();
-  await new Promise((resolve) => setTimeout(resolve, 80));
-  assert.deepEqual([flasher.phase, flasher.message.title, board.gone], ['ready', 'Done', false]);
+  await sleep(1000);
+  assert.deepEqual([flasher.phase, flasher.message.title, board.isGone], ['ready', 'Done', false]);
 });
 
 test('without reading back the comparison of the board counts', async () => {
-  const { board, flasher } = await rig({ upload: false });
+  const { board, flasher } = await rig({ target: 'no-upload' });
   assert.equal(flasher.board.variant.name, 'low');
   await flasher.flash();
   assert.match(flasher.message.text, /The board compared what it wrote\.$/);
-  assert.ok(board.gone);
+  assert.ok(board.isGone);
 });
 
 test('a board that restarts too soon to be read back is done all the same', async () => {
-  const { board, flasher, usb } = await rig();
-  const complete = board.complete;
-  board.complete = () => {
-    complete.call(board);
-    setTimeout(() => usb.unplug(board), 0);
-  };
-  board.slow = 2;
+  const { board, flasher } = await rig();
+  board.faults.restarts = true;
   await flasher.flash();
   assert.match(flasher.message.text, /restarted too soon/);
   assert.equal(flasher.message.kind, 'good');
@@ -150,12 +183,10 @@ test('nothing is sent of a file that is wrong', async () => {
 });
 
 test('a file chosen before the board is checked once it is there', async () => {
-  const usb = new FakeUsb();
-  const flasher = new Flasher(usb);
-  await flasher.begin();
+  const { board, flasher } = await found({ plugged: false });
   await flasher.take(file('b.bin', program(5000, 0x08000000)));
   assert.equal(flasher.findings.length, 0);
-  usb.plug(new FakeBoard());
+  board.plug();
   await until(() => flasher.phase === 'ready');
   assert.equal(flasher.findings[0].kind, 'error');
 });
@@ -163,7 +194,7 @@ test('a file chosen before the board is checked once it is there', async () => {
 test('is told when the board holds the file already', async () => {
   const { board, flasher, image } = await rig();
   assert.equal(flasher.isOnBoard, false);
-  board.area.set(image);
+  board.write(image);
   await flasher.read();
   assert.equal(flasher.isOnBoard, true);
 });
@@ -171,16 +202,16 @@ test('is told when the board holds the file already', async () => {
 test('reads the program without the blank flash behind it', async () => {
   const { board, flasher } = await rig();
   const image = program(3000, board.base);
-  board.area.set(image);
+  board.write(image);
   assert.deepEqual(await flasher.read(), image);
-  board.area.fill(255);
+  board.write(new Uint8Array(120 * KIB).fill(255));
   assert.equal((await flasher.read()).length, 0);
   assert.match(flasher.message.title, /nothing to read/);
 });
 
 test('flashes an STM32L1, and knows its blank flash, which reads 0', async () => {
-  for (const variant of ['standard', '4K']) {
-    const { board, flasher, image } = await rig({ chip: 'STM32L1', variant });
+  for (const target of ['STM32L1', 'STM32L1_4K']) {
+    const { board, flasher, image } = await rig({ target }, 5001, { stack: 0x20002000 });
     flasher.start = false;
     assert.equal(flasher.board.abilities.transferSize, 256);
     assert.equal(Object.fromEntries(boardFacts(flasher.board)).Holds, 'no program');
@@ -199,48 +230,57 @@ test('flashes an STM32L1, and knows its blank flash, which reads 0', async () =>
 });
 
 test('a program for 20 KiB of RAM that an STM32L1 refuses is asked about its chip', async () => {
-  const { board, flasher } = await rig({ chip: 'STM32L1' });
+  const { board, flasher } = await rig({ target: 'STM32L1' });
   board.faults.target = true;
   await flasher.flash();
   assert.match(flasher.message.text, /stack begins at 0x20005000/);
 });
 
 test('leaves DFU mode', async () => {
-  const { board, flasher } = await rig();
+  const { board, flasher } = await found({ application: bytes('examples/blink/blink.bin'), pressed: true });
+  board.board.press(false);
   await flasher.leave();
-  assert.deepEqual([board.gone, flasher.phase, flasher.message.kind], [true, 'away', 'note']);
+  assert.deepEqual([board.isGone, flasher.phase, flasher.message.kind], [true, 'away', 'note']);
+  await sleep(3000);
+  assert.ok(board.board.ledChanges > 2, 'its program runs');
 });
 
 test('unplugging at any request is survived, and the board used again', async () => {
-  const { board: counted, flasher: first } = await rig({}, 2500);
+  const small = { flashKiB: 16 };
+  const { board: counted, flasher: first } = await rig(small, 2500);
   const start = counted.requests.length;
   await first.flash();
   const end = counted.requests.length;
   for (let at = start + 1; at <= end; at++) {
-    const { board, usb, flasher, image } = await rig({}, 2500);
+    const { board, flasher, image } = await rig(small, 2500);
     board.faults.leaveAt = at;
     await flasher.flash();
+    await sleep(20); // the browser tells that it was unplugged
     assert.deepEqual([flasher.phase, flasher.board, flasher.busy], ['away', null, false], `at request ${at}`);
     assert.ok(flasher.message, `at request ${at}`);
-    const again = new FakeBoard();
-    usb.plug(again);
+    board.toBootloader(); // it may have had the whole program
+    board.plug();
     await until(() => flasher.phase === 'ready');
+    board.board.press(false);
     await flasher.flash();
     assert.equal(flasher.message.title, 'Done: the board has started the program', `after request ${at}`);
-    holds(again, image);
+    holds(board, image);
   }
 });
 
 test('a transfer that fails ends the connection, whether the browser tells of an unplugged board later or never', async () => {
   for (const later of [true, false]) {
-    const { board, usb, flasher, image } = await rig();
+    const { board, flasher, image } = await rig();
     board.faults.breakAt = board.requests.length + 5;
     await flasher.flash();
     assert.equal(flasher.message.title, 'The connection to the board is lost');
     assert.deepEqual([flasher.phase, flasher.board], ['away', null]);
-    if (later) usb.unplug(board);
+    if (later) {
+      board.unplug();
+      await sleep(50);
+    }
     board.faults = {};
-    if (later) usb.plug(board);
+    if (later) board.plug();
     else await flasher.choose();
     await until(() => flasher.phase === 'ready');
     await flasher.flash();
@@ -250,35 +290,32 @@ test('a transfer that fails ends the connection, whether the browser tells of an
 
 test('unplugging while the board is opened or read is survived', async () => {
   for (const at of [1, 2, 60]) {
-    const board = new FakeBoard();
-    board.faults.leaveAt = at;
-    const flasher = new Flasher(new FakeUsb([board]));
-    await flasher.begin();
+    const { flasher } = await found({}, { leaveAt: at });
     assert.deepEqual([flasher.phase, flasher.message.kind], ['away', 'bad'], `at request ${at}`);
   }
 });
 
 test('says how far it came when the board was unplugged', async () => {
   const { board, flasher } = await rig();
-  board.faults.leaveAt = board.requests.length + 6;
+  board.faults.leaveAtBlock = 2;
   await flasher.flash();
   assert.match(flasher.message.text, /2\u202f048 of 5\u202f001 bytes were sent/);
   assert.match(flasher.message.remedy, /Nothing is broken/);
 });
 
 test('a board that comes back after all went well is in its bootloader for a reason', async () => {
-  const { flasher, usb } = await rig();
+  const { board, flasher } = await rig();
   await flasher.flash();
-  usb.plug(new FakeBoard());
+  board.toBootloader();
   await until(() => flasher.phase === 'ready');
   assert.match(flasher.message.text, /in its bootloader again/);
 });
 
 test('a board left in an error or in the middle of something by another client is taken', async () => {
   for (const state of [10, 5, 9, 4, 3]) {
-    const board = new FakeBoard();
-    board.state = state;
-    const flasher = new Flasher(new FakeUsb([board]));
+    const board = await desk();
+    board.leaveIn(state);
+    const flasher = new Flasher(board.usb);
     await flasher.begin();
     assert.equal(flasher.phase, 'ready', `state ${state}`);
   }
@@ -291,23 +328,20 @@ test('says why a board cannot be opened', async () => {
     [{ dfuVersion: 0x011a }, {}, /no dapboot/],
   ];
   for (const [options, faults, title] of cases) {
-    const board = new FakeBoard(options);
-    board.faults = faults;
-    const flasher = new Flasher(new FakeUsb([board]));
-    await flasher.begin();
+    const { flasher } = await found(options, faults);
     assert.equal(flasher.phase, 'away');
     assert.match(flasher.message.title, title);
   }
 });
 
 test('a chooser that is closed is no error', async () => {
-  const flasher = new Flasher(new FakeUsb());
+  const { flasher } = await found({ plugged: false });
   await flasher.choose();
   assert.match(flasher.message.title, /No board was chosen/);
 });
 
 test('a board that cannot be written says so', async () => {
-  const { flasher } = await rig({ download: false });
+  const { flasher } = await rig({ target: 'no-download' });
   assert.equal(flasher.canFlash, false);
 });
 
@@ -333,10 +367,10 @@ test('a GETSTATUS that is stalled is asked again, and ends in words', async () =
     [{ stallStatus: 2, quiet: true }, /did not take a request/],
   ]) {
     const { board, flasher, image } = await rig();
-    const download = board.take;
-    board.take = function (...block) {
+    const { download } = board;
+    board.download = function (...block) {
       Object.assign(this.faults, faults); // from the first block on
-      board.take = download;
+      board.download = download;
       return download.apply(this, block);
     };
     await flasher.flash();
@@ -358,7 +392,7 @@ test('one stalled GETSTATUS of a board that goes on is no trouble', async () => 
 
 test('a board that says when asked too early that it is still busy is asked again', async () => {
   const { board, flasher, image } = await rig();
-  board.faults = { busy: true, early: 3 };
+  board.faults = { early: 3 };
   await flasher.flash();
   assert.equal(flasher.message.kind, 'good');
   holds(board, image);
@@ -412,27 +446,21 @@ test('what was written and compared is known to be on the board', async () => {
 });
 
 test('a board that could not be kept when it should have been is told', async () => {
-  const { board, flasher, usb } = await rig();
+  const { board, flasher } = await rig();
   flasher.start = false;
-  const complete = board.complete;
-  board.complete = () => {
-    complete.call(board);
-    setTimeout(() => usb.unplug(board), 0);
-  };
-  board.slow = 2;
+  board.faults.restarts = true;
   await flasher.flash();
   assert.match(flasher.message.text, /too soon to be kept in its bootloader/);
 });
 
 test('a wTransferSize that cannot be is refused; a large one is not used in full', async () => {
   for (const transferSize of [0, 1, 7]) {
-    const flasher = new Flasher(new FakeUsb([new FakeBoard({ transferSize })]));
-    await flasher.begin();
+    const { flasher } = await found({ transferSize });
     assert.deepEqual([flasher.phase, flasher.message.kind], ['away', 'bad']);
     assert.match(flasher.message.text, new RegExp(`blocks of ${transferSize} bytes`));
   }
   for (const transferSize of [8, 64, 4096, 65535]) {
-    const { board, flasher, image } = await rig({ transferSize, flash: 16 * KIB });
+    const { board, flasher, image } = await rig({ transferSize, flashKiB: 16 });
     await flasher.flash();
     assert.equal(flasher.message.kind, 'good', `blocks of ${transferSize}`);
     holds(board, image);
@@ -441,10 +469,7 @@ test('a wTransferSize that cannot be is refused; a large one is not used in full
 });
 
 test('an upload without an end is ended', async () => {
-  const board = new FakeBoard();
-  board.faults.endless = true;
-  const flasher = new Flasher(new FakeUsb([board]));
-  await flasher.begin();
+  const { board, flasher } = await found({}, { endless: true });
   assert.equal(flasher.phase, 'away');
   assert.match(flasher.message.text, /more than any STM32F103 or STM32L1/);
   assert.ok(board.requests.length < 1100, `${board.requests.length} requests`);
@@ -486,13 +511,12 @@ test('the program in a file that begins with a bootloader can be flashed', async
 
 test('a tab that is not seen takes no board, and does once it is seen', async () => {
   let hidden = true;
-  const usb = new FakeUsb([new FakeBoard()]);
-  const flasher = new Flasher(usb, () => hidden);
-  await flasher.begin();
-  usb.unplug(usb.devices[0]);
-  const board = new FakeBoard();
-  usb.plug(board);
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  const { board, flasher } = await found({}, {}, () => hidden);
+  board.unplug();
+  await sleep(50);
+  board.plug();
+  await sleep(500);
+  assert.equal(board.isGone, false);
   assert.deepEqual([flasher.phase, board.requests.length], ['away', 0]);
   hidden = false;
   await flasher.begin();
@@ -502,86 +526,76 @@ test('a tab that is not seen takes no board, and does once it is seen', async ()
 test('a board that was let go of is free for others, and not taken until it is chosen', async () => {
   const { board, usb, flasher } = await rig();
   await flasher.release();
-  assert.deepEqual([flasher.phase, flasher.board, board.opened, flasher.message.title], ['away', null, false, 'The board is free']);
+  assert.deepEqual([flasher.phase, flasher.board, usb.device.opened, flasher.message.title], ['away', null, false, 'The board is free']);
   const { length } = board.requests;
   await flasher.begin();
-  usb.unplug(board);
-  usb.plug(board);
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  board.unplug();
+  await sleep(50);
+  board.plug();
+  await sleep(500);
   assert.deepEqual([flasher.phase, board.requests.length], ['away', length]);
   await flasher.choose();
   assert.equal(flasher.phase, 'ready');
   await flasher.flash();
-  usb.plug(new FakeBoard());
+  board.toBootloader();
   await until(() => flasher.phase === 'ready');
 });
 
 test('a program with a DFU run-time interface is brought to its bootloader, whether it leaves by itself or upon a reset', async () => {
   for (const willDetach of [true, false])
     for (const chosen of [true, false]) {
-      const board = new FakeBoard();
-      const program = new FakeProgram(board, { willDetach });
-      const flasher = new Flasher(new FakeUsb([program]));
+      const board = await desk({ application: runTime, willDetach });
+      const program = board.usb.device;
+      const flasher = new Flasher(board.usb);
       if (chosen) await flasher.choose();
       else await flasher.begin();
       assert.deepEqual([flasher.phase, flasher.program], ['away', program]);
-      assert.deepEqual(program.requests, [], 'it is not interrupted unasked');
+      assert.deepEqual(board.requests, [], 'it is not interrupted unasked');
       await flasher.enterBootloader();
       await until(() => flasher.phase === 'ready');
-      assert.deepEqual(program.requests, [0]);
-      assert.deepEqual([flasher.program, flasher.board.serial], [null, board.serialNumber]);
+      assert.equal(board.requests[0], 0);
+      assert.deepEqual([flasher.program, flasher.board.serial], [null, program.serialNumber]);
     }
 });
 
 test('a bootloader that was asked for is taken in a tab that is not seen too', async () => {
-  const board = new FakeBoard();
-  const usb = new FakeUsb([new FakeProgram(null)]);
   let hidden = false;
-  const flasher = new Flasher(usb, () => hidden);
-  await flasher.begin();
+  const { board, flasher } = await found({ application: runTime }, { leaves: true }, () => hidden);
   await flasher.enterBootloader();
   assert.deepEqual([flasher.phase, flasher.expecting], ['away', true]);
   hidden = true;
-  usb.plug(board);
+  board.plug();
   await until(() => flasher.phase === 'ready');
   assert.equal(flasher.expecting, false);
 });
 
 test('a program that was flashed and has a DFU run-time interface is found', async () => {
-  const { usb, flasher } = await rig();
+  const { usb, flasher } = await found();
+  await flasher.take(file('dfu-runtime.bin', runTime));
   await flasher.flash();
-  const program = new FakeProgram(new FakeBoard());
-  usb.plug(program);
-  assert.equal(flasher.program, program);
+  await until(() => flasher.program !== null);
+  assert.equal(flasher.program, usb.device);
   await flasher.enterBootloader();
   await until(() => flasher.phase === 'ready');
 });
 
 test('a program that cannot be asked to leave is told', async () => {
-  const refuses = new FakeProgram(null);
-  refuses.obey = () => null;
-  const locked = new FakeProgram(null);
-  locked.faults.open = 'SecurityError';
-  for (const [program, title] of [[refuses, /did not work/], [locked, /may not be opened/]]) {
-    const flasher = new Flasher(new FakeUsb([program]));
-    await flasher.begin();
+  for (const [faults, title] of [[{ refuses: true }, /did not work/], [{ open: 'SecurityError' }, /may not be opened/]]) {
+    const { usb, flasher } = await found({ application: runTime }, faults);
     await flasher.enterBootloader();
     assert.match(flasher.message.title, title);
-    assert.deepEqual([flasher.phase, flasher.expecting, flasher.program], ['away', false, program]);
+    assert.deepEqual([flasher.phase, flasher.expecting, flasher.program], ['away', false, usb.device]);
   }
 });
 
 test('the log names the board as a report needs it', async () => {
   const { flasher } = await rig();
-  assert.match(flasher.log.join('\n'), /1209:db42, bcdDevice 0100, serial number 0123456789ABCDEF01234567: STM32F103, standard.*blocks of 1024/);
+  assert.match(flasher.log.join('\n'), /1209:db42, bcdDevice 0100, serial number [0-9A-F]{24}: STM32F103, standard.*blocks of 1024/);
 });
 
 test('a program that takes the request and stays is told', async () => {
-  const program = new FakeProgram(null);
-  program.faults.stays = true;
-  const flasher = new Flasher(new FakeUsb([program]));
-  await flasher.begin();
+  const { usb, flasher } = await found({ application: runTime }, { stays: true });
   await flasher.enterBootloader();
   assert.match(flasher.message.title, /did not leave/);
-  assert.deepEqual([flasher.phase, flasher.expecting, flasher.program], ['away', false, program]);
+  assert.deepEqual([flasher.phase, flasher.expecting, flasher.program], ['away', false, usb.device]);
 });
