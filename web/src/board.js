@@ -63,6 +63,16 @@ export function variantOf(product, area) {
 /** Where the low variants' applications may be when it is not known which variant it is. */
 export const LOW_BASES = [0x08002000, 0x08001000];
 
+/**
+ * Where the bootloader of a high variant begins.
+ * @param {number} entry its own
+ * @returns {number | undefined} undefined: no such bootloader is there
+ */
+export function highBootloader(entry) {
+  const end = FLASH_SIZES.map((kib) => FLASH_BASE + kib * KIB).find((end) => end > entry);
+  return end !== undefined && entry >= end - HIGH_BOOTLOADER ? end - HIGH_BOOTLOADER : undefined;
+}
+
 const STACK_HIDDEN = 7 * 4; // in the high variants words 7 and 8 hold the application's start and read as 0
 export const HIDDEN = { from: STACK_HIDDEN, to: STACK_HIDDEN + 8 };
 

@@ -1,6 +1,6 @@
 // Is this image an application for this board? Asked before anything is sent; what is wrong is said in plain words.
 
-import { CHIPS, FLASH_BASE, HIDDEN, LOW_BASES } from './board.js';
+import { CHIPS, FLASH_BASE, HIDDEN, LOW_BASES, highBootloader } from './board.js';
 import { holdsTrailer } from './signed.js';
 import { isCode, isInside, isStack, isTable, linkedAt, startWords } from './vectors.js';
 import { count, hex, hex4 } from './words.js';
@@ -15,6 +15,7 @@ import { count, hex, hex4 } from './words.js';
  * @property {string} detail
  * @property {number} [linkAt] where the program must be linked instead
  * @property {number} [partAt] what the file holds from this address on is a program for the board
+ * @property {number} [partEnd] where it ends, if a bootloader is behind it
  */
 
 const LEAST_BYTES = 8; // the two words that start it
@@ -32,9 +33,12 @@ const error = (title, detail, linkAt) => ({ kind: 'error', title, detail, linkAt
  * @param {Firmware} firmware
  * @param {{vendor: number, product: number}} ids of the board
  * @param {Variant} variant of the board
+ * @param {import('./board.js').Chip} [chip] of the board
  * @returns {Finding[]} none: it is one
  */
-export function check(firmware, ids, variant) {
+export function check(firmware, ids, variant, chip) {
+  if (firmware.chip && chip && firmware.chip !== chip)
+    return [error('This file is for another chip', `It is for the ${firmware.chip.name}; the board has an ${chip.name}.`)];
   return [...checkSuffix(firmware, ids), ...checkTrailer(firmware, ids), ...checkImage(firmware, variant)];
 }
 
@@ -132,26 +136,53 @@ function basesOf(variant) {
  */
 function checkMerged(image, base, entry, variant) {
   if (base !== null && base !== FLASH_BASE) return null;
-  const { area } = variant;
-  if (variant.name === 'high')
-    return area !== null && isInside(entry, FLASH_BASE + area, image.length - area)
-      ? error(
-          'This file holds a bootloader too',
-          `The program is at ${hex(FLASH_BASE)}, the bootloader at ${hex(FLASH_BASE + area)}: ` +
-            'such a file is for a debug probe. Choose the file of the program alone.',
-        )
-      : null;
-  const at = basesOf(variant).find(
+  return (variant.name === 'high' && checkMergedHigh(image, entry, variant)) || checkMergedLow(image, entry, variant);
+}
+
+/**
+ * The bootloader is behind the program.
+ * @param {Uint8Array} image
+ * @param {number} entry
+ * @param {Variant} variant
+ * @returns {Finding | null}
+ */
+function checkMergedHigh(image, entry, { area }) {
+  const begin = highBootloader(entry);
+  const behind = area !== null && isInside(entry, FLASH_BASE + area, image.length - area);
+  const own = image.length < HIDDEN.to ? null : startWords(image.subarray(HIDDEN.from));
+  const marked = begin !== undefined && own !== null && isStack(own.stack) && isCode(own.entry) && own.entry < begin;
+  if (!behind && !marked) return null;
+  const found = error(
+    'This file holds a bootloader too',
+    `The program is at ${hex(FLASH_BASE)}, the bootloader at ${hex(begin ?? FLASH_BASE + (area ?? 0))}: ` +
+      (marked ? 'only the program can be flashed here.' : 'such a file is for a debug probe. Choose the file of the program alone.'),
+  );
+  return marked ? { ...found, partAt: FLASH_BASE, partEnd: Math.min(begin, FLASH_BASE + (area ?? Infinity)) } : found;
+}
+
+/**
+ * The program is behind the bootloader.
+ * @param {Uint8Array} image
+ * @param {number} entry
+ * @param {Variant} variant
+ * @returns {Finding | null}
+ */
+function checkMergedLow(image, entry, variant) {
+  const wanted = basesOf(variant);
+  const at = [...wanted, ...LOW_BASES].find(
     (address) => isInside(entry, FLASH_BASE, address - FLASH_BASE) && isTable(image.subarray(address - FLASH_BASE), address),
   );
-  if (at === undefined || at === FLASH_BASE) return null;
-  return {
-    ...error(
-      'This file begins with a bootloader',
-      `The program is behind it, from ${hex(at)} on. The bootloader is on the board already; only the program can be flashed here.`,
-    ),
-    partAt: at,
-  };
+  if (at === undefined) return null;
+  const fits = wanted.length === 0 || wanted.includes(at); // none: the board itself checks it
+  const found = error(
+    'This file begins with a bootloader',
+    `The program is behind it, from ${hex(at)} on. ` +
+      (fits
+        ? 'The bootloader is on the board already; only the program can be flashed here.'
+        : `On this board it must be linked at ${wanted.map(hex).join(' or ')}.`),
+    fits ? undefined : wanted[0],
+  );
+  return fits ? { ...found, partAt: at } : found;
 }
 
 /**

@@ -56,7 +56,7 @@ function holds({ contents, written, abilities, chip, variant }) {
 export function fileFacts(firmware) {
   /** @type {[string, string][]} */
   const facts = [];
-  facts.push(['File', firmware.name + (firmware.format === 'hex' ? ', converted to binary' : '')]);
+  facts.push(['File', firmware.name + (firmware.base === null ? '' : ', converted to binary')]);
   facts.push(['Size', `${count(firmware.image.length)} bytes (${kib(firmware.image.length)})`]);
   if (firmware.base !== null) facts.push(['Linked at', hex(firmware.base)]);
   if (firmware.suffix)

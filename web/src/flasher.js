@@ -67,9 +67,9 @@ export class Flasher extends Connection {
 
   /** Goes on with the part of the file that is a program for the board, if a finding says that there is one. */
   takePart() {
-    const partAt = this.findings.find((finding) => finding.partAt !== undefined)?.partAt;
+    const { partAt, partEnd } = this.findings.find((finding) => finding.partAt !== undefined) ?? {};
     if (this.busy || !this.firmware || partAt === undefined) return;
-    this.firmware = partOf(this.firmware, FLASH_BASE, partAt);
+    this.firmware = partOf(this.firmware, FLASH_BASE, partAt, partEnd);
     this.note(`${this.firmware.name}: ${count(this.firmware.image.length)} bytes`);
     this.message = null;
     this.recheck();
@@ -255,9 +255,36 @@ export class Flasher extends Connection {
 
   /** @protected */
   recheck() {
-    const { firmware, board } = this;
-    this.findings =
-      firmware && board ? check(firmware, { vendor: board.vendorId, product: board.productId }, board.variant) : [];
+    const { board } = this;
+    if (this.firmware && board) this.firmware = this.forBoard(this.firmware.whole ?? this.firmware, board);
+    this.findings = this.firmware && board ? this.check(this.firmware, board) : [];
     this.changed();
+  }
+
+  /**
+   * @param {import('./formats.js').Firmware} firmware
+   * @param {Board} board
+   * @private
+   */
+  check(firmware, board) {
+    return check(firmware, { vendor: board.vendorId, product: board.productId }, board.variant, board.chip);
+  }
+
+  /**
+   * The program for this board in a file that says what is where and has a bootloader in it: nobody wants that part.
+   * @param {import('./formats.js').Firmware} whole
+   * @param {Board} board
+   * @private
+   */
+  forBoard(whole, board) {
+    if (whole.base === null) return whole;
+    const { partAt, partEnd } = this.check(whole, board).find((finding) => finding.partAt !== undefined) ?? {};
+    if (partAt === undefined) return whole;
+    const part = { ...partOf(whole, FLASH_BASE, partAt, partEnd), whole };
+    const now = this.firmware;
+    // the same object, by which it is known what the board holds
+    if (now?.whole && now.base === part.base && now.image.length === part.image.length) return now;
+    this.note(`${part.name}: ${count(part.image.length)} bytes, without the bootloader in the file`);
+    return part;
   }
 }

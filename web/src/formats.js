@@ -1,9 +1,16 @@
-// Firmware files: .bin, .dfu and .hex become an image, the bytes that go into flash one after the other.
+// Firmware files become an image, the bytes that go into flash one after the other, whatever their format.
 
-import { BadHex, readHex } from './hex.js';
+import { HIDDEN, STM32F103, withoutBlankEnd } from './board.js';
+import { readDfuSe } from './dfuse.js';
+import { readElf } from './elf.js';
+import { readHex } from './hex.js';
 import { aboutText, has, isHex, isText, kindOf } from './kinds.js';
+import { AGAIN, BadFile } from './memory.js';
 import { trailerOf } from './signed.js';
+import { readUf2 } from './uf2.js';
 import { hex } from './words.js';
+
+export { BadFile };
 
 /**
  * @typedef {object} Suffix of DFU 1.1, appendix B
@@ -15,38 +22,36 @@ import { hex } from './words.js';
 /**
  * @typedef {object} Firmware
  * @property {string} name of the file
- * @property {'bin' | 'dfu' | 'hex'} format
+ * @property {'bin' | 'dfu' | 'hex' | 'elf' | 'uf2'} format
  * @property {Uint8Array} image
- * @property {number | null} base where the file says that it goes; only .hex does
+ * @property {number | null} base where the file says that it goes; .bin does not, nor .dfu unless it is DfuSe
  * @property {Suffix | null} suffix
+ * @property {import('./board.js').Chip} [chip] that the file is for; only .uf2 says so
+ * @property {Firmware} [whole] the file that this was taken out of, unasked
  * @property {import('./signed.js').Trailer | null} signed
  */
 
 /**
- * The end of a file that begins with something else.
+ * A program out of a file that holds a bootloader too.
  * @param {Firmware} firmware
  * @param {number} base of the file
  * @param {number} address where the part begins
+ * @param {number} [end] where the part ends at most, of a high variant: the program's own start is in the hidden words,
+ * as tools/merge-high and the bootloader put it there
  * @returns {Firmware}
  */
-export function partOf(firmware, base, address) {
-  const image = firmware.image.subarray(address - base);
+export function partOf(firmware, base, address, end) {
+  let image = firmware.image.subarray(address - base);
+  if (end !== undefined) {
+    image = withoutBlankEnd(image.slice(0, end - address), STM32F103);
+    image.copyWithin(0, HIDDEN.from, HIDDEN.to);
+    image.fill(0, HIDDEN.from, HIDDEN.to);
+  }
   return { ...firmware, name: `${firmware.name}, from ${hex(address)} on`, image, base: address, signed: trailerOf(image) };
 }
 
-/** The file cannot be used, for a reason that can be told. */
-export class BadFile extends Error {
-  /**
-   * @param {string} message
-   * @param {string} [remedy]
-   */
-  constructor(message, remedy = '') {
-    super(message);
-    this.remedy = remedy;
-  }
-}
-
 const SUFFIX_LENGTH = 16;
+const ROM_BOOTLOADER = { vendor: 0x0483, product: 0xdf11 }; // of ST's chips; DfuSe files are usually made for it
 
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte;
@@ -74,6 +79,8 @@ export function readFirmware(name, bytes) {
   if (bytes.length === 0) throw new BadFile('The file is empty.');
   if (has(bytes, '\xff\xfe:\0')) bytes = new TextEncoder().encode(new TextDecoder('utf-16le').decode(bytes));
   if (isHex(bytes)) return fromHex(name, bytes);
+  if (has(bytes, '\x7fELF')) return withBase(name, 'elf', readElf(bytes));
+  if (has(bytes, 'UF2\n')) return withBase(name, 'uf2', readUf2(bytes));
   const kind = kindOf(bytes);
   if (kind) throw new BadFile(kind.what, kind.remedy);
   if (/\.(hex|ihex|ihx)$/i.test(name)) return fromHex(name, bytes);
@@ -82,8 +89,9 @@ export function readFirmware(name, bytes) {
     throw new BadFile(what, remedy);
   }
   if (has(bytes, 'UFD', bytes.length - 8)) return fromDfu(name, bytes);
-  if (/\.dfu$/i.test(name))
-    throw new BadFile('The file is named .dfu but has no DFU suffix. It was cut short, or is something else.');
+  const [, named] = /\.(elf|axf|uf2|dfu)$/i.exec(name) ?? [null, has(bytes, 'DfuSe') && 'dfu'];
+  if (named)
+    throw new BadFile(`This .${named} file has no ${named === 'dfu' ? 'DFU suffix' : 'header'}. It was cut short, or is something else.`);
   return { name, format: 'bin', image: bytes, base: null, suffix: null, signed: trailerOf(bytes) };
 }
 
@@ -101,7 +109,7 @@ function fromDfu(name, bytes) {
   if (said !== found)
     throw new BadFile(
       `The file is damaged: its checksum is ${hex(found)}, its DFU suffix says ${hex(said)}.`,
-      'Download or build it again.',
+      AGAIN,
     );
   const suffix = {
     device: view.getUint16(bytes.length - 16, true),
@@ -109,20 +117,26 @@ function fromDfu(name, bytes) {
     vendor: view.getUint16(bytes.length - 12, true),
   };
   const image = bytes.subarray(0, -length);
+  if (has(image, 'DfuSe')) {
+    const anyBoard = suffix.vendor === ROM_BOOTLOADER.vendor && suffix.product === ROM_BOOTLOADER.product;
+    return { ...withBase(name, 'dfu', readDfuSe(image)), suffix: anyBoard ? null : suffix };
+  }
   return { name, format: 'dfu', image, base: null, suffix, signed: trailerOf(image) };
 }
 
 /**
  * @param {string} name
  * @param {Uint8Array} bytes
- * @returns {Firmware}
  */
 function fromHex(name, bytes) {
   const marked = has(bytes, '\xef\xbb\xbf'); // as UTF-8 by an editor
-  try {
-    const { image, base } = readHex(marked ? bytes.subarray(3) : bytes);
-    return { name, format: 'hex', image, base, suffix: null, signed: trailerOf(image) };
-  } catch (error) {
-    throw error instanceof BadHex ? new BadFile(error.message, error.remedy) : error;
-  }
+  return withBase(name, 'hex', readHex(marked ? bytes.subarray(3) : bytes));
 }
+
+/**
+ * @param {string} name
+ * @param {Firmware['format']} format
+ * @param {{image: Uint8Array, base: number, chip?: import('./board.js').Chip}} read
+ * @returns {Firmware}
+ */
+const withBase = (name, format, read) => ({ name, format, ...read, suffix: null, signed: trailerOf(read.image) });

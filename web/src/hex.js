@@ -1,29 +1,12 @@
 // Reads and writes Intel HEX. Source: Intel, Hexadecimal Object File Format Specification, revision A, 1988; and what
 // tools make of it: empty lines, records and comments, a control-Z at the end, an end record with an address.
 
-import { CHIPS } from './board.js';
-import { count, hex } from './words.js';
+import { AGAIN, BadFile, layOut } from './memory.js';
+import { count } from './words.js';
 
 const Type = { DATA: 0, END: 1, SEGMENT: 2, START_SEGMENT: 3, LINEAR: 4, START_LINEAR: 5 };
 const OVERHEAD = 5; // bytes of a record beside its data: length, address, type, checksum
-const MOST_BYTES = 1024 * 1024; // the largest flash there is, of an STM32F103
 const SEGMENT_BYTES = 0x10000;
-const OPTION_BYTES = 0x1ff80000; // of the STM32L1 (RM0038 2.3); those of the STM32F103 are behind them
-const EEPROM = 0x08080000; // of the STM32L1 (RM0038 2.3)
-const L1_FLASH_END = 0x08040000; // of the largest that has a dapboot
-const BLANK = 0xff; // of the STM32F103; the STM32L1 takes it as well
-
-/** The file is no sound Intel HEX file. The message is a whole sentence. */
-export class BadHex extends Error {
-  /**
-   * @param {string} message
-   * @param {string} [remedy]
-   */
-  constructor(message, remedy = 'Download or build it again.') {
-    super(message);
-    this.remedy = remedy;
-  }
-}
 
 /** @param {number} letter */
 function digit(letter) {
@@ -54,8 +37,8 @@ class Reader {
    * @param {string} what
    * @param {string} [remedy]
    */
-  bad(what, remedy) {
-    return new BadHex(`This is no sound Intel HEX file: line ${count(this.line)} ${what}.`, remedy);
+  bad(what, remedy = AGAIN) {
+    return new BadFile(`This is no sound Intel HEX file: line ${count(this.line)} ${what}.`, remedy);
   }
 
   read() {
@@ -67,7 +50,7 @@ class Reader {
       this.readLine(from, to);
       from = text[to] === 0x0d && text[to + 1] === 0x0a ? to + 2 : to + 1;
     }
-    if (!this.ended) throw new BadHex('This is no sound Intel HEX file: its end is missing, it was cut short.');
+    if (!this.ended) throw new BadFile('This is no sound Intel HEX file: its end is missing, it was cut short.', AGAIN);
   }
 
   /**
@@ -91,7 +74,7 @@ class Reader {
    */
   readRecord(from, to) {
     if (this.ended)
-      throw new BadHex(
+      throw new BadFile(
         `This file is two .hex files, one behind the other: line ${count(this.line)} follows the end of the first, ` +
           `in line ${count(this.ended)}.`,
         'Choose the file of the program alone.',
@@ -183,54 +166,12 @@ class Reader {
 /**
  * @param {Uint8Array} text
  * @returns {{image: Uint8Array, base: number}} with blank flash in the gaps
- * @throws {BadHex}
+ * @throws {BadFile}
  */
 export function readHex(text) {
   const reader = new Reader(text);
   reader.read();
-  const { runs, data } = reader;
-  let base = Infinity;
-  let end = 0;
-  let large = false; // data where no STM32L1 has flash: of a large STM32F103
-  for (let i = 0; i < runs.length; i += 3) {
-    large ||= runs[i] < EEPROM && runs[i] + runs[i + 2] > L1_FLASH_END;
-    base = Math.min(base, runs[i]);
-    end = Math.max(end, runs[i] + runs[i + 2]);
-  }
-  if (end === 0) throw new BadHex('The file holds no data.');
-  if (end - base > MOST_BYTES)
-    throw new BadHex(
-      `The file has data from ${hex(base)} to ${hex(end - 1)}, ${count(end - base)} bytes: more than any ${CHIPS} has.`,
-      (end > OPTION_BYTES ? 'It sets option bytes' : 'It may set option bytes') + ' beside the program; export the program alone.',
-    );
-  if (base < EEPROM && end > EEPROM && !large)
-    throw new BadHex(
-      `The file has data from ${hex(base)} to ${hex(end - 1)}; at ${hex(EEPROM)} the STM32L1 has its data EEPROM.`,
-      'DFU writes the program only; export the program alone.',
-    );
-  return { image: lay(runs, data, base, end), base };
-}
-
-/**
- * @param {number[]} runs
- * @param {Uint8Array} data
- * @param {number} base
- * @param {number} end
- */
-function lay(runs, data, base, end) {
-  const image = new Uint8Array(end - base).fill(BLANK);
-  const written = new Uint8Array(end - base);
-  for (let i = 0; i < runs.length; i += 3)
-    for (let to = runs[i] - base, from = runs[i + 1]; from < runs[i + 1] + runs[i + 2]; to++, from++) {
-      if (written[to] && image[to] !== data[from])
-        throw new BadHex(
-          `The file has two values for the byte at ${hex(base + to)}.`,
-          'Two programs may have been put into one file: choose the file of the program alone.',
-        );
-      image[to] = data[from];
-      written[to] = 1;
-    }
-  return image;
+  return layOut(reader.runs, reader.data);
 }
 
 const PER_LINE = 16;

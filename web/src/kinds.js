@@ -8,15 +8,10 @@
 export const has = (bytes, text, at = 0) =>
   at >= 0 && at + text.length <= bytes.length && [...text].every((letter, i) => bytes[at + i] === letter.charCodeAt(0));
 
-const SAME_BUILD = 'Choose the .bin or .hex file of the same build.';
-const UNPACK = 'Unpack it first, and choose the .bin, .hex or .dfu file in it.';
-const OBJCOPY = 'Choose its .bin or .hex file, or make one: arm-none-eabi-objcopy -O binary firmware.elf firmware.bin';
+const UNPACK = 'Unpack it first, and choose the program in it.';
 
 /** What they begin with, what they are, what to do. @type {[string, string, string][]} */
 const KINDS = [
-  ['\x7fELF', 'an ELF file', OBJCOPY],
-  ['UF2\n', 'a UF2 file, made for another kind of bootloader', SAME_BUILD],
-  ['DfuSe', 'a DfuSe file, made for the ROM bootloader of ST’s chips', SAME_BUILD],
   ['\x3d\xb8\xf3\x96', 'an image for the bootloader MCUboot', 'Choose a build without it; in Zephyr CONFIG_BOOTLOADER_MCUBOOT=n and zephyr.bin.'],
   ['PK\x03\x04', 'a zip archive', UNPACK],
   ['PK\x05\x06', 'an empty zip archive', 'Download it again.'],
@@ -76,6 +71,6 @@ export function aboutText(bytes) {
   const quoted = words.length > QUOTED ? `${words.slice(0, QUOTED)}…` : words;
   return {
     what: `This is a text, no program. It begins: “${quoted}”`,
-    remedy: 'If it was downloaded, the text may say what went wrong. Download the .bin, .hex or .dfu file itself.',
+    remedy: 'If it was downloaded, the text may say what went wrong. Download the file itself.',
   };
 }

@@ -255,6 +255,8 @@ export class Page extends View {
       act: finding.partAt === undefined ? undefined : `Take the program from ${hex(finding.partAt)} on`,
     }));
     if (fileTrouble) shown.push(fileTrouble);
+    if (firmware?.whole)
+      shown.push({ kind: 'note', title: 'The bootloader in this file is left out', text: 'Only the program in it is flashed.' });
     const { phase, refused, running } = this.flasher;
     if (firmware && board && findings.length === 0 && !refused)
       shown.push({ kind: 'good', title: 'This looks like a program for this board', text: this.aboutBoard() });

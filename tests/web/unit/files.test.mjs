@@ -211,9 +211,6 @@ test('no file of records makes anything but firmware or a reason', () => {
 
 test('other kinds of files are called by their name, with what to do', () => {
   const kinds = [
-    ['a.elf', '\x7fELF and so on', /ELF/, /objcopy/],
-    ['a.bin', 'UF2\nWQ]', /UF2/, /same build/],
-    ['a.dfu', 'DfuSe\x01', /DfuSe/, /same build/],
     ['a.zip', 'PK\x03\x04\x14\0\0\0', /zip archive/, /Unpack/],
     ['a.bin.gz', '\x1f\x8b\x08\0\0\0', /gzip/, /Unpack/],
     ['a.bin.xz', '\xfd7zXZ\0', /xz/, /Unpack/],
