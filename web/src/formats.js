@@ -43,7 +43,7 @@ export { BadFile };
 export function partOf(firmware, base, address, end) {
   let image = firmware.image.subarray(address - base);
   if (end !== undefined) {
-    image = withoutBlankEnd(image.slice(0, end - address), STM32F103);
+    image = withoutBlankEnd(image.slice(0, end - address), STM32F103); // no signature ends in 0xFF (RFC 8032 5.1.7)
     image.copyWithin(0, HIDDEN.from, HIDDEN.to);
     image.fill(0, HIDDEN.from, HIDDEN.to);
   }
