@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Results, axe, chromium, executable, screenshots, serve, site } from './browser.mjs';
 import { bytes } from '../npm/package.mjs';
+import { toHex } from '../../web/src/hex.js';
 import { Desk } from './desk.mjs';
 import { KIB, program, signed } from './programs.mjs';
 import { connect } from './remote.mjs';
@@ -162,6 +163,13 @@ Object.assign(states, {
       await page.waitForSelector('#board-message .note');
     },
   },
+  '19-bootloader-left-out': {
+    reach: async (page) => {
+      await phase(page, 'ready');
+      await page.setInputFiles('#chooser', file('all.hex', Buffer.from(toHex(whole, 0x08000000))));
+      await page.waitForSelector('#findings .note');
+    },
+  },
 });
 
 async function flash(page, prepare, then, selector) {
@@ -286,6 +294,30 @@ await test('the log is copied with what a report needs', async () => {
   await page.click('#copy-log');
   const log = await page.evaluate('copied');
   for (const part of [/dapboot flasher [0-9a-f]{12}/, /Chrome/, /1209:db42/, /blocks of 1024/]) assert.match(log, part);
+  await page.context().close();
+});
+
+await test('a log that the browser does not copy is selected, and the button says so', async () => {
+  for (const clipboard of ['undefined', "{ writeText: async () => { throw new DOMException('no', 'NotAllowedError') } }"]) {
+    const page = await open(`Object.defineProperty(navigator, 'clipboard', { value: ${clipboard} })`);
+    await phase(page, 'ready');
+    await page.click('summary:text("Log")');
+    await page.click('#copy-log');
+    await page.waitForFunction(() => /^Not copied/.test(document.getElementById('copy-log').textContent));
+    assert.match(await page.evaluate(() => String(getSelection())), /dapboot flasher [0-9a-f]{12}/);
+    await page.context().close();
+  }
+});
+
+await test('the program in a .hex file with a bootloader is taken unasked, and the page says so', async () => {
+  const page = await open();
+  await phase(page, 'ready');
+  await page.setInputFiles('#chooser', file('all.hex', Buffer.from(toHex(whole, 0x08000000))));
+  await page.waitForSelector('#findings .good');
+  assert.match(await page.textContent('#findings .note'), /bootloader in this file is left out/);
+  assert.match(await page.textContent('#file-facts'), /all\.hex, from 0x08002000 on/);
+  await page.click('#flash-button');
+  await page.waitForSelector('#flash-message .good');
   await page.context().close();
 });
 

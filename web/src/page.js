@@ -91,10 +91,14 @@ export class Page extends View {
     fold();
   }
 
+  /** Without https, or without leave, the browser has no clipboard for a page: then the user copies what is selected. */
   async copyLog() {
-    await this.document.defaultView?.navigator.clipboard?.writeText(this.flasher.log.join('\n'));
-    this.text('copy-log', 'Copied');
-    setTimeout(() => this.text('copy-log', 'Copy the log'), 2000);
+    const window = this.document.defaultView;
+    const text = this.flasher.log.join('\n');
+    const copied = await window?.navigator.clipboard?.writeText(text).then(() => true, () => false);
+    if (!copied) window?.getSelection()?.selectAllChildren(this.element('log'));
+    this.text('copy-log', copied ? 'Copied' : 'Not copied: copy the selected text');
+    setTimeout(() => this.text('copy-log', 'Copy the log'), copied ? 2000 : 10000);
   }
 
   /**
