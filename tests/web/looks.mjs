@@ -1,10 +1,11 @@
 // Every state of the page in a headless Chromium: a screenshot of each, accessibility (axe-core), keyboard, small screens,
 // dark mode, no network. The board is the real bootloader on the virtual board, beside the browser; real WebUSB is in the guest
-// (flashing.mjs). With a word as argument,
-// only the tests that have it in their names.
+// (flashing.mjs). With a word as argument, only the tests that have it in their names.
 import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { Results, axe, chromium, executable, screenshots, serve, site } from './browser.mjs';
 import { bytes } from '../npm/package.mjs';
 import { toHex } from '../../web/src/hex.js';
@@ -200,6 +201,12 @@ for (const [i, [name, state]] of Object.entries(states).entries())
         await inspect(page, `${name}-${kind}`, look);
         await page.context().close();
       });
+
+await test('the page is at most 26 kB over the wire (gzip)', () => {
+  const sizes = readdirSync(site).map((name) => gzipSync(readFileSync(join(site, name))).length);
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
+  assert.ok(bytes <= 26000, `${bytes} bytes`);
+});
 
 await test('flashes with the keyboard alone', async () => {
   const page = await open();

@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { STM32F103, STM32L1, variantOf } from '../../../web/src/board.js';
 import { check } from '../../../web/src/check.js';
 import { BadFile, dfuCrc, readFirmware } from '../../../web/src/formats.js';
-import { KIB, program } from '../fake_board.mjs';
+import { KIB, program } from '../programs.mjs';
 
 const BASE = 0x08002000;
 const IDS = { vendor: 0x1209, product: 0xdb42 };

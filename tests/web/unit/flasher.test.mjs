@@ -1,48 +1,19 @@
 // The whole client on the real bootloader, which the virtual board runs: what it does, and what it says when something goes
 // wrong.
 import assert from 'node:assert/strict';
-import { test as nodeTest } from 'node:test';
 import { Dfu } from '../../../web/src/dfu.js';
 import { boardFacts } from '../../../web/src/facts.js';
 import { Flasher } from '../../../web/src/flasher.js';
 import { parseConfiguration } from '../../../web/src/usb.js';
 import { deviceError, duration, pace } from '../../../web/src/words.js';
 import { bytes } from '../../npm/package.mjs';
-import { Desk } from '../desk.mjs';
 import { KIB, program } from '../programs.mjs';
+import { desk, sleep, test, until } from './desk_test.mjs';
 
 /** A program with a DFU run-time interface. */
 const runTime = bytes('examples/dfu-runtime/dfu-runtime.bin');
 
 const file = (name, bytes) => ({ name, arrayBuffer: async () => bytes.slice().buffer });
-
-/** Time is the board's that was put on the desk last. */
-let clock = null;
-function keepTime(usb) {
-  clock?.restore();
-  clock = { restore: usb.time.install(), sleep: usb.time.sleep };
-}
-const sleep = (ms) => clock.sleep(ms);
-const test = (sentence, body) =>
-  nodeTest(sentence, async () => {
-    try {
-      await body();
-    } finally {
-      clock?.restore();
-      clock = null;
-    }
-  });
-
-const until = async (condition) => {
-  for (let i = 0; i < 1000 && !condition(); i++) await sleep(5);
-  assert.ok(condition(), 'waited five seconds');
-};
-
-async function desk(options) {
-  const one = await Desk.make(options);
-  keepTime(one.usb);
-  return one;
-}
 
 /** A desk with a board, and a flasher that found it. */
 async function found(options, faults = {}, hidden) {

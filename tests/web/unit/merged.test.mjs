@@ -4,14 +4,15 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { STM32F103, variantOf } from '../../../web/src/board.js';
 import { check } from '../../../web/src/check.js';
 import { Flasher } from '../../../web/src/flasher.js';
 import { partOf, readFirmware } from '../../../web/src/formats.js';
 import { toHex } from '../../../web/src/hex.js';
-import { FakeBoard, FakeUsb, KIB, program, signed } from '../fake_board.mjs';
+import { bootloader as firmware } from '../../npm/package.mjs';
+import { KIB, program, signed } from '../programs.mjs';
+import { desk, test, until } from './desk_test.mjs';
 
 const FLASH = 0x08000000;
 const IDS = { vendor: 0x1209, product: 0xdb42 };
@@ -57,12 +58,20 @@ function mergeHigh(image, { extension = 'hex', kib = 128 } = {}) {
 }
 
 /** A flasher with a board of that variant, which was given the file. */
-async function rig(options, name, bytes) {
-  const board = new FakeBoard(options);
-  const flasher = new Flasher(new FakeUsb([board]));
+async function rig({ variant = 'standard' }, name, bytes) {
+  const board = await desk({ target: TARGETS[variant] });
+  const flasher = new Flasher(board.usb);
   await flasher.begin();
   await flasher.take(file(name, bytes));
   return { board, flasher };
+}
+
+const TARGETS = { standard: 'BLUEPILL', '4K': 'BLUEPILL_4K', high: 'BLUEPILL_HIGH' };
+/** What is in the board's memory of applications. */
+const area = ({ board, base }) => board.read(base, (base === FLASH ? 57 * KIB : FLASH + 128 * KIB - base));
+function holdsOnly(board, image) {
+  assert.ok(board.holds(image));
+  assert.ok(area(board).subarray(image.length).every((byte) => byte === 255), 'and nothing else');
 }
 
 const lowHex = (base, image = program(3000, base)) => hexOf([bootloader(3500, FLASH), FLASH], [image, base]);
@@ -74,14 +83,13 @@ for (const [variant, base] of [['standard', 0x08002000], ['4K', 0x08001000]])
     assert.equal(flasher.firmware.whole.name, 'all.hex');
     assert.match(flasher.firmware.name, /^all\.hex, from 0x0800[12]000 on$/);
     assert.match(flasher.log.at(-1), /without the bootloader in the file/);
-    const [{ firmware }, lines] = [flasher, flasher.log.length];
+    const [taken, lines] = [flasher.firmware, flasher.log.length];
     flasher.recheck();
-    assert.equal(flasher.firmware, firmware, 'it is taken out once');
+    assert.equal(flasher.firmware, taken, 'it is taken out once');
     assert.equal(flasher.log.length, lines);
     await flasher.flash();
     assert.equal(flasher.message.kind, 'good');
-    assert.deepEqual(board.area.slice(0, 3000), program(3000, base));
-    assert.ok(board.area.subarray(3000).every((byte) => byte === 255), 'and nothing else');
+    holdsOnly(board, program(3000, base));
   });
 
 test('a high variant gets the program as it was before tools/merge-high', async () => {
@@ -91,8 +99,7 @@ test('a high variant gets the program as it was before tools/merge-high', async 
   assert.deepEqual(flasher.firmware.image, image);
   await flasher.flash();
   assert.equal(flasher.message.kind, 'good');
-  assert.deepEqual(board.area.slice(0, 5000), image);
-  assert.ok(board.area.subarray(5000).every((byte) => byte === 255), 'and nothing else');
+  holdsOnly(board, image);
 });
 
 test('a program is taken from a file that was merged for a chip of another size', () => {
@@ -140,16 +147,19 @@ test('a bootloader with a program for another variant is refused, and says where
 });
 
 test('the file is looked at anew for each board', async () => {
-  const usb = new FakeUsb([new FakeBoard()]);
-  const flasher = new Flasher(usb);
+  const one = await desk();
+  const flasher = new Flasher(one.usb);
   await flasher.take(file('all.hex', lowHex(0x08002000)));
   assert.equal(flasher.firmware.whole, undefined, 'no board, no part');
   await flasher.begin();
   assert.equal(flasher.firmware.base, 0x08002000);
-  usb.unplug(usb.devices[0]);
-  const [next] = (usb.devices = [new FakeBoard({ variant: '4K' })]);
-  next.usb = usb;
-  await flasher.begin();
+  one.unplug();
+  await until(() => flasher.phase === 'away');
+  one.board.power(false);
+  one.board.load(firmware('BLUEPILL_4K'));
+  one.board.power();
+  one.plug();
+  await until(() => flasher.phase === 'ready');
   assert.equal(flasher.board.variant.name, '4K');
   assert.deepEqual([flasher.firmware.name, flasher.canFlash], ['all.hex', false]);
 });
@@ -168,6 +178,6 @@ test('no board ever gets a block of the bootloader, whatever variant it is and h
       await flasher.flash();
       const base = { standard: 'standard.hex', '4K': '4k.hex', high: 'high' }[variant];
       assert.equal(flasher.message?.kind === 'good', name.startsWith(base), `${name} on ${variant}`);
-      assert.equal(Buffer.from(board.area).indexOf(MARK), -1, `${name} on ${variant}`);
+      assert.equal(Buffer.from(area(board)).indexOf(MARK), -1, `${name} on ${variant}`);
     }
 });
