@@ -33,14 +33,17 @@ export const AGAIN = 'Download or build it again.';
 export function layOut(runs, data) {
   let base = Infinity;
   let end = 0;
+  let total = 0;
   let large = false; // data where no STM32L1 has flash: of a large STM32F103
   for (let i = 0; i < runs.length; i += 3) {
     if (runs[i + 2] === 0) continue;
     large ||= runs[i] < EEPROM && runs[i] + runs[i + 2] > L1_FLASH_END;
     base = Math.min(base, runs[i]);
     end = Math.max(end, runs[i] + runs[i + 2]);
+    total += runs[i + 2];
   }
   if (end === 0) throw new BadFile('The file holds no data.', AGAIN);
+  if (total > data.length) throw new BadFile('The file is damaged: its parts are larger than the file.', AGAIN); // it would take minutes
   const range = `The file has data from ${hex(base)} to ${hex(end - 1)}`;
   if (end - base > MOST_BYTES)
     throw new BadFile(

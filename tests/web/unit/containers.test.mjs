@@ -109,6 +109,12 @@ test('an ELF file of another machine, not linked, or for RAM is refused with a r
   fails('a.elf', bytesOf('\x7fELF and so on'), /cut short/);
 });
 
+test('an ELF file whose sections are all the same megabyte is refused at once', () => {
+  const sections = Array.from({ length: 60000 }, () => ({ offset: HEADERS, length: 1024 * 1024 }));
+  const data = new Uint8Array(1024 * 1024);
+  fails('a.elf', elf([{ address: 0x08000000, data, offset: HEADERS }], { sections }), /parts are larger than the file/);
+});
+
 test('what GNU ld and objcopy make of one program is the same', () => {
   const folder = mkdtempSync(join(tmpdir(), 'elf-'));
   const at = (name) => join(folder, name);
