@@ -306,7 +306,7 @@ await test('the log is copied with what a report needs', async () => {
 
 await test('a log that the browser does not copy is selected, and the button says so', async () => {
   for (const clipboard of ['undefined', "{ writeText: async () => { throw new DOMException('no', 'NotAllowedError') } }"]) {
-    const page = await open(`Object.defineProperty(navigator, 'clipboard', { value: ${clipboard} })`);
+    const page = await open({ prepare: `Object.defineProperty(navigator, 'clipboard', { value: ${clipboard} })` });
     await phase(page, 'ready');
     await page.click('summary:text("Log")');
     await page.click('#copy-log');
