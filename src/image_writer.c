@@ -18,7 +18,7 @@ enum {
     /* the piece of a page that is written last: of the first page, the one with the upper half of the stack
      * pointer, unless marks say whether it is valid */
     KEY = FLASH_MARKS ? PIECES - 1 : (START_WORDS_OFFSET + 2) / PIECE,
-    ERASE_MS = FLASH_ERASE_MS - 1, /* the first tick may come at once */
+    ERASE_MS = FLASH_ERASE_MS - 1, /* the first tick may come at once; 0: not counted */
     /*
      * pieces looked at in one step, 64 units: meanwhile a host that starts a request finds nobody home, and
      * gives up when that happens three times, which may be within a frame
@@ -163,7 +163,8 @@ static uint32_t in_order(uint32_t n)
  */
 static void erase(uint32_t address)
 {
-    image.erase_ms = ERASE_MS;
+    if (ERASE_MS)
+        image.erase_ms = ERASE_MS;
     port_flash_erase(address);
 }
 
@@ -177,7 +178,8 @@ static flash_unit key(void)
  * Where flash has marks: before anything else changes the one that reads blank is set; the other may read as
  * it does now and otherwise later, after a power cut. Then that one is erased, so that it is surely blank
  * when in the end a cut leaves this one in doubt. If both read set, a cut fell into that erase, and one of
- * them is set for sure. False: an operation was started, or it cannot be done.
+ * them is set for sure (docs/design.md tells of the exception). False: an operation was started, or it cannot
+ * be done.
  */
 static inline bool download_is_marked(void)
 {
@@ -202,17 +204,26 @@ static inline bool download_is_marked(void)
     return false;
 }
 
-/* When all is in flash. False: an operation was started, or it cannot be done. */
+/*
+ * When all is in flash. What a download before this one left in doubt may be behind this image, where a
+ * later, longer one would trust it: after such a download those pages are erased, too, before the marks. One
+ * that cannot be erased is left: its image says so when one comes that reaches there. False: an operation was
+ * started, or it cannot be done.
+ */
 static inline bool marks_are_gone(void)
 {
     enum { MOST = SECOND_MARK + 2 };
 
     if (!FLASH_MARKS || !application_has_marks())
         return true;
-    if (image.invalidations > MOST)
+    if (image.doubtful && image.received != application_size()) {
+        erase(APP_BASE_ADDRESS + image.received);
+        image.received += PAGE;
+    } else if (image.invalidations > MOST) {
         fail(errERASE);
-    else /* the one that was set, and then in turns */
+    } else { /* the one that was set, and then in turns */
         erase(application_mark(image.invalidations++ % 2 ? FIRST_MARK : SECOND_MARK));
+    }
     return false;
 }
 
@@ -320,10 +331,12 @@ static void look_at_page(void)
 {
     if (image.invalidations)
         return;
-    image.old_is_gone = image.doubtful = false;
     if (FLASH_MARKS) {
         image.doubtful = application_has_marks();
-    } else if (image.page && all_is_blank()) {
+        return;
+    }
+    image.old_is_gone = image.doubtful = false;
+    if (image.page && all_is_blank()) {
         image.old_is_gone = true;
         image.done = PIECES;
     } else if (!application_is_valid(application_start_words())) {
@@ -344,6 +357,8 @@ static void take_page(void)
     }
     if (!SIGNED || !image.behind || image.page <= PAGE)
         look_at_page(); /* behind, it is known by then, and a host must not wait for it page after page */
+    if (FLASH_MARKS)
+        image.erased = !image.doubtful; /* one flag to look at */
     image.looked = true;
 }
 
@@ -426,7 +441,7 @@ void image_step(void)
 
     const flash_unit *wanted = wanted_units();
     const volatile flash_unit *present = port_flash(APP_BASE_ADDRESS + image.page);
-    bool tried = image.tried, doubt = image.doubtful && !image.erased;
+    bool tried = image.tried, doubt = (FLASH_MARKS || image.doubtful) && !image.erased;
     uint32_t n = image.done;
 
     image.tried = false;
@@ -448,7 +463,7 @@ void image_step(void)
 
 void image_tick(void)
 {
-    if (image.erase_ms)
+    if (ERASE_MS && image.erase_ms)
         image.erase_ms--;
     if (SIGNED)
         signature_tick();
@@ -478,7 +493,7 @@ uint32_t image_busy_ms(void)
      * than too long */
     for (uint32_t n = image.done % PIECES; n < PIECES; n++)
         left += !is_blank(wanted + n * FLASH_BURST);
-    return image.erase_ms + FLASH_PROGRAM_MS(left) + 1 +
+    return (ERASE_MS ? image.erase_ms : 0) + FLASH_PROGRAM_MS(left) + 1 +
            (SIGNED && image.finishing ? signature_busy_ms() : 0);
 }
 

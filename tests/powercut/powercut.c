@@ -179,6 +179,16 @@ static const struct target meeting_targets[] = {
     {0},
 };
 
+static const struct scenario behind_scenarios[] = {
+    {.name = "shorter, then longer", .old_length = 1 * KIB, .new_length = 3 * KIB - 10},
+};
+
+static const struct target behind_targets[] = {
+    {"STM32L152DISCOVERY", behind_scenarios, 1, false},
+    {"STM32L152DISCOVERY_4K", behind_scenarios, 1, true},
+    {0},
+};
+
 enum { FIGURES = 10, FIGURE_WIDTH = 8, HEADING = 2 };
 
 /* A sweep and the columns of its table: two lines of heading, and where the figures are. */
@@ -214,6 +224,13 @@ static const struct kind {
       {{"new", "starts"}, offsetof(struct figures, new_started)},
       {{"boot-", "loader"}, offsetof(struct figures, waited)},
       {{"no", "vector"}, offsetof(struct figures, no_reset_vector)},
+      {{"whole", "again"}, offsetof(struct figures, recoveries)}}},
+    {"behind",
+     sweep_behind,
+     behind_targets,
+     {{{"oper-", "ations"}, offsetof(struct figures, operations)},
+      {{"", "cuts"}, offsetof(struct figures, cuts)},
+      {{"", "retries"}, offsetof(struct figures, retries)},
       {{"whole", "again"}, offsetof(struct figures, recoveries)}}},
     {"hosts",
      sweep_hosts,
@@ -304,8 +321,8 @@ static int run_kind(const struct kind *kind, int arguments, char **argument, uns
     return failed;
 }
 
-/* powercut [cuts | cells | hosts] [TARGET]: all sweeps or one, of all targets or of one. DEEP=1 in the
- * environment: all of them, not a sample. */
+/* powercut [cuts | cells | behind | hosts] [TARGET]: all sweeps or one, of all targets or of one. DEEP=1 in
+ * the environment: all of them, not a sample. */
 int main(int arguments, char **argument)
 {
     unsigned passed = 0;

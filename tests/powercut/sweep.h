@@ -51,6 +51,9 @@ void sweep(const char *target, const struct scenario *scenario, struct figures *
 /* The same with cuts that leave unstable cells: in what decides which image is valid, and a second cut in the
  * download that follows. Each cut is followed by several power-ups, in which the cells read differently. */
 void sweep_cells(const char *target, const struct scenario *scenario, struct figures *figures);
+/* The old image is shorter than the new one. A cut behind its end, while the new one is written; then the old
+ * one is sent, whole, and then the new one: no cell of that may be in doubt. */
+void sweep_behind(const char *target, const struct scenario *scenario, struct figures *figures);
 /* No cuts but a host that interrupts, before, within and after each operation that decides something: nothing
  * may be used up by that, and the next download works with a power cycle and without. */
 void sweep_hosts(const char *target, const struct scenario *scenario, struct figures *figures);

@@ -65,7 +65,7 @@ static void to_manifest_sync(void)
 {
     to_idle();
     fake.erase_turns = FOREVER;
-    fake_set_clock(1);
+    fake_set_clock(8);
     memset(fake_area(), 0, FLASH_PAGE_SIZE);
     send_block(0);
     assert_dfu(dfuDNLOAD_IDLE, STATUS_OK);

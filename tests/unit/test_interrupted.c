@@ -290,6 +290,55 @@ static void after_a_download_that_did_not_end_every_page_is_erased_whatever_it_r
     }
 }
 
+/* A page that is erased is blank; one that reads blank before may not be so later. */
+static bool was_erased(uint32_t page)
+{
+    bool erased = false;
+
+    for (uint32_t i = 0; i < fake.operations; i++)
+        erased |= fake.log[i].erase && fake.log[i].address / PAGE == APP_BASE_ADDRESS / PAGE + page;
+    return erased;
+}
+
+static void with_marks_so_is_every_page_behind_the_image_and_only_then(void **state)
+{
+    (void)state;
+    if (!FLASH_MARKS)
+        skip();
+    for (int interrupted = 0; interrupted < 2; interrupted++)
+        for (uint32_t pages = 1; pages <= 4; pages += 3) {
+            power_on(state);
+            image_make(&old, 6 * PAGE, 2);
+            image_install(&old);
+            image_make(&image, pages * PAGE, 6);
+            if (interrupted)
+                fake_interrupted_before();
+            assert_int_equal(client_send(&image, BLOCK), STATUS_OK);
+            assert_true(image_is_in_flash(&image));
+            assert_true(fake_application_starts());
+            for (uint32_t page = pages; page < fake_area_size() / PAGE; page++)
+                assert_int_equal(was_erased(page), interrupted);
+            assert_int_equal(fake_area()[5 * PAGE] == BLANK_BYTE, interrupted);
+        }
+}
+
+static void a_page_behind_the_image_that_is_protected_or_worn_does_not_stop_it(void **state)
+{
+    if (!FLASH_MARKS)
+        skip();
+    for (int worn = 0; worn < 2; worn++) {
+        power_on(state);
+        image_make(&old, 8 * PAGE, 2);
+        image_install(&old);
+        fake_interrupted_before();
+        *(worn ? &fake.worn_page : &fake.protected_page) = APP_BASE_ADDRESS + 6 * PAGE;
+        assert_int_equal(client_send(&image, BLOCK), STATUS_OK);
+        assert_true(image_is_in_flash(&image));
+        assert_true(fake_application_starts());
+        assert_true(was_erased(7));
+    }
+}
+
 static void a_first_download_that_did_not_end_is_known_by_what_it_left(void **state)
 {
     (void)state;
@@ -319,6 +368,8 @@ int main(void)
         TEST(after_a_download_that_did_not_end_the_other_mark_is_set),
         TEST(a_mark_that_does_not_take_is_a_write_error_though_the_other_is_set),
         TEST(after_a_download_that_did_not_end_every_page_is_erased_whatever_it_reads),
+        TEST(with_marks_so_is_every_page_behind_the_image_and_only_then),
+        TEST(a_page_behind_the_image_that_is_protected_or_worn_does_not_stop_it),
         TEST(a_first_download_that_did_not_end_is_known_by_what_it_left),
     };
 

@@ -46,8 +46,8 @@
 /*
  * Flash [3.3]: bytes that one operation programs, which must be blank before, and how many such
  * units a half page has; what a blank one reads. Nothing can be programmed over anything, so there
- * are marks. Times: of each operation 3.28 ms (data sheet, flash memory characteristics), so that no
- * host waits longer than it must.
+ * are marks. Times: each operation takes 3.28 ms (data sheet, flash memory characteristics), two or three
+ * for a page: telling a host one operation, less than that, takes less code than counting them.
  */
 #define FLASH_UNIT          4
 #define FLASH_BURST         32
@@ -55,8 +55,8 @@
 #define FLASH_RETIRED       0 /* is no operation, see FLASH_MARKS */
 #define FLASH_MARKS         1
 #define FLASH_MARK          0xFFFFFFFF
-#define FLASH_ERASE_MS      3
-#define FLASH_PROGRAM_MS(n) 0 /* twice a page: a host that asks once more takes less than counting */
+#define FLASH_ERASE_MS      1 /* not counted */
+#define FLASH_PROGRAM_MS(n) 2
 
 /* Clocks, in kHz: after reset (MSI, range 5), serving at most, checking a signature at start. */
 #define RESET_KHZ     2097
