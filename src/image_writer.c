@@ -163,7 +163,7 @@ static uint32_t in_order(uint32_t n)
  */
 static void erase(uint32_t address)
 {
-    if (ERASE_MS)
+    if (ERASE_MS > 0)
         image.erase_ms = ERASE_MS;
     port_flash_erase(address);
 }
@@ -463,7 +463,7 @@ void image_step(void)
 
 void image_tick(void)
 {
-    if (ERASE_MS && image.erase_ms)
+    if (ERASE_MS > 0 && image.erase_ms)
         image.erase_ms--;
     if (SIGNED)
         signature_tick();
@@ -493,7 +493,7 @@ uint32_t image_busy_ms(void)
      * than too long */
     for (uint32_t n = image.done % PIECES; n < PIECES; n++)
         left += !is_blank(wanted + n * FLASH_BURST);
-    return (ERASE_MS ? image.erase_ms : 0) + FLASH_PROGRAM_MS(left) + 1 +
+    return (ERASE_MS > 0 ? image.erase_ms : 0) + FLASH_PROGRAM_MS(left) + 1 +
            (SIGNED && image.finishing ? signature_busy_ms() : 0);
 }
 
