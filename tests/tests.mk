@@ -25,10 +25,10 @@ test-all:
 	    unit   "$(MAKE) --no-print-directory test-unit" \
 	    linux  "$(MAKE) --no-print-directory test-linux" \
 	    signed "$(MAKE) --no-print-directory test-signature" \
+	    power  "$(MAKE) --no-print-directory test-powercut" \
 	    build  "$(MAKE) --no-print-directory test-build" \
 	    vboard "$(MAKE) --no-print-directory test-vboard" \
 	    system "$(MAKE) --no-print-directory test-system" \
-	    power  "$(MAKE) --no-print-directory test-powercut" \
 	    fuzz   "$(MAKE) --no-print-directory test-fuzz" \
 	    cover  "$(MAKE) --no-print-directory coverage" \
 	    npm    "$(MAKE) --no-print-directory test-npm" \
@@ -36,7 +36,7 @@ test-all:
 	    --alone web "$(MAKE) --no-print-directory test-web"
 
 # All that the suites run (each adds its own), so that two of them at a time have nothing to build. test-linux comes early, as much of
-# its time is waiting; the browser in its guest feels other work most, so test-web is alone.
+# its time is waiting, and so does what is long and of one piece; the browser in its guest feels other work most, so test-web is alone.
 test-programs:
 
 # Suite 1: the portable core against a fake port, every test in each of four builds: the Blue Pill as it is; its high variant; a board
