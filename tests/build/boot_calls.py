@@ -15,7 +15,7 @@ import sys
 FUNCTION = re.compile(r"^([0-9a-f]+) <(.+)>:$")
 INSTRUCTION = re.compile(r"^ *([0-9a-f]+):\t[0-9a-f ]+\t(\S+)(?:\t(.*))?$")
 WORD = re.compile(r"^ *([0-9a-f]+):\t([0-9a-f]{8}) +\t\.word")
-# the way out is none into RAM
+# Its jump through a register goes to the application, in flash.
 LEAVES = "port_start_application"
 
 
@@ -27,7 +27,7 @@ def symbols(image):
     found = {}
     for line in tool("arm-none-eabi-nm", image).splitlines():
         words = line.split()
-        if len(words) == 3: # the others are of no place
+        if len(words) == 3:  # the others have no address
             found.setdefault(words[2], int(words[0], 16))
     return found
 
@@ -70,7 +70,6 @@ def early_calls(image):
         changed = False
         for name, code in functions.items():
             if name not in fills and any(literal == ram_image or target(operands) in fills for _, operands, literal in code):
-                # main is left by nobody, so who calls it never goes on
                 fills.add(name)
                 changed = True
     for name, code in functions.items():
