@@ -97,6 +97,22 @@ static inline void assert_half_period(unsigned milliseconds)
     assert_in_range(rig.board->led_changes - before, CHANGES - 1, CHANGES + 1);
 }
 
+/* An example that needs its crystal, on a board where it is dead. */
+static inline void assert_makes_way_without_crystal(const char *target, const char *path)
+{
+    struct chip_config config = rig_config(target);
+    uint32_t length;
+    uint8_t *image = read_example(path, &length);
+
+    config.hse_hz = 0;
+    rig = rig_new_with(target, &config);
+    rig_burn(&rig, rig.app_base, image, length);
+    board_power(rig.board, true);
+    assert_int_equal(enumerate(), DFU_PID);
+    free(image);
+    finish();
+}
+
 /* As dfu-util -D does: DFU_DETACH answered, then the device leaves by itself and comes back as another. */
 static inline void detach(void)
 {

@@ -129,17 +129,7 @@ static void windows_learns_which_driver_it_needs(void **state)
 static void without_a_crystal_it_makes_way_for_the_bootloader(void **state)
 {
     (void)state;
-    struct chip_config config = rig_config("BLUEPILL");
-    uint32_t length;
-    uint8_t *image = read_example("dfu-runtime/dfu-runtime", &length);
-
-    config.hse_hz = 0;
-    rig = rig_new_with("BLUEPILL", &config);
-    rig_burn(&rig, rig.app_base, image, length);
-    board_power(rig.board, true);
-    assert_int_equal(enumerate(), DFU_PID);
-    free(image);
-    finish();
+    assert_makes_way_without_crystal("BLUEPILL", "dfu-runtime/dfu-runtime");
 }
 
 static void it_sleeps_and_wakes_with_the_bus(void **state)

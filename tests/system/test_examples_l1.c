@@ -144,17 +144,7 @@ static void an_application_reads_the_unique_id_that_the_bootloader_tells(void **
 static void without_a_crystal_it_makes_way_for_the_bootloader(void **state)
 {
     (void)state;
-    struct chip_config config = rig_config("STM32L152DISCOVERY");
-    uint32_t length;
-    uint8_t *image = read_example("dfu-runtime/dfu-runtime-l1", &length);
-
-    config.hse_hz = 0;
-    rig = rig_new_with("STM32L152DISCOVERY", &config);
-    rig_burn(&rig, rig.app_base, image, length);
-    board_power(rig.board, true);
-    assert_int_equal(enumerate(), DFU_PID);
-    free(image);
-    finish();
+    assert_makes_way_without_crystal("STM32L152DISCOVERY", "dfu-runtime/dfu-runtime-l1");
 }
 
 static void it_sleeps_and_wakes_with_the_bus(void **state)
