@@ -1,6 +1,6 @@
 // Builds the page into a folder of static files: node build.mjs FOLDER
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -17,9 +17,9 @@ const source = (name) => readFileSync(join(here, name), 'utf8');
 const target = ['chrome94', 'firefox100'];
 
 /** A classic script, so that the page also works when it is opened as a file. */
-async function bundle() {
+async function bundle(entry) {
   const result = await build({
-    entryPoints: [join(here, 'src/main.js')],
+    entryPoints: [join(here, 'src', entry)],
     bundle: true,
     format: 'iife',
     minify: true,
@@ -37,7 +37,7 @@ const script = (name) => transform(source(name), { minify: true, target });
 
 const files = {
   'index.html': source('index.html').replace(/\n\s+/g, '\n'),
-  'app.js': await bundle(),
+  'app.js': await bundle('main.js'),
   'timer.js': (await script('timer.js')).code,
   'style.css': (await transform(source('style.css'), { loader: 'css', minify: true, target })).code,
   'icon.svg': source('icon.svg'),
@@ -45,24 +45,23 @@ const files = {
   'app.webmanifest': JSON.stringify(JSON.parse(source('app.webmanifest'))),
 };
 
+/** What only some load, later. */
+const extras = {};
+for (const name of readdirSync(join(here, 'src/languages'))) extras[name] = await bundle(`languages/${name}`);
+
 /** A name for the whole, which the page shows and the service worker's cache has: the hash of all files. */
 const hash = createHash('sha256');
-for (const [name, text] of Object.entries(files)) hash.update(name).update('\0').update(text).update('\0');
+for (const [name, text] of Object.entries({ ...files, ...extras })) hash.update(name).update('\0').update(text).update('\0');
 const version = hash.digest('hex').slice(0, 12);
 files['app.js'] = files['app.js'].replaceAll('__VERSION__', version);
 
 /** As subresource integrity writes it. */
 const integrity = (text) => 'sha256-' + createHash('sha256').update(text).digest('base64');
-const parts = Object.entries({ './': files['index.html'], ...files }).map(([name, text]) => [name, integrity(text)]);
+const parts = Object.entries({ './': files['index.html'], ...files, ...extras }).map(([name, text]) => [name, integrity(text)]);
 const worker = source('service-worker.js').replace('__FILES__', JSON.stringify(parts)).replace('__VERSION__', JSON.stringify(version));
 files['service-worker.js'] = (await transform(worker, { minify: true, target })).code;
 
 mkdirSync(folder, { recursive: true });
-let bytes = 0;
-let packed = 0;
-for (const [name, text] of Object.entries(files)) {
-  writeFileSync(join(folder, name), text);
-  bytes += Buffer.byteLength(text);
-  packed += gzipSync(text).length;
-}
-console.log(`  WEB ${folder}: ${Object.keys(files).length} files, ${bytes} bytes, ${packed} over the wire (gzip)`);
+for (const [name, text] of Object.entries({ ...files, ...extras })) writeFileSync(join(folder, name), text);
+const wire = (some) => Object.values(some).reduce((sum, text) => sum + gzipSync(text).length, 0);
+console.log(`  WEB ${folder}: ${wire(files)} bytes over the wire (gzip), and ${Object.entries(extras).map(([name, text]) => `${name} ${gzipSync(text).length}`).join(', ')}`);

@@ -12,7 +12,7 @@ $(WEB_MODULES): web/package.json web/package-lock.json web/.npmrc
 	$(Q)touch $@
 
 $(WEB)/index.html: $(WEB_MODULES) web/build.mjs web/index.html web/style.css $(wildcard web/*.js) web/icon.svg \
-                   web/app.webmanifest $(wildcard web/src/*)
+                   web/app.webmanifest $(wildcard web/src/* web/src/*/*)
 	$(Q)cd web && node_modules/.bin/tsc -p .
 	$(Q)node web/build.mjs $(WEB)
 

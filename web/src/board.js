@@ -1,5 +1,7 @@
 // What is known of the board that is plugged in: its chip, its variant, and where applications must be linked.
 
+import { t } from './language.js';
+
 export const FLASH_BASE = 0x08000000;
 const KIB = 1024;
 
@@ -14,7 +16,8 @@ const KIB = 1024;
 export const STM32F103 = { name: 'STM32F103', blank: 0xff, ramEnd: 0x20005000 };
 /** @type {Chip} */
 export const STM32L1 = { name: 'STM32L1', blank: 0, ramEnd: 0x20002800 };
-export const CHIPS = `${STM32F103.name} or ${STM32L1.name}`;
+/** What the page knows. */
+export const chips = () => t`${STM32F103.name} or ${STM32L1.name}`;
 const L1_PAGE = 256;
 
 /**

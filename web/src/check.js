@@ -1,6 +1,7 @@
 // Is this image an application for this board? Asked before anything is sent; what is wrong is said in plain words.
 
-import { CHIPS, FLASH_BASE, HIDDEN, LOW_BASES, highBootloader } from './board.js';
+import { chips, FLASH_BASE, HIDDEN, LOW_BASES, highBootloader } from './board.js';
+import { t } from './language.js';
 import { holdsTrailer } from './signed.js';
 import { isCode, isInside, isStack, isTable, linkedAt, startWords } from './vectors.js';
 import { count, hex, hex4 } from './words.js';
@@ -17,6 +18,9 @@ import { count, hex, hex4 } from './words.js';
  * @property {number} [partAt] what the file holds from this address on is a program for the board
  * @property {number} [partEnd] where it ends, if a bootloader is behind it
  */
+
+/** @param {number[]} addresses */
+const either = (addresses) => addresses.map(hex).join(t` or `);
 
 const LEAST_BYTES = 8; // the two words that start it
 const ANY = 0xffff; // in a DFU suffix
@@ -38,7 +42,7 @@ const error = (title, detail, linkAt) => ({ kind: 'error', title, detail, linkAt
  */
 export function check(firmware, ids, variant, chip) {
   if (firmware.chip && chip && firmware.chip !== chip)
-    return [error('This file is for another chip', `It is for the ${firmware.chip.name}; the board has an ${chip.name}.`)];
+    return [error(t`This file is for another chip`, t`It is for the ${firmware.chip.name}; the board has an ${chip.name}.`)];
   return [...checkSuffix(firmware, ids), ...checkTrailer(firmware, ids), ...checkImage(firmware, variant)];
 }
 
@@ -51,15 +55,14 @@ export function check(firmware, ids, variant, chip) {
 function checkTrailer({ signed, image }, ids) {
   if (!signed) return [];
   if (!signed.whole)
-    return [error('This signed file is damaged', `It has ${count(image.length)} bytes, and says of itself that it has another length.`)];
+    return [error(t`This signed file is damaged`, t`It has ${count(image.length)} bytes, and says of itself that it has another length.`)];
   if (holdsTrailer(image))
-    return [error('This signed file holds another signed file', 'A board could take the end of the inner one for its own. Sign the program itself.')];
+    return [error(t`This signed file holds another signed file`, t`A board could take the end of the inner one for its own. Sign the program itself.`)];
   if (signed.vendor === ids.vendor && signed.product === ids.product) return [];
   return [
     error(
-      'This file is signed for another product',
-      `It is for ${hex4(signed.vendor)}:${hex4(signed.product)} (${signed.board}); ` +
-        `the board is ${hex4(ids.vendor)}:${hex4(ids.product)}.`,
+      t`This file is signed for another product`,
+      t`It is for ${hex4(signed.vendor)}:${hex4(signed.product)} (${signed.board}); the board is ${hex4(ids.vendor)}:${hex4(ids.product)}.`,
     ),
   ];
 }
@@ -76,9 +79,8 @@ function checkSuffix({ suffix }, ids) {
   if (!wrongVendor && !wrongProduct) return [];
   return [
     error(
-      'This file is for another device',
-      `Its DFU suffix names ${hex4(suffix.vendor)}:${hex4(suffix.product)} (vendor:product); ` +
-        `the board is ${hex4(ids.vendor)}:${hex4(ids.product)}.`,
+      t`This file is for another device`,
+      t`Its DFU suffix names ${hex4(suffix.vendor)}:${hex4(suffix.product)} (vendor:product); the board is ${hex4(ids.vendor)}:${hex4(ids.product)}.`,
     ),
   ];
 }
@@ -90,16 +92,15 @@ function checkSuffix({ suffix }, ids) {
  */
 function checkImage({ image, base, signed }, variant) {
   if (image.length < LEAST_BYTES)
-    return [error('This file is too short', `It has ${count(image.length)} bytes; the shortest program needs ${LEAST_BYTES}.`)];
+    return [error(t`This file is too short`, t`It has ${count(image.length)} bytes; the shortest program needs ${LEAST_BYTES}.`)];
   const { stack, entry } = startWords(image);
   if (stack === 0xffffffff && entry === 0xffffffff)
-    return [error('This file begins with blank flash', 'It holds no program, or holds it further behind.')];
+    return [error(t`This file begins with blank flash`, t`It holds no program, or holds it further behind.`)];
   if (!isStack(stack) || !isCode(entry))
     return [
       error(
-        `This file is no program for an ${CHIPS}`,
-        `Every program begins with its initial stack pointer, an address in RAM such as 0x20002800, and its entry, ` +
-          `an odd address in flash. This file begins with ${hex(stack)} and ${hex(entry)}.`,
+        t`This file is no program for an ${chips()}`,
+        t`Every program begins with its initial stack pointer, an address in RAM such as 0x20002800, and its entry, an odd address in flash. This file begins with ${hex(stack)} and ${hex(entry)}.`,
       ),
     ];
   const merged = checkMerged(image, base, entry, variant);
@@ -109,9 +110,8 @@ function checkImage({ image, base, signed }, variant) {
   if (variant.area !== null && image.length > variant.area)
     return [
       error(
-        'This program is too large',
-        `It has ${count(image.length)} bytes; this board has room for ${count(variant.area)}, ` +
-          `${count(image.length - variant.area)} fewer.`,
+        t`This program is too large`,
+        t`It has ${count(image.length)} bytes; this board has room for ${count(variant.area)}, ${count(image.length - variant.area)} fewer.`,
       ),
     ];
   return address ? [address, ...warnings(image, variant)] : warnings(image, variant);
@@ -153,9 +153,10 @@ function checkMergedHigh(image, entry, { area }) {
   const marked = begin !== undefined && own !== null && isStack(own.stack) && isCode(own.entry) && own.entry < begin;
   if (!behind && !marked) return null;
   const found = error(
-    'This file holds a bootloader too',
-    `The program is at ${hex(FLASH_BASE)}, the bootloader at ${hex(begin ?? FLASH_BASE + (area ?? 0))}: ` +
-      (marked ? 'only the program can be flashed here.' : 'such a file is for a debug probe. Choose the file of the program alone.'),
+    t`This file holds a bootloader too`,
+    t`The program is at ${hex(FLASH_BASE)}, the bootloader at ${hex(begin ?? FLASH_BASE + (area ?? 0))}.` +
+      ' ' +
+      (marked ? t`Only the program can be flashed here.` : t`Such a file is for a debug probe. Choose the file of the program alone.`),
   );
   return marked ? { ...found, partAt: FLASH_BASE, partEnd: Math.min(begin, FLASH_BASE + (area ?? Infinity)) } : found;
 }
@@ -175,11 +176,12 @@ function checkMergedLow(image, entry, variant) {
   if (at === undefined) return null;
   const fits = wanted.length === 0 || wanted.includes(at); // none: the board itself checks it
   const found = error(
-    'This file begins with a bootloader',
-    `The program is behind it, from ${hex(at)} on. ` +
+    t`This file begins with a bootloader`,
+    t`The program is behind it, from ${hex(at)} on.` +
+      ' ' +
       (fits
-        ? 'The bootloader is on the board already; only the program can be flashed here.'
-        : `On this board it must be linked at ${wanted.map(hex).join(' or ')}.`),
+        ? t`The bootloader is on the board already; only the program can be flashed here.`
+        : t`On this board it must be linked at ${either(wanted)}.`),
     fits ? undefined : wanted[0],
   );
   return fits ? { ...found, partAt: at } : found;
@@ -199,26 +201,26 @@ function checkAddress(image, base, entry, variant) {
   const right = wanted.find((address) => possible.includes(address));
   if (right === undefined)
     return error(
-      'This program is linked at the wrong address',
+      t`This program is linked at the wrong address`,
       (likely.length > 0
-        ? `It is linked at ${likely.map(hex).join(' or ')}.`
-        : `It is linked at an address that cannot be told; its entry is ${hex(entry)}.`) +
-        ` On this board it must be linked at ${wanted.map(hex).join(' or ')}` +
-        (variant.name === 'high' ? '.' : ': below that is the bootloader.'),
+        ? t`It is linked at ${either(likely)}.`
+        : t`It is linked at an address that cannot be told; its entry is ${hex(entry)}.`) +
+        ' ' +
+        t`On this board it must be linked at ${either(wanted)}.` +
+        (variant.name === 'high' ? '' : ' ' + t`Below that is the bootloader.`),
       wanted[0],
     );
   if (!isInside(entry, right, image.length))
     return error(
-      'This program would start outside of itself',
-      `Its entry is ${hex(entry)}; it goes from ${hex(right)} to ${hex(right + image.length - 1)}.`,
+      t`This program would start outside of itself`,
+      t`Its entry is ${hex(entry)}; it goes from ${hex(right)} to ${hex(right + image.length - 1)}.`,
     );
   if (!likely.includes(right))
     return {
       kind: 'warning',
-      title: 'This program may be linked at the wrong address',
+      title: t`This program may be linked at the wrong address`,
       detail:
-        `The addresses in it look as if it were linked at ${likely.map(hex).join(' or ')}. ` +
-        `On this board it must be linked at ${hex(right)}.`,
+        t`The addresses in it look as if it were linked at ${either(likely)}. On this board it must be linked at ${hex(right)}.`,
       linkAt: right,
     };
   return null;
@@ -234,10 +236,9 @@ function warnings(image, variant) {
   return [
     {
       kind: 'warning',
-      title: 'Eight bytes of this program will not be written',
+      title: t`Eight bytes of this program will not be written`,
       detail:
-        'This board’s bootloader needs bytes 28 to 35 of the vector table, which the processor does not use, for itself. ' +
-        'This file has data there; they will read as 0.',
+        t`This board’s bootloader needs bytes 28 to 35 of the vector table, which the processor does not use, for itself. This file has data there; they will read as 0.`,
     },
   ];
 }

@@ -3,6 +3,7 @@
 import { sleep } from './clock.js';
 import { chipOf, variantOf } from './board.js';
 import { Dfu, Gone, Request } from './dfu.js';
+import { t } from './language.js';
 import { Teller } from './teller.js';
 import { aboutOpening, aboutTrouble } from './trouble.js';
 import { CannotOpen, FILTERS, RUN_TIME, UsbLink, findDfu } from './usb.js';
@@ -100,7 +101,7 @@ export class Connection extends Teller {
       this.running = false;
     } catch (error) {
       if (!(error instanceof DOMException) || error.name !== 'NotFoundError') throw error;
-      this.tell('note', 'No board was chosen', 'If the list was empty, the help below says why.');
+      this.tell('note', t`No board was chosen`, t`If the list was empty, the help below says why.`);
     }
     this.changed();
   }
@@ -118,7 +119,7 @@ export class Connection extends Teller {
       await this.detach(device);
     } catch (error) {
       this.expecting = false;
-      if (error instanceof CannotOpen) this.tell('bad', ...aboutOpening(error, device.productName ?? 'The device'));
+      if (error instanceof CannotOpen) this.tell('bad', ...aboutOpening(error, device.productName ?? t`The device`));
       else this.trouble(error, 'detaching');
     }
     await device.close().catch(() => {}); // gone already
@@ -127,7 +128,7 @@ export class Connection extends Teller {
     await this.begin(); // it may have been quicker than we
     if (!this.program || !this.expecting) return;
     this.expecting = false;
-    this.tell('bad', 'The program did not leave', 'It took the request to start the bootloader, and runs on.', 'Hold the button of the board while you reset it.');
+    this.tell('bad', t`The program did not leave`, t`It took the request to start the bootloader, and runs on.`, t`Hold the button of the board while you reset it.`);
     this.changed();
   }
 
@@ -183,7 +184,7 @@ export class Connection extends Teller {
       await device.close().catch(() => {});
       if (error instanceof CannotOpen) {
         this.note(error.message);
-        this.tell('bad', ...aboutOpening(error, device.productName ?? 'The device'));
+        this.tell('bad', ...aboutOpening(error, device.productName ?? t`The device`));
       } else this.trouble(error, 'opening');
     }
     this.progress = null;
@@ -239,7 +240,7 @@ export class Connection extends Teller {
     this.paused = true;
     await this.disconnect();
     this.place = 'board';
-    this.tell('note', 'The board is free', 'Other programs can use it now. Press Connect to use it here again.');
+    this.tell('note', t`The board is free`, t`Other programs can use it now. Press Connect to use it here again.`);
     this.recheck();
   }
 

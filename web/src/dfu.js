@@ -1,8 +1,9 @@
 // The client's half of USB DFU 1.1: requests and states, and in which order. Knows nothing of browsers; what carries the
 // requests is given as a Link.
 
-import { CHIPS } from './board.js';
+import { chips } from './board.js';
 import { sleep } from './clock.js';
+import { t } from './language.js';
 
 /**
  * Carries requests to the DFU interface. Both throw Refused when the device stalls, Gone when it is no longer there.
@@ -33,7 +34,7 @@ export const State = {
 /** The device did not take a request (a stall). */
 export class Refused extends Error {
   constructor() {
-    super('The board did not take a request (it stalled), and does not say why.');
+    super(t`The board did not take a request (it stalled), and does not say why.`);
   }
 }
 
@@ -59,7 +60,7 @@ export class DeviceError extends Error {
 export class UnexpectedState extends Error {
   /** @param {number} state */
   constructor(state) {
-    super(`The board is in a state in which it should not be (DFU state ${state}).`);
+    super(t`The board is in a state in which it should not be (DFU state ${state}).`);
     this.state = state;
   }
 }
@@ -87,7 +88,7 @@ export class Dfu {
    * @throws {RangeError} if it is below 8
    */
   constructor(link, transferSize) {
-    if (transferSize < LEAST_BLOCK) throw new RangeError(`The board wants blocks of ${transferSize} bytes (wTransferSize), which cannot be.`);
+    if (transferSize < LEAST_BLOCK) throw new RangeError(t`The board wants blocks of ${transferSize} bytes (wTransferSize), which cannot be.`);
     this.link = link;
     this.transferSize = Math.min(transferSize, MOST_BLOCK);
   }
@@ -102,7 +103,7 @@ export class Dfu {
       if (error instanceof Refused) return ask();
       throw error;
     });
-    if (reply.length < 6) throw new Error('The board’s answer to DFU_GETSTATUS is too short.');
+    if (reply.length < 6) throw new Error(t`The board’s answer to DFU_GETSTATUS is too short.`);
     const pollTimeout = reply[1] | (reply[2] << 8) | (reply[3] << 16);
     return { status: reply[0], pollTimeout, state: reply[4], reason: reply[5] };
   }
@@ -153,7 +154,7 @@ export class Dfu {
       const block = await this.explained(this.link.read(Request.UPLOAD, number % BLOCK_NUMBERS, this.transferSize));
       blocks.push(block);
       length += block.length;
-      if (length > MOST_BYTES) throw new Error(`The board sends more than any ${CHIPS} has, and does not come to an end.`);
+      if (length > MOST_BYTES) throw new Error(t`The board sends more than any ${chips()} has, and does not come to an end.`);
       progress(length);
       if (block.length < this.transferSize) break;
       if (length >= limit) {
@@ -214,7 +215,7 @@ export class Dfu {
       await sleep(wait);
       left -= Math.max(wait, 1);
     }
-    throw new Error('The board says that it is busy, and does not come to an end.');
+    throw new Error(t`The board says that it is busy, and does not come to an end.`);
   }
 
   /**

@@ -1,6 +1,7 @@
 // Reads ELF files, as linkers make them. Source: Tool Interface Standard, ELF 1.2, and ELF for the Arm Architecture.
 
-import { AGAIN, BadFile, layOut } from './memory.js';
+import { t } from './language.js';
+import { again, BadFile, layOut } from './memory.js';
 
 const HEADER_LENGTH = 52;
 const PROGRAM_LENGTH = 32; // of a program header
@@ -23,16 +24,16 @@ export function readElf(bytes) {
   const word = (/** @type {number} */ at) => view.getUint32(at, true);
   const half = (/** @type {number} */ at) => view.getUint16(at, true);
   const need = (/** @type {number} */ offset, /** @type {number} */ length) => {
-    if (offset + length > bytes.length) throw new BadFile('This ELF file was cut short.', AGAIN);
+    if (offset + length > bytes.length) throw new BadFile(t`This ELF file was cut short.`, again());
   };
   need(0, HEADER_LENGTH);
   if (half(4) !== CLASS32_LITTLE || half(18) !== EM_ARM)
-    throw new BadFile(`This ELF file is a program for another machine (${half(18)}), not for 32-bit ARM.`);
-  if (half(16) !== ET_EXEC) throw new BadFile('This ELF file is no linked program.', 'Choose the one that the linker made.');
+    throw new BadFile(t`This ELF file is a program for another machine (${half(18)}), not for 32-bit ARM.`);
+  if (half(16) !== ET_EXEC) throw new BadFile(t`This ELF file is no linked program.`, t`Choose the one that the linker made.`);
 
   /** @type {(offset: number, size: number, number: number, least: number) => number[]} where each header is */
   const headers = (offset, size, number, least) => {
-    if (number > 0 && size < least) throw new BadFile('This ELF file is damaged: its headers are too short.', AGAIN);
+    if (number > 0 && size < least) throw new BadFile(t`This ELF file is damaged: its headers are too short.`, again());
     need(offset, size * number);
     return Array.from({ length: number }, (_, i) => offset + i * size);
   };
@@ -49,7 +50,7 @@ export function readElf(bytes) {
     need(offset, length);
     if (length === 0) continue;
     const load = loads.find((segment) => offset >= segment.offset && offset + length <= segment.offset + segment.length);
-    if (!load) throw new BadFile('This ELF file is damaged: a section belongs to no segment.', AGAIN);
+    if (!load) throw new BadFile(t`This ELF file is damaged: a section belongs to no segment.`, again());
     runs.push(load.address + offset - load.offset, offset, length);
   }
   return layOut(runs, bytes);

@@ -1,10 +1,11 @@
 // What the page does, without what it looks like: one board, one file, one thing at a time.
 
-import { CHIPS, FLASH_BASE, asReadBack, withoutBlankEnd } from './board.js';
+import { chips, FLASH_BASE, asReadBack, withoutBlankEnd } from './board.js';
 import { check } from './check.js';
 import { Connection } from './connection.js';
 import { DeviceError, Gone, Outcome, Refused } from './dfu.js';
 import { BadFile, partOf, readFirmware } from './formats.js';
+import { t } from './language.js';
 import { Differs } from './trouble.js';
 import { count, duration, hex, kib } from './words.js';
 
@@ -16,7 +17,7 @@ const MOST_FILE_BYTES = 32 * 1024 * 1024; // a .hex file of the largest flash wi
 /** bStatus with which a board says that it does not want this file: errTARGET, errFILE, errADDRESS, errVENDOR. */
 const REFUSALS = [1, 2, 8, 11];
 const ErrTarget = 1;
-const STARTED = 'Done: the board has started the program';
+const started = () => t`Done: the board has started the program`;
 
 export class Flasher extends Connection {
   /**
@@ -50,16 +51,16 @@ export class Flasher extends Connection {
     this.message = null;
     try {
       if ((file.size ?? 0) > MOST_FILE_BYTES)
-        throw new BadFile(`It has ${count(file.size ?? 0)} bytes: no program for an ${CHIPS} is so large.`);
+        throw new BadFile(t`It has ${count(file.size ?? 0)} bytes: no program for an ${chips()} is so large.`);
       const bytes = new Uint8Array(await file.arrayBuffer());
       if (choice !== this.choice) return;
       this.firmware = readFirmware(file.name, bytes);
       this.note(`${file.name}: ${count(this.firmware.image.length)} bytes of program, from a .${this.firmware.format} file`);
     } catch (error) {
       if (choice !== this.choice) return;
-      const text = error instanceof BadFile ? error.message : `It cannot be read: ${error}`;
-      const remedy = error instanceof BadFile ? error.remedy : 'Choose it again.';
-      this.fileTrouble = { kind: 'bad', title: 'This file cannot be used', text, remedy };
+      const text = error instanceof BadFile ? error.message : t`It cannot be read: ${error}`;
+      const remedy = error instanceof BadFile ? error.remedy : t`Choose it again.`;
+      this.fileTrouble = { kind: 'bad', title: t`This file cannot be used`, text, remedy };
       this.note(`${file.name}: ${text}`);
     }
     this.recheck();
@@ -123,9 +124,8 @@ export class Flasher extends Connection {
       this.running = true;
       this.tell(
         'note',
-        'Written, but not confirmed',
-        'The board took the whole file and left before it said whether all of it is right. ' +
-          'If the program does not run, bring the board back to its bootloader and flash again.',
+        t`Written, but not confirmed`,
+        t`The board took the whole file and left before it said whether all of it is right. If the program does not run, bring the board back to its bootloader and flash again.`,
       );
     });
   }
@@ -139,29 +139,32 @@ export class Flasher extends Connection {
   async confirm(image, seconds) {
     const { board, dfu, start } = this;
     if (!board || !dfu) return;
-    const written = `${count(image.length)} bytes in ${duration(seconds)}`;
+    const written = t`${count(image.length)} bytes in ${duration(seconds)}`;
     const stays = !board.abilities.willDetach;
-    let proof = 'The board compared what it wrote.';
+    let proof = t`The board compared what it wrote.`;
     let kept = stays;
     try {
       if (!stays) await dfu.abort();
       kept = true;
       if (this.verify && board.abilities.canUpload) {
         await this.compare(image);
-        proof = 'The board compared it, and it was read back and compared again.';
+        proof = t`The board compared it, and it was read back and compared again.`;
       }
       board.written = this.firmware;
     } catch (error) {
       if (!(error instanceof Gone)) throw error;
       this.running = !kept;
+      proof += ' ';
       proof += kept
-        ? ' It was unplugged while it was read back.'
-        : ` It restarted too soon to be ${start ? 'read back' : 'kept in its bootloader and read back'}.`;
-      this.tell('good', kept ? 'Done' : STARTED, `${written}. ${proof}`);
+        ? t`It was unplugged while it was read back.`
+        : start
+          ? t`It restarted too soon to be read back.`
+          : t`It restarted too soon to be kept in its bootloader and read back.`;
+      this.tell('good', kept ? t`Done` : started(), `${written}. ${proof}`);
       return;
     }
     if (start && this.link) await this.leaveNow();
-    this.tell('good', this.running ? STARTED : 'Done', `${written}. ${proof}`);
+    this.tell('good', this.running ? started() : t`Done`, `${written}. ${proof}`);
   }
 
   /**
@@ -177,7 +180,7 @@ export class Flasher extends Connection {
     const found = asReadBack(read, board.variant);
     const at = wanted.findIndex((byte, i) => found[i] !== byte);
     if (at >= 0)
-      throw new Differs(`Byte ${count(at)} is not what it should be (${hex((board.variant.base ?? 0) + at)} in flash).`);
+      throw new Differs(t`Byte ${count(at)} is not what it should be (${hex((board.variant.base ?? 0) + at)} in flash).`);
     this.note('read back and compared: the same');
   }
 
@@ -194,12 +197,11 @@ export class Flasher extends Connection {
       await dfu.toIdle();
       board.contents = await dfu.upload(progress);
       program = withoutBlankEnd(board.contents, board.chip);
-      if (program.length === 0) this.tell('note', 'There is nothing to read', 'The board’s application area is blank.');
+      if (program.length === 0) this.tell('note', t`There is nothing to read`, t`The board’s application area is blank.`);
       else this.tell(
           'good',
-          'Read',
-          `${count(program.length)} bytes, up to where the flash is blank. ` +
-            'Behind a short program they may end with remains of a longer one before it.',
+          t`Read`,
+          t`${count(program.length)} bytes, up to where the flash is blank. Behind a short program they may end with remains of a longer one before it.`,
         );
     });
     return program;
@@ -213,8 +215,8 @@ export class Flasher extends Connection {
       await this.leaveNow();
       this.tell(
         'note',
-        'The board left DFU mode',
-        'It runs its application. Without one, or with its button held, it comes back here by itself.',
+        t`The board left DFU mode`,
+        t`It runs its application. Without one, or with its button held, it comes back here by itself.`,
       );
     });
   }
@@ -248,8 +250,8 @@ export class Flasher extends Connection {
    */
   isBack(message) {
     if (message.kind === 'good')
-      this.tell('good', 'Done', `${message.text} The board is in its bootloader again: its button is held, or the program asked for it.`);
-    else this.tell('note', 'The board is back', this.firmware ? 'The file is still here: flash when you are ready.' : '');
+      this.tell('good', t`Done`, `${message.text} ${t`The board is in its bootloader again: its button is held, or the program asked for it.`}`);
+    else this.tell('note', t`The board is back`, this.firmware ? t`The file is still here: flash when you are ready.` : '');
     this.changed();
   }
 

@@ -5,7 +5,8 @@ import { readDfuSe } from './dfuse.js';
 import { readElf } from './elf.js';
 import { readHex } from './hex.js';
 import { aboutText, has, isHex, isText, kindOf } from './kinds.js';
-import { AGAIN, BadFile } from './memory.js';
+import { t } from './language.js';
+import { again, BadFile } from './memory.js';
 import { trailerOf } from './signed.js';
 import { readUf2 } from './uf2.js';
 import { hex } from './words.js';
@@ -47,7 +48,7 @@ export function partOf(firmware, base, address, end) {
     image.copyWithin(0, HIDDEN.from, HIDDEN.to);
     image.fill(0, HIDDEN.from, HIDDEN.to);
   }
-  return { ...firmware, name: `${firmware.name}, from ${hex(address)} on`, image, base: address, signed: trailerOf(image) };
+  return { ...firmware, name: t`${firmware.name}, from ${hex(address)} on`, image, base: address, signed: trailerOf(image) };
 }
 
 const SUFFIX_LENGTH = 16;
@@ -76,7 +77,7 @@ export function dfuCrc(bytes) {
  * @throws {BadFile}
  */
 export function readFirmware(name, bytes) {
-  if (bytes.length === 0) throw new BadFile('The file is empty.');
+  if (bytes.length === 0) throw new BadFile(t`The file is empty.`);
   if (has(bytes, '\xff\xfe:\0')) bytes = new TextEncoder().encode(new TextDecoder('utf-16le').decode(bytes));
   if (isHex(bytes)) return fromHex(name, bytes);
   if (has(bytes, '\x7fELF')) return withBase(name, 'elf', readElf(bytes));
@@ -91,7 +92,9 @@ export function readFirmware(name, bytes) {
   if (has(bytes, 'UFD', bytes.length - 8)) return fromDfu(name, bytes);
   const [, named] = /\.(elf|axf|uf2|dfu)$/i.exec(name) ?? [null, has(bytes, 'DfuSe') && 'dfu'];
   if (named)
-    throw new BadFile(`This .${named} file has no ${named === 'dfu' ? 'DFU suffix' : 'header'}. It was cut short, or is something else.`);
+    throw new BadFile(named === 'dfu'
+        ? t`This .dfu file has no DFU suffix. It was cut short, or is something else.`
+        : t`This .${named} file has no header. It was cut short, or is something else.`);
   return { name, format: 'bin', image: bytes, base: null, suffix: null, signed: trailerOf(bytes) };
 }
 
@@ -103,13 +106,13 @@ export function readFirmware(name, bytes) {
 function fromDfu(name, bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = bytes[bytes.length - 5];
-  if (length < SUFFIX_LENGTH || length > bytes.length) throw new BadFile(`The DFU suffix gives its own length as ${length}.`);
+  if (length < SUFFIX_LENGTH || length > bytes.length) throw new BadFile(t`The DFU suffix gives its own length as ${length}.`);
   const said = view.getUint32(bytes.length - 4, true);
   const found = dfuCrc(bytes.subarray(0, -4));
   if (said !== found)
     throw new BadFile(
-      `The file is damaged: its checksum is ${hex(found)}, its DFU suffix says ${hex(said)}.`,
-      AGAIN,
+      t`The file is damaged: its checksum is ${hex(found)}, its DFU suffix says ${hex(said)}.`,
+      again(),
     );
   const suffix = {
     device: view.getUint16(bytes.length - 16, true),

@@ -1,7 +1,8 @@
 // Reads and writes Intel HEX. Source: Intel, Hexadecimal Object File Format Specification, revision A, 1988; and what
 // tools make of it: empty lines, records and comments, a control-Z at the end, an end record with an address.
 
-import { AGAIN, BadFile, layOut } from './memory.js';
+import { t } from './language.js';
+import { again, BadFile, layOut } from './memory.js';
 import { count } from './words.js';
 
 const Type = { DATA: 0, END: 1, SEGMENT: 2, START_SEGMENT: 3, LINEAR: 4, START_LINEAR: 5 };
@@ -37,8 +38,8 @@ class Reader {
    * @param {string} what
    * @param {string} [remedy]
    */
-  bad(what, remedy = AGAIN) {
-    return new BadFile(`This is no sound Intel HEX file: line ${count(this.line)} ${what}.`, remedy);
+  bad(what, remedy = again()) {
+    return new BadFile(t`This is no sound Intel HEX file: line ${count(this.line)} ${what}.`, remedy);
   }
 
   read() {
@@ -50,7 +51,7 @@ class Reader {
       this.readLine(from, to);
       from = text[to] === 0x0d && text[to + 1] === 0x0a ? to + 2 : to + 1;
     }
-    if (!this.ended) throw new BadFile('This is no sound Intel HEX file: its end is missing, it was cut short.', AGAIN);
+    if (!this.ended) throw new BadFile(t`This is no sound Intel HEX file: its end is missing, it was cut short.`, again());
   }
 
   /**
@@ -65,7 +66,7 @@ class Reader {
     if (from === to) return;
     if (text[from] === 0x3a) return this.readRecord(from + 1, to);
     if (!COMMENT.test(String.fromCharCode(...text.subarray(from, Math.min(to, from + 600)))))
-      throw this.bad('does not begin with a colon');
+      throw this.bad(t`does not begin with a colon`);
   }
 
   /**
@@ -75,9 +76,8 @@ class Reader {
   readRecord(from, to) {
     if (this.ended)
       throw new BadFile(
-        `This file is two .hex files, one behind the other: line ${count(this.line)} follows the end of the first, ` +
-          `in line ${count(this.ended)}.`,
-        'Choose the file of the program alone.',
+        t`This file is two .hex files, one behind the other: line ${count(this.line)} follows the end of the first, in line ${count(this.ended)}.`,
+        t`Choose the file of the program alone.`,
       );
     const { text, data } = this;
     const bytes = (to - from) / 2;
@@ -85,21 +85,23 @@ class Reader {
     const byte = (/** @type {number} */ index) => {
       const value = digit(text[from + 2 * index]) * 16 + digit(text[from + 2 * index + 1]);
       if (digit(text[from + 2 * index]) < 0 || digit(text[from + 2 * index + 1]) < 0)
-        throw this.bad('holds something that is no hexadecimal digit');
+        throw this.bad(t`holds something that is no hexadecimal digit`);
       sum += value;
       return value;
     };
-    if (bytes < OVERHEAD) throw this.bad('is too short');
+    if (bytes < OVERHEAD) throw this.bad(t`is too short`);
     const length = byte(0);
     if (bytes !== length + OVERHEAD)
-      throw this.bad(`says that it has ${length} bytes of data, and ${bytes < length + OVERHEAD ? 'is shorter' : 'is longer'}`);
+      throw this.bad(bytes < length + OVERHEAD
+          ? t`says that it has ${length} bytes of data, and is shorter`
+          : t`says that it has ${length} bytes of data, and is longer`);
     const offset = byte(1) * 256 + byte(2);
     const type = byte(3);
     const start = this.length;
     for (let i = 0; i < length; i++) data[start + i] = byte(4 + i);
     const wanted = -sum & 0xff;
     if (byte(4 + length) !== wanted)
-      throw this.bad(`has a wrong checksum: it should be ${wanted.toString(16).toUpperCase().padStart(2, '0')}`);
+      throw this.bad(t`has a wrong checksum: it should be ${wanted.toString(16).toUpperCase().padStart(2, '0')}`);
     this.take(type, offset, length);
   }
 
@@ -112,14 +114,14 @@ class Reader {
   take(type, offset, length) {
     const { data, length: start } = this;
     const value = () => {
-      if (length !== 2) throw this.bad(`is an address of ${length} bytes instead of 2`);
+      if (length !== 2) throw this.bad(t`is an address of ${length} bytes instead of 2`);
       return data[start] * 256 + data[start + 1];
     };
     switch (type) {
       case Type.DATA:
         return this.keep(offset, length);
       case Type.END:
-        if (length > 0) throw this.bad('is the end, but holds data');
+        if (length > 0) throw this.bad(t`is the end, but holds data`);
         this.ended = this.line;
         return;
       case Type.SEGMENT:
@@ -134,7 +136,7 @@ class Reader {
       case Type.START_LINEAR:
         return; // where a debugger begins
       default:
-        throw this.bad(`is of a type that there is not, ${type}`);
+        throw this.bad(t`is of a type that there is not, ${type}`);
     }
   }
 

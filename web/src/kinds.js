@@ -1,5 +1,7 @@
 // What kind a file is that is no firmware, and what to do about it.
 
+import { t } from './language.js';
+
 /**
  * @param {Uint8Array} bytes
  * @param {string} text one letter a byte
@@ -8,30 +10,30 @@
 export const has = (bytes, text, at = 0) =>
   at >= 0 && at + text.length <= bytes.length && [...text].every((letter, i) => bytes[at + i] === letter.charCodeAt(0));
 
-const UNPACK = 'Unpack it first, and choose the program in it.';
+const unpack = () => t`Unpack it first, and choose the program in it.`;
 
-/** What they begin with, what they are, what to do. @type {[string, string, string][]} */
-const KINDS = [
-  ['\x3d\xb8\xf3\x96', 'an image for the bootloader MCUboot', 'Choose a build without it; in Zephyr CONFIG_BOOTLOADER_MCUBOOT=n and zephyr.bin.'],
-  ['PK\x03\x04', 'a zip archive', UNPACK],
-  ['PK\x05\x06', 'an empty zip archive', 'Download it again.'],
-  ['\x1f\x8b\x08', 'packed by gzip', UNPACK],
-  ['BZh', 'packed by bzip2', UNPACK],
-  ['\xfd7zXZ\x00', 'packed by xz', UNPACK],
-  ['\x28\xb5\x2f\xfd', 'packed by zstd', UNPACK],
-  ['7z\xbc\xaf\x27\x1c', 'a 7z archive', UNPACK],
-  ['Rar!', 'a rar archive', UNPACK],
-  ['MSCF', 'a cabinet archive, made for fwupd', UNPACK],
-  ['version https://git-lfs', 'not the file itself but Git LFS’s note of where it is', 'Fetch the file with: git lfs pull'],
+/** What they begin with, what they are, what to do. @type {() => [string, string, string][]} */
+const kinds = () => [
+  ['\x3d\xb8\xf3\x96', t`an image for the bootloader MCUboot`, t`Choose a build without it; in Zephyr CONFIG_BOOTLOADER_MCUBOOT=n and zephyr.bin.`],
+  ['PK\x03\x04', t`a zip archive`, unpack()],
+  ['PK\x05\x06', t`an empty zip archive`, t`Download it again.`],
+  ['\x1f\x8b\x08', t`packed by gzip`, unpack()],
+  ['BZh', t`packed by bzip2`, unpack()],
+  ['\xfd7zXZ\x00', t`packed by xz`, unpack()],
+  ['\x28\xb5\x2f\xfd', t`packed by zstd`, unpack()],
+  ['7z\xbc\xaf\x27\x1c', t`a 7z archive`, unpack()],
+  ['Rar!', t`a rar archive`, unpack()],
+  ['MSCF', t`a cabinet archive, made for fwupd`, unpack()],
+  ['version https://git-lfs', t`not the file itself but Git LFS’s note of where it is`, t`Fetch the file with: git lfs pull`],
 ];
 
-/** The same for texts. @type {[RegExp, string, string][]} */
-const TEXTS = [
-  [/^\s*<(!doctype|html|head|body|\?xml|!--)/i, 'a web page, not the file itself', 'Download the file itself; on GitHub with the button “Download raw file”.'],
+/** The same for texts. @type {() => [RegExp, string, string][]} */
+const texts = () => [
+  [/^\s*<(!doctype|html|head|body|\?xml|!--)/i, t`a web page, not the file itself`, t`Download the file itself; on GitHub with the button “Download raw file”.`],
   [
     /^S[0-9][0-9A-F]{8}/i,
-    'a file of Motorola S-records',
-    'Turn it into a .hex file: arm-none-eabi-objcopy -I srec -O ihex firmware.srec firmware.hex',
+    t`a file of Motorola S-records`,
+    t`Turn it into a .hex file: arm-none-eabi-objcopy -I srec -O ihex firmware.srec firmware.hex`,
   ],
 ];
 
@@ -56,9 +58,9 @@ export const isHex = (bytes) => isText(bytes) && /^(\xef\xbb\xbf)?\s*([;#].*[\r\
  * @returns {{what: string, remedy: string} | null} null: it may be firmware
  */
 export function kindOf(bytes) {
-  for (const [magic, what, remedy] of KINDS) if (has(bytes, magic)) return { what: `This is ${what}.`, remedy };
-  if (has(bytes, 'ustar', 257)) return { what: 'This is a tar archive.', remedy: UNPACK };
-  for (const [begin, what, remedy] of TEXTS) if (begin.test(start(bytes))) return { what: `This is ${what}.`, remedy };
+  for (const [magic, what, remedy] of kinds()) if (has(bytes, magic)) return { what: t`This is ${what}.`, remedy };
+  if (has(bytes, 'ustar', 257)) return { what: t`This is a tar archive.`, remedy: unpack() };
+  for (const [begin, what, remedy] of texts()) if (begin.test(start(bytes))) return { what: t`This is ${what}.`, remedy };
   return null;
 }
 
@@ -70,7 +72,7 @@ export function aboutText(bytes) {
   const words = new TextDecoder().decode(bytes.subarray(0, LOOKED_AT)).trim();
   const quoted = words.length > QUOTED ? `${words.slice(0, QUOTED)}…` : words;
   return {
-    what: `This is a text, no program. It begins: “${quoted}”`,
-    remedy: 'If it was downloaded, the text may say what went wrong. Download the file itself.',
+    what: t`This is a text, no program. It begins: “${quoted}”`,
+    remedy: t`If it was downloaded, the text may say what went wrong. Download the file itself.`,
   };
 }

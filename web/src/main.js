@@ -1,28 +1,47 @@
-// Puts the flasher and the page together.
+// Puts the flasher and the page together, in the language of the reader.
 
 import { useTimer } from './clock.js';
 import { Flasher } from './flasher.js';
 import { Page } from './page.js';
+import { script } from './script.js';
 
 /* global VERSION */
-const flasher = new Flasher(navigator.usb, () => document.hidden);
-flasher.note(`dapboot flasher ${VERSION}`);
-flasher.note(navigator.userAgent);
-const page = new Page(flasher, document);
-page.show();
-page.isVersion(VERSION);
-void flasher.begin();
-document.addEventListener('visibilitychange', () => void flasher.begin());
 
-try {
-  useTimer(new Worker('timer.js'));
-} catch {
-  // opened as a file: the page's own timers must do
+/** The first language of the reader that the page has; `?lang=de` chooses. */
+async function speakTheirs() {
+  const url = new URL(location.href);
+  const links = /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll('#languages a'));
+  const ours = [...links].map((link) => link.hreflang);
+  const theirs = [url.searchParams.get('lang') ?? '', ...navigator.languages].map((tag) => tag.split('-')[0]);
+  const language = theirs.find((tag) => ours.includes(tag)) ?? 'en';
+  if (language !== 'en') await script(`${language}.js`).catch(() => {}); // then it stays English
+  for (const link of links) {
+    url.searchParams.set('lang', link.hreflang);
+    link.href = url.href;
+    if (link.hreflang === document.documentElement.lang) link.ariaCurrent = 'true';
+  }
 }
 
-// Not when opened as a file: there is no network to be without.
-const workers = location.protocol === 'file:' ? undefined : navigator.serviceWorker;
-if (workers) {
+async function begin() {
+  await speakTheirs();
+  const flasher = new Flasher(navigator.usb, () => document.hidden);
+  flasher.note(`dapboot flasher ${VERSION}`);
+  flasher.note(navigator.userAgent);
+  const page = new Page(flasher, document);
+  page.show();
+  page.isVersion(VERSION);
+  void flasher.begin();
+  document.addEventListener('visibilitychange', () => void flasher.begin());
+  keep(page);
+}
+
+/**
+ * For use without a network. Not when opened as a file: there is none to be without.
+ * @param {Page} page
+ */
+function keep(page) {
+  const workers = location.protocol === 'file:' ? undefined : navigator.serviceWorker;
+  if (!workers) return;
   const stored = async () => {
     const { active, scope } = await workers.ready;
     // until then it has not put away the version before it
@@ -35,3 +54,10 @@ if (workers) {
   workers.addEventListener('controllerchange', () => void stored());
   workers.register('service-worker.js').then(stored, () => {}); // the page works without
 }
+
+try {
+  useTimer(new Worker('timer.js'));
+} catch {
+  // opened as a file: the page's own timers must do
+}
+void begin();

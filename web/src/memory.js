@@ -1,6 +1,7 @@
 // Puts what a file says of addresses into one image, whatever the format of the file.
 
-import { CHIPS } from './board.js';
+import { chips } from './board.js';
+import { t } from './language.js';
 import { count, hex } from './words.js';
 
 const MOST_BYTES = 1024 * 1024; // the largest flash there is, of an STM32F103
@@ -22,7 +23,7 @@ export class BadFile extends Error {
   }
 }
 
-export const AGAIN = 'Download or build it again.';
+export const again = () => t`Download or build it again.`;
 
 /**
  * @param {number[]} runs of data, three numbers each: address, where it is in `data`, length
@@ -42,19 +43,22 @@ export function layOut(runs, data) {
     end = Math.max(end, runs[i] + runs[i + 2]);
     total += runs[i + 2];
   }
-  if (end === 0) throw new BadFile('The file holds no data.', AGAIN);
-  if (total > data.length) throw new BadFile('The file is damaged: its parts are larger than the file.', AGAIN); // it would take minutes
-  const range = `The file has data from ${hex(base)} to ${hex(end - 1)}`;
+  if (end === 0) throw new BadFile(t`The file holds no data.`, again());
+  if (total > data.length) throw new BadFile(t`The file is damaged: its parts are larger than the file.`, again()); // it would take minutes
+  const range = t`The file has data from ${hex(base)} to ${hex(end - 1)}`;
   if (end - base > MOST_BYTES)
     throw new BadFile(
-      `${range}, ${count(end - base)} bytes: more than any ${CHIPS} has.`,
-      (end > RAM ? 'It loads data into RAM' : end > OPTION_BYTES ? 'It sets option bytes' : 'It may set option bytes') +
-        ' beside the program; export the program alone.',
+      t`${range}, ${count(end - base)} bytes: more than any ${chips()} has.`,
+      end > RAM
+        ? t`It loads data into RAM beside the program; export the program alone.`
+        : end > OPTION_BYTES
+          ? t`It sets option bytes beside the program; export the program alone.`
+          : t`It may set option bytes beside the program; export the program alone.`,
     );
   if (base < EEPROM && end > EEPROM && !large)
     throw new BadFile(
-      `${range}; at ${hex(EEPROM)} the STM32L1 has its data EEPROM.`,
-      'DFU writes the program only; export the program alone.',
+      t`${range}; at ${hex(EEPROM)} the STM32L1 has its data EEPROM.`,
+      t`DFU writes the program only; export the program alone.`,
     );
   return { image: fill(runs, data, base, end), base };
 }
@@ -72,8 +76,8 @@ function fill(runs, data, base, end) {
     for (let to = runs[i] - base, from = runs[i + 1]; from < runs[i + 1] + runs[i + 2]; to++, from++) {
       if (written[to] && image[to] !== data[from])
         throw new BadFile(
-          `The file has two values for the byte at ${hex(base + to)}.`,
-          'Two programs may have been put into one file: choose the file of the program alone.',
+          t`The file has two values for the byte at ${hex(base + to)}.`,
+          t`Two programs may have been put into one file: choose the file of the program alone.`,
         );
       image[to] = data[from];
       written[to] = 1;

@@ -3,6 +3,7 @@
 import { FLASH_BASE } from './board.js';
 import { boardFacts, fileFacts } from './facts.js';
 import { toHex } from './hex.js';
+import { t } from './language.js';
 import { View } from './view.js';
 import { count, hex, hex4, pace } from './words.js';
 
@@ -14,31 +15,31 @@ import { count, hex, hex4, pace } from './words.js';
 /** @type {import('./teller.js').Place[]} */
 const PLACES = ['board', 'flash', 'more'];
 
-/** @type {Record<Phase, string>} */
-const STATE = {
-  unsupported: 'This browser cannot talk to USB devices',
-  away: 'No board is connected',
-  detaching: 'Asking the program to start the bootloader',
-  opening: 'Looking at the board…',
-  ready: 'Connected',
-  writing: 'Writing',
-  verifying: 'Reading back and comparing',
-  reading: 'Reading',
-  leaving: 'Restarting the board',
-};
+/** @type {() => Record<Phase, string>} */
+const states = () => ({
+  unsupported: t`This browser cannot talk to USB devices`,
+  away: t`No board is connected`,
+  detaching: t`Asking the program to start the bootloader`,
+  opening: t`Looking at the board…`,
+  ready: t`Connected`,
+  writing: t`Writing`,
+  verifying: t`Reading back and comparing`,
+  reading: t`Reading`,
+  leaving: t`Restarting the board`,
+});
 
 /**
  * What the LED does (docs/led.md). An error is cleared as soon as it is read, so nobody sees its flicker.
- * @type {Record<'none' | 'runs' | 'blinks' | 'on', string>}
+ * @type {() => Record<'none' | 'runs' | 'blinks' | 'on', string>}
  */
-const LED = {
-  none: 'No board',
-  runs: 'In its program',
-  blinks: 'LED blinks: it waits',
-  on: 'LED is on: it works',
-};
+const lights = () => ({
+  none: t`No board`,
+  runs: t`In its program`,
+  blinks: t`LED blinks: it waits`,
+  on: t`LED is on: it works`,
+});
 
-const TITLE = 'dapboot flasher';
+const ownName = () => t`dapboot flasher`;
 /** Where style.css has one column. */
 const WIDE = '(min-width: 34.01rem)';
 
@@ -97,8 +98,8 @@ export class Page extends View {
     const text = this.flasher.log.join('\n');
     const copied = await window?.navigator.clipboard?.writeText(text).then(() => true, () => false);
     if (!copied) window?.getSelection()?.selectAllChildren(this.element('log'));
-    this.text('copy-log', copied ? 'Copied' : 'Not copied: copy the selected text');
-    setTimeout(() => this.text('copy-log', 'Copy the log'), copied ? 2000 : 10000);
+    this.text('copy-log', copied ? t`Copied` : t`Not copied: copy the selected text`);
+    setTimeout(() => this.text('copy-log', t`Copy the log`), copied ? 2000 : 10000);
   }
 
   /**
@@ -166,22 +167,22 @@ export class Page extends View {
     body.dataset.phase = flasher.phase;
     body.dataset.led = led;
     body.toggleAttribute('data-busy', flasher.busy);
-    this.text('led-text', LED[led]);
+    this.text('led-text', lights()[led]);
     this.showBoard();
     this.showFile();
     this.showFlash();
     this.document.title = this.title();
-    this.text('log', flasher.log.join('\n') || 'Nothing happened yet.');
+    this.text('log', flasher.log.join('\n') || t`Nothing happened yet.`);
   }
 
   /** Of the tab, which may be behind others. */
   title() {
     const { busy, message, phase, progress } = this.flasher;
-    if (busy && progress && progress.total > 0) return `${Math.floor((100 * progress.done) / progress.total)} % ${STATE[phase]}`;
-    return !busy && message && message.place !== 'board' ? `${message.title} – ${TITLE}` : TITLE;
+    if (busy && progress && progress.total > 0) return `${Math.floor((100 * progress.done) / progress.total)} % ${states()[phase]}`;
+    return !busy && message && message.place !== 'board' ? `${message.title} – ${ownName()}` : ownName();
   }
 
-  /** @returns {keyof typeof LED} */
+  /** @returns {keyof ReturnType<typeof lights>} */
   led() {
     switch (this.flasher.phase) {
       case 'unsupported':
@@ -211,7 +212,7 @@ export class Page extends View {
     this.text('udev-product', hex4(ids.product));
     this.element('connect').hidden = phase === 'unsupported';
     this.element('instead').hidden = phase !== 'unsupported';
-    this.text('connect', board || flasher.program ? 'Choose another board' : 'Connect');
+    this.text('connect', board || flasher.program ? t`Choose another board` : t`Connect`);
     this.enable('connect', phase === 'away' || phase === 'ready');
     this.element('connect').classList.toggle('primary', phase === 'away' && !flasher.program);
     this.element('detach').hidden = !flasher.program;
@@ -223,7 +224,7 @@ export class Page extends View {
 
   state() {
     const { phase } = this.flasher;
-    return phase === 'unsupported' && !this.secure ? 'This page cannot use USB devices' : STATE[phase];
+    return phase === 'unsupported' && !this.secure ? t`This page cannot use USB devices` : states()[phase];
   }
 
   get secure() {
@@ -232,18 +233,18 @@ export class Page extends View {
 
   away() {
     const { expecting, program, running } = this.flasher;
-    if (program) return `${program.productName || 'The board'} runs its program`;
-    if (expecting) return 'The board is on its way to its bootloader';
-    return running ? 'The board has left to run its program' : STATE.away;
+    if (program) return t`${program.productName || t`The board`} runs its program`;
+    if (expecting) return t`The board is on its way to its bootloader`;
+    return running ? t`The board has left to run its program` : states().away;
   }
 
   hint() {
     const { expecting, program, running } = this.flasher;
-    if (program) return 'It can be asked to start its bootloader. What it is doing is interrupted.';
-    if (expecting) return 'It shows up here by itself. If it does not, press Connect and choose it from the list.';
+    if (program) return t`It can be asked to start its bootloader. What it is doing is interrupted.`;
+    if (expecting) return t`It shows up here by itself. If it does not, press Connect and choose it from the list.`;
     return running
-      ? 'To flash it again bring it back to its bootloader; it then shows up here by itself.'
-      : 'Plug it in, press Connect, and choose it from the list.';
+      ? t`To flash it again bring it back to its bootloader; it then shows up here by itself.`
+      : t`Plug it in, press Connect, and choose it from the list.`;
   }
 
   showFile() {
@@ -256,23 +257,23 @@ export class Page extends View {
       title: finding.title,
       text: finding.detail,
       linkAt: finding.linkAt,
-      act: finding.partAt === undefined ? undefined : `Take the program from ${hex(finding.partAt)} on`,
+      act: finding.partAt === undefined ? undefined : t`Take the program from ${hex(finding.partAt)} on`,
     }));
     if (fileTrouble) shown.push(fileTrouble);
     if (firmware?.whole)
-      shown.push({ kind: 'note', title: 'The bootloader in this file is left out', text: 'Only the program in it is flashed.' });
+      shown.push({ kind: 'note', title: t`The bootloader in this file is left out`, text: t`Only the program in it is flashed.` });
     const { phase, refused, running } = this.flasher;
     if (firmware && board && findings.length === 0 && !refused)
-      shown.push({ kind: 'good', title: 'This looks like a program for this board', text: this.aboutBoard() });
+      shown.push({ kind: 'good', title: t`This looks like a program for this board`, text: this.aboutBoard() });
     if (firmware && !board && !running && phase !== 'unsupported')
-      shown.push({ kind: 'note', title: 'Not checked yet', text: 'Whether it fits is told once a board is connected.' });
+      shown.push({ kind: 'note', title: t`Not checked yet`, text: t`Whether it fits is told once a board is connected.` });
     this.messages('findings', shown);
   }
 
   aboutBoard() {
     const { board } = this.flasher;
-    if (this.flasher.isOnBoard) return 'The board holds exactly this already.';
-    return board?.variant.base == null ? '' : `Linked at ${hex(board.variant.base)}, as it must be.`;
+    if (this.flasher.isOnBoard) return t`The board holds exactly this already.`;
+    return board?.variant.base == null ? '' : t`Linked at ${hex(board.variant.base)}, as it must be.`;
   }
 
   showFlash() {
@@ -313,9 +314,9 @@ export class Page extends View {
       bar.removeAttribute('value');
     }
     const { speed, left } = pace(done, total, (Date.now() - started) / 1000);
-    const bytes = total > 0 ? `${count(done)} of ${count(total)} bytes` : done > 0 ? `${count(done)} bytes` : '';
+    const bytes = total > 0 ? t`${count(done)} of ${count(total)} bytes` : done > 0 ? t`${count(done)} bytes` : '';
     const { phase } = this.flasher;
-    this.text(`${place}-progress-title`, phase === 'opening' ? 'Reading what it holds' : STATE[phase]);
+    this.text(`${place}-progress-title`, phase === 'opening' ? t`Reading what it holds` : states()[phase]);
     this.text(`${place}-progress-text`, [bytes, speed, total > 0 ? left : ''].filter(Boolean).join(' · ') || '\u00a0');
   }
 
@@ -323,11 +324,11 @@ export class Page extends View {
     const { flasher } = this;
     const { board, firmware, phase, fileTrouble } = flasher;
     if (flasher.canFlash || flasher.busy) return '';
-    if (phase === 'unsupported') return 'Not with this browser, see above.';
-    if (!board) return firmware ? 'Connect a board first.' : 'Connect a board and choose a file first.';
-    if (!board.abilities.canDownload) return 'This board was built so that it cannot be written.';
-    if (fileTrouble) return 'The file cannot be used, see above.';
-    return firmware ? 'This file does not fit this board, see above.' : 'Choose a file first.';
+    if (phase === 'unsupported') return t`Not with this browser, see above.`;
+    if (!board) return firmware ? t`Connect a board first.` : t`Connect a board and choose a file first.`;
+    if (!board.abilities.canDownload) return t`This board was built so that it cannot be written.`;
+    if (fileTrouble) return t`The file cannot be used, see above.`;
+    return firmware ? t`This file does not fit this board, see above.` : t`Choose a file first.`;
   }
 
   /** @param {'bin' | 'hex'} format */
@@ -345,16 +346,16 @@ export class Page extends View {
 
   /** @param {string} version of this page */
   isVersion(version) {
-    this.text('version', `Version ${version}`);
+    this.text('version', t`Version ${version}`);
   }
 
   worksOffline() {
-    this.text('offline', 'This page is stored in your browser now and works without a network.');
+    this.text('offline', t`This page is stored in your browser now and works without a network.`);
   }
 
   /** What is stored is newer than what is shown. */
   isOutdated() {
-    this.text('offline', 'A newer version of this page is stored in your browser now: load it again to use it.');
+    this.text('offline', t`A newer version of this page is stored in your browser now: load it again to use it.`);
   }
 }
 
@@ -365,9 +366,9 @@ export class Page extends View {
 function unsupported(secure) {
   return {
     kind: 'bad',
-    title: 'WebUSB is missing',
+    title: t`WebUSB is missing`,
     text: secure
-      ? 'Use Chrome, Edge, Opera or another browser made from Chromium, on a PC or on Android. Firefox and Safari do not have WebUSB, nor has any browser on an iPhone or iPad.'
-      : 'Browsers offer USB only to pages that come over https:// or from this computer itself.',
+      ? t`Use Chrome, Edge, Opera or another browser made from Chromium, on a PC or on Android. Firefox and Safari do not have WebUSB, nor has any browser on an iPhone or iPad.`
+      : t`Browsers offer USB only to pages that come over https:// or from this computer itself.`,
   };
 }

@@ -2,6 +2,7 @@
 
 import { STM32F103 } from './board.js';
 import { DeviceError, Gone } from './dfu.js';
+import { t } from './language.js';
 import { stackTop, startWords } from './vectors.js';
 import { count, deviceError, hex } from './words.js';
 
@@ -26,10 +27,10 @@ const ErrTarget = 1;
  */
 export function aboutTrouble(error, phase, done, firmware, chip = STM32F103) {
   if (error instanceof DeviceError) return aboutDevice(error, phase, firmware, chip);
-  if (error instanceof Gone) return ['The connection to the board is lost', ...whatNow(phase, done, firmware)];
-  if (error instanceof Differs) return ['What was read back differs', error.message, 'Flash it again.'];
+  if (error instanceof Gone) return [t`The connection to the board is lost`, ...whatNow(phase, done, firmware)];
+  if (error instanceof Differs) return [t`What was read back differs`, error.message, t`Flash it again.`];
   const text = (error instanceof Error && error.message) || String(error);
-  return ['That did not work', text, 'Unplug the board, plug it in again and try once more.'];
+  return [t`That did not work`, text, t`Unplug the board, plug it in again and try once more.`];
 }
 
 /**
@@ -41,12 +42,12 @@ export function aboutTrouble(error, phase, done, firmware, chip = STM32F103) {
  */
 function aboutDevice(error, phase, firmware, chip) {
   const { name, meaning, advice } = deviceError(error.status, error.late);
-  let words = error.reason ? ` In its own words: “${error.reason}”.` : '';
+  let words = error.reason ? ' ' + t`In its own words: “${error.reason}”.` : '';
   if (error.status === ErrTarget && phase === 'writing' && !error.late && firmware) {
     const stack = stackTop(startWords(firmware.image).stack);
-    if (stack > chip.ramEnd) words += ` Its stack begins at ${hex(stack)}: is it built for a chip with more RAM?`;
+    if (stack > chip.ramEnd) words += ' ' + t`Its stack begins at ${hex(stack)}: is it built for a chip with more RAM?`;
   }
-  return ['The board reports an error', `${meaning}${words} (${name})`, advice];
+  return [t`The board reports an error`, `${meaning}${words} (${name})`, advice];
 }
 
 /**
@@ -57,11 +58,11 @@ function aboutDevice(error, phase, firmware, chip) {
  */
 function whatNow(phase, done, firmware) {
   if (phase !== 'writing')
-    return ['It was unplugged or reset. Nothing on it was changed by that.', 'Plug it in again.'];
-  const sent = `${count(done)} of ${count(firmware?.image.length ?? 0)} bytes were sent`;
+    return [t`It was unplugged or reset. Nothing on it was changed by that.`, t`Plug it in again.`];
+  const sent = t`${count(done)} of ${count(firmware?.image.length ?? 0)} bytes were sent`;
   return [
-    `It was unplugged or reset while it was written: ${sent}.`,
-    'Nothing is broken: a board without a whole program waits in its bootloader. Plug it in again and flash again; the file is still here.',
+    t`It was unplugged or reset while it was written: ${sent}.`,
+    t`Nothing is broken: a board without a whole program waits in its bootloader. Plug it in again and flash again; the file is still here.`,
   ];
 }
 
@@ -74,19 +75,19 @@ export function aboutOpening(error, product) {
   switch (error.why) {
     case 'permission':
       return [
-        'The board is there, but may not be opened',
-        'The system does not allow it to this browser.',
-        'On Linux a udev rule is missing, on Windows another driver was installed for it: see the help below. Then plug it in again.',
+        t`The board is there, but may not be opened`,
+        t`The system does not allow it to this browser.`,
+        t`On Linux a udev rule is missing, on Windows another driver was installed for it: see the help below. Then plug it in again.`,
       ];
     case 'busy':
-      return ['The board is in use', 'Another program or another tab has opened it.', 'Close it, then connect again.'];
+      return [t`The board is in use`, t`Another program or another tab has opened it.`, t`Close it, then connect again.`];
     case 'dfuse':
       return [
-        `${product} is no dapboot`,
-        'This is the bootloader in the ROM of ST’s chips, which speaks a protocol of its own (DfuSe).',
-        'Reset the board with BOOT0 low.',
+        t`${product} is no dapboot`,
+        t`This is the bootloader in the ROM of ST’s chips, which speaks a protocol of its own (DfuSe).`,
+        t`Reset the board with BOOT0 low.`,
       ];
     default:
-      return [`${product} is not in DFU mode`, 'It has no DFU interface.', 'Bring it to its bootloader first.'];
+      return [t`${product} is not in DFU mode`, t`It has no DFU interface.`, t`Bring it to its bootloader first.`];
   }
 }

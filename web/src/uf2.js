@@ -1,7 +1,8 @@
 // Reads UF2 files: blocks of 512 bytes, each with its address. Source: USB Flashing Format (UF2), microsoft/uf2, README.md.
 
-import { CHIPS, STM32F103, STM32L1 } from './board.js';
-import { AGAIN, BadFile, layOut } from './memory.js';
+import { chips, STM32F103, STM32L1 } from './board.js';
+import { t } from './language.js';
+import { again, BadFile, layOut } from './memory.js';
 import { count, hex } from './words.js';
 
 const BLOCK = 512;
@@ -24,7 +25,7 @@ const FAMILIES = new Map([
  * @throws {BadFile}
  */
 export function readUf2(bytes) {
-  if (bytes.length % BLOCK !== 0) throw new BadFile('This UF2 file was cut short.', AGAIN);
+  if (bytes.length % BLOCK !== 0) throw new BadFile(t`This UF2 file was cut short.`, again());
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   /** @type {Set<number>} */
   const ours = new Set();
@@ -35,8 +36,8 @@ export function readUf2(bytes) {
   const runs = [];
   for (let at = 0; at < bytes.length; at += BLOCK) {
     const word = (/** @type {number} */ offset) => view.getUint32(at + offset, true);
-    const bad = (/** @type {string} */ what) => new BadFile(`This UF2 file is damaged: block ${count(at / BLOCK)} ${what}.`, AGAIN);
-    if (MAGICS.some(([offset, magic]) => word(offset) !== magic)) throw bad('has a wrong magic number');
+    const bad = (/** @type {string} */ what) => new BadFile(t`This UF2 file is damaged: block ${count(at / BLOCK)} ${what}.`, again());
+    if (MAGICS.some(([offset, magic]) => word(offset) !== magic)) throw bad(t`has a wrong magic number`);
     const [flags, address, length, number, blocks] = [8, 12, 16, 20, 24].map(word);
     const family = flags & HAS_FAMILY ? word(28) : 0;
     if (family && !FAMILIES.has(family)) {
@@ -44,14 +45,14 @@ export function readUf2(bytes) {
       continue;
     }
     ours.add(family);
-    if (length > MOST_DATA || number >= blocks) throw bad('makes no sense');
+    if (length > MOST_DATA || number >= blocks) throw bad(t`makes no sense`);
     seen.add(number);
     total = Math.max(total, blocks);
     if (!(flags & NOT_FLASH)) runs.push(address, at + DATA, length);
   }
-  if (ours.size === 0) throw new BadFile(`This UF2 file is for other chips (family ${[...others].join(', ')}), not for ${CHIPS}.`);
-  if (ours.size > 1) throw new BadFile('This UF2 file holds programs for several chips.', 'Choose the file for the chip of the board.');
+  if (ours.size === 0) throw new BadFile(t`This UF2 file is for other chips (family ${[...others].join(', ')}), not for ${chips()}.`);
+  if (ours.size > 1) throw new BadFile(t`This UF2 file holds programs for several chips.`, t`Choose the file for the chip of the board.`);
   if (seen.size !== total)
-    throw new BadFile(`This UF2 file was cut short: it has ${count(seen.size)} of ${count(total)} blocks.`, AGAIN);
+    throw new BadFile(t`This UF2 file was cut short: it has ${count(seen.size)} of ${count(total)} blocks.`, again());
   return { ...layOut(runs, bytes), chip: FAMILIES.get([...ours][0]) };
 }

@@ -2,17 +2,19 @@
 // once.
 
 import { FLASH_BASE } from './board.js';
+import { t } from './language.js';
 import { hex } from './words.js';
 
-const RECIPES = /** @type {[string, (base: number) => string][]} */ ([
-  ['Linker script', (base) => `FLASH (rx) : ORIGIN = ${hex(base)}, LENGTH = …`],
-  [
-    'STM32Cube',
-    (base) => `ORIGIN as above, and in system_stm32f1xx.c or system_stm32l1xx.c: VECT_TAB_OFFSET 0x${(base - FLASH_BASE).toString(16)}`,
-  ],
-  ['PlatformIO', (base) => `board_upload.offset_address = ${hex(base)}`],
-  ['Zephyr', (base) => `CONFIG_FLASH_LOAD_OFFSET=0x${(base - FLASH_BASE).toString(16)}`],
-]);
+/**
+ * How tools are told where a program is linked.
+ * @type {(base: string, offset: string) => [string, string][]}
+ */
+const recipes = (base, offset) => [
+  [t`Linker script`, `FLASH (rx) : ORIGIN = ${base}, LENGTH = …`],
+  ['STM32Cube', t`ORIGIN as above, and in system_stm32f1xx.c or system_stm32l1xx.c: VECT_TAB_OFFSET ${offset}`],
+  ['PlatformIO', `board_upload.offset_address = ${base}`],
+  ['Zephyr', `CONFIG_FLASH_LOAD_OFFSET=${offset}`],
+];
 
 /**
  * @typedef {object} Shown
@@ -101,12 +103,12 @@ export class View {
   recipes(base) {
     const details = this.document.createElement('details');
     const list = this.document.createElement('dl');
-    for (const [tool, recipe] of RECIPES) {
+    for (const [tool, recipe] of recipes(hex(base), `0x${(base - FLASH_BASE).toString(16)}`)) {
       const line = this.make('dd', '');
-      line.append(this.make('code', recipe(base)));
+      line.append(this.make('code', recipe));
       list.append(this.make('dt', tool), line);
     }
-    details.append(this.make('summary', `How to link it at ${hex(base)}`), list);
+    details.append(this.make('summary', t`How to link it at ${hex(base)}`), list);
     return details;
   }
 
