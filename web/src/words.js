@@ -12,7 +12,10 @@ export const hex4 = (number) => number.toString(16).padStart(4, '0');
 export const count = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, '\u202f');
 
 /** @param {number} number */
-const decimal = (number) => number.toFixed(1).replace('.', t`.`);
+function decimal(number) {
+  const [whole, tenths] = number.toFixed(1).split('.');
+  return t`${whole}.${tenths}`; // not the point alone: translate.js would take the end of a sentence for it
+}
 
 /** @param {number} bytes */
 export const kib = (bytes) => (bytes % 1024 === 0 ? `${bytes / 1024} KiB` : `${decimal(bytes / 1024)} KiB`);

@@ -18,6 +18,7 @@ function tableOf(name) {
 }
 
 const LANGUAGES = readdirSync(folder);
+const WORDS = words();
 const holes = (text) => [...text.matchAll(/\{\d\}/g)].map(([hole]) => hole).sort();
 /** Tags, names of programs and files, options, addresses. */
 const names = (text) => (text.match(/0x[0-9A-F]+|\b[A-Za-z_.-]+=[\w.]+|\bdfu-util\b|arm-none-eabi-objcopy[^.]*\.srec firmware\.hex|git lfs pull/g) ?? []).sort();
@@ -48,8 +49,8 @@ for (const name of LANGUAGES) {
   test(`${name} says all words of the page and no others`, () => {
     assert.equal(`${language}.js`, name);
     const said = Object.keys(table);
-    assert.deepEqual(words().filter((one) => !said.includes(one)), [], 'not translated');
-    assert.deepEqual(said.filter((one) => !words().includes(one)), [], 'not in the page');
+    assert.deepEqual(WORDS.filter((one) => !said.includes(one)), [], 'not translated');
+    assert.deepEqual(said.filter((one) => !WORDS.includes(one)), [], 'not in the page');
   });
 
   test(`${name} keeps numbers and names`, () => {
