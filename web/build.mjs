@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build, transform } from 'esbuild';
+import { minify } from 'terser';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const [folder] = process.argv.slice(2);
@@ -16,29 +17,30 @@ if (!folder) {
 const source = (name) => readFileSync(join(here, name), 'utf8');
 const target = ['chrome94', 'firefox100'];
 
+const NOTICE = '/* dapboot flasher, ISC, see licenses.txt */';
+
+/** Terser, as it makes 800 bytes (gzip) less of it than esbuild. */
+const small = async (text) => (await minify(text, { compress: { passes: 3 }, mangle: { toplevel: true }, ecma: 2020 })).code;
+
 /** A classic script, so that the page also works when it is opened as a file. */
 async function bundle(entry) {
   const result = await build({
     entryPoints: [join(here, 'src', entry)],
     bundle: true,
     format: 'iife',
-    minify: true,
     charset: 'utf8',
     legalComments: 'none',
-    banner: { js: '/* dapboot flasher, ISC, see licenses.txt */' },
     define: { VERSION: '"__VERSION__"' },
     target,
     write: false,
   });
-  return result.outputFiles[0].text;
+  return `${NOTICE}\n${await small(result.outputFiles[0].text)}`;
 }
-
-const script = (name) => transform(source(name), { minify: true, target });
 
 const files = {
   'index.html': source('index.html').replace(/\n\s+/g, '\n'),
   'app.js': await bundle('main.js'),
-  'timer.js': (await script('timer.js')).code,
+  'timer.js': await small(source('timer.js')),
   'style.css': (await transform(source('style.css'), { loader: 'css', minify: true, target })).code,
   'icon.svg': source('icon.svg'),
   'licenses.txt': `dapboot flasher\n\n${source('../LICENSE')}`,
@@ -47,7 +49,8 @@ const files = {
 
 /** What only some load, later. */
 const extras = {};
-for (const name of readdirSync(join(here, 'src/languages'))) extras[name] = await bundle(`languages/${name}`);
+for (const entry of ['vendor.js', ...readdirSync(join(here, 'src/languages')).map((name) => `languages/${name}`)])
+  extras[entry.split('/').pop()] = await bundle(entry);
 
 /** A name for the whole, which the page shows and the service worker's cache has: the hash of all files. */
 const hash = createHash('sha256');
@@ -59,7 +62,7 @@ files['app.js'] = files['app.js'].replaceAll('__VERSION__', version);
 const integrity = (text) => 'sha256-' + createHash('sha256').update(text).digest('base64');
 const parts = Object.entries({ './': files['index.html'], ...files, ...extras }).map(([name, text]) => [name, integrity(text)]);
 const worker = source('service-worker.js').replace('__FILES__', JSON.stringify(parts)).replace('__VERSION__', JSON.stringify(version));
-files['service-worker.js'] = (await transform(worker, { minify: true, target })).code;
+files['service-worker.js'] = await small(worker);
 
 mkdirSync(folder, { recursive: true });
 for (const [name, text] of Object.entries({ ...files, ...extras })) writeFileSync(join(folder, name), text);

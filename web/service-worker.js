@@ -4,6 +4,8 @@ const FILES = __FILES__;
 // Caches belong to the origin, which may hold another page of this kind. No address has a space in it.
 const OURS = `dapboot ${registration.scope} `;
 const CACHE = OURS + __VERSION__;
+/** What a maker put beside the page. It changes without the page. */
+const BESIDE = `dapboot beside ${registration.scope}`;
 
 /**
  * Past the browser's own cache, which may hold the files of an earlier version. The hash refuses those of a server or
@@ -33,6 +35,20 @@ self.addEventListener('activate', (event) => {
 self.addEventListener('fetch', (event) => {
   if (event.request.method !== 'GET') return;
   event.respondWith(
-    caches.match(event.request, { cacheName: CACHE, ignoreSearch: true }).then((found) => found ?? fetch(event.request)),
+    caches.match(event.request, { cacheName: CACHE, ignoreSearch: true }).then((found) => found ?? beside(event.request)),
   );
 });
+
+/** From the network if there is one, else as it was the last time. */
+async function beside(request) {
+  const cache = await caches.open(BESIDE);
+  try {
+    const response = await fetch(request);
+    if (response.ok && request.url.startsWith(registration.scope)) await cache.put(request, response.clone());
+    return response;
+  } catch (error) {
+    const kept = await cache.match(request);
+    if (!kept) throw error;
+    return kept;
+  }
+}

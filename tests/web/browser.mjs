@@ -15,12 +15,15 @@ export const site = join(build, 'web');
 
 export const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.webmanifest': 'application/manifest+json' };
 
-/** Serves build/web on 127.0.0.1. A port of 0 is any that is free. */
-export async function serve(port = 0) {
+/**
+ * Serves build/web on 127.0.0.1. A port of 0 is any that is free. `beside`: more files, by name, that can be changed while it
+ * runs.
+ */
+export async function serve(port = 0, beside = {}) {
   const server = createServer((request, response) => {
     const path = new URL(request.url, 'http://localhost').pathname.replace(/\/$/, '/index.html');
     try {
-      const body = readFileSync(join(site, path));
+      const body = beside[path.slice(1)] ?? readFileSync(join(site, path));
       response.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'application/octet-stream' }).end(body);
     } catch {
       response.writeHead(404).end();

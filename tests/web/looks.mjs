@@ -2,7 +2,8 @@
 // dark mode, no network. The board is the real bootloader on the virtual board, beside the browser; real WebUSB is in the guest
 // (flashing.mjs). With a word as argument, only the tests that have it in their names.
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -19,8 +20,14 @@ const [only = ''] = process.argv.slice(2);
 const test = async (sentence, body) => {
   if (sentence.includes(only)) await results.test(sentence, body);
 };
-const server = await serve();
+/** What a maker put beside the page. */
+const beside = {};
+const server = await serve(0, beside);
 const browser = await chromium.launch({ executablePath: executable, args: ['--no-sandbox'] });
+
+/** What a visit loads, and its service worker keeps, in English and without anything of a maker. */
+const FLASHER = ['index.html', 'app.js', 'timer.js', 'style.css', 'icon.svg', 'app.webmanifest', 'service-worker.js', 'licenses.txt'];
+const sizeOf = (names) => names.reduce((sum, name) => sum + gzipSync(readFileSync(join(site, name))).length, 0);
 
 /** What each state is looked at with. */
 const kinds = {
@@ -40,15 +47,20 @@ const merged = file('all.bin', whole);
 const letter = file('letter.dfu', new TextEncoder().encode('Dear friend, this is no firmware at all.'));
 
 /**
- * A page with a board: `page.desk`. `prepare` runs in the page before its own script.
- * @param {{board?: object, faults?: object, delay?: number, webusb?: boolean, prepare?: string}} [options]
+ * A page with a board: `page.desk`. `prepare` runs in the page before its own script; `files` are beside it; `query` is behind
+ * its address.
+ * @param {{board?: object, faults?: object, delay?: number, webusb?: boolean, prepare?: string, files?: object, query?: string}} [options]
  */
-async function open({ board = {}, faults = {}, delay = 0, webusb = true, prepare = '' } = {}) {
+async function open({ board = {}, faults = {}, delay = 0, webusb = true, prepare = '', files = {}, query = '' } = {}) {
+  for (const name of Object.keys(beside)) delete beside[name];
+  Object.assign(beside, files);
   const context = await browser.newContext({ ...kinds.desktop, serviceWorkers: 'block' });
   const page = await context.newPage();
   page.setDefaultTimeout(120000); // a guard: nothing that passes takes as long
   const trouble = [];
-  page.on('console', (message) => message.type() === 'error' && trouble.push(message.text()));
+  // most pages have no firmware.json
+  const isKnown = (message) => message.location().url.endsWith('/firmware.json') && message.text().includes('404');
+  page.on('console', (message) => message.type() === 'error' && !isKnown(message) && trouble.push(message.text()));
   page.on('pageerror', (error) => trouble.push(String(error)));
   page.desk = await Desk.make({ flashKiB: 32, ...board, time: 'real' });
   Object.assign(page.desk, { faults, delay });
@@ -56,7 +68,7 @@ async function open({ board = {}, faults = {}, delay = 0, webusb = true, prepare
   if (webusb) await connect(page, page.desk);
   else await page.addInitScript("Object.defineProperty(navigator, 'usb', { value: undefined })");
   await page.addInitScript({ content: prepare });
-  await page.goto(server.url);
+  await page.goto(server.url + query);
   page.trouble = trouble;
   return page;
 }
@@ -173,6 +185,52 @@ Object.assign(states, {
   },
 });
 
+const older = program(2 * KIB, 0x08002000);
+const newer = program(3 * KIB, 0x08002000);
+const listed = (name, image) => ({ file: name, sha256: createHash('sha256').update(image).digest('hex') });
+const manifest = {
+  product: 'Blinker',
+  vendor: 'Example Instruments',
+  homepage: 'https://example.com/',
+  logo: 'logo.svg',
+  color: '#ffd400',
+  ids: ['1209:db42'],
+  versions: [
+    { version: '2.0', date: '2026-11-28', notes: 'Blinks evenly.\nNeeds less current.', files: [listed('blinker-2.0.bin', newer)] },
+    { version: '1.0', date: '2026-05-02', files: [listed('blinker-1.0.bin', older)] },
+  ],
+};
+/** What Example Instruments put beside the page. */
+const VENDOR = {
+  'firmware.json': JSON.stringify(manifest),
+  'logo.svg': '<svg xmlns="http://www.w3.org/2000/svg" width="60" height="60"><circle cx="30" cy="30" r="28" fill="#ffd400"/></svg>',
+  'blinker-2.0.bin': Buffer.from(newer),
+  'blinker-1.0.bin': Buffer.from(older),
+};
+
+Object.assign(states, {
+  '20-page-of-a-maker': { files: VENDOR, board: { plugged: false }, reach: (page) => page.waitForSelector('#versions') },
+  '21-newer-version': {
+    files: VENDOR,
+    board: { application: older, pressed: true },
+    reach: async (page) => {
+      await page.waitForSelector('#release-message .note');
+      await page.waitForSelector('#findings .good');
+    },
+  },
+  '22-newest-version': {
+    files: VENDOR,
+    board: { application: newer, pressed: true },
+    reach: (page) => page.waitForSelector('#release-message .good'),
+  },
+  '23-wrong-firmware-json': {
+    files: { 'firmware.json': '{"product": "Blinker", "versions": [{}]}' },
+    reach: (page) => page.waitForSelector('#release-message .bad'),
+  },
+  '24-in-german': { query: '?lang=de', reach: (page) => flash(page, { faults: { target: true } }, 'ready', '.status .bad') },
+  '25-in-french': { query: '?lang=fr', board: { plugged: false }, reach: (page) => page.waitForSelector('html[lang=fr] body[data-phase=away]') },
+});
+
 async function flash(page, prepare, then, selector) {
   await phase(page, 'ready');
   await page.setInputFiles('#chooser', blink);
@@ -203,9 +261,21 @@ for (const [i, [name, state]] of Object.entries(states).entries())
       });
 
 await test('the page is at most 26 kB over the wire (gzip)', () => {
-  const sizes = readdirSync(site).map((name) => gzipSync(readFileSync(join(site, name))).length);
-  const bytes = sizes.reduce((sum, size) => sum + size, 0);
-  assert.ok(bytes <= 26000, `${bytes} bytes`);
+  assert.ok(sizeOf(FLASHER) <= 26000, `${sizeOf(FLASHER)} bytes`);
+});
+
+await test('a visit loads nothing else', async () => {
+  const context = await browser.newContext({ ...kinds.desktop, locale: 'en-GB', serviceWorkers: 'block' });
+  const page = await context.newPage();
+  const loaded = new Set();
+  page.on('request', (request) => loaded.add(new URL(request.url()).pathname.slice(1) || 'index.html'));
+  await page.goto(server.url, { waitUntil: 'networkidle' });
+  assert.deepEqual([...loaded].filter((name) => !FLASHER.includes(name)), ['firmware.json']);
+  await context.close();
+});
+
+await test('what a page of a maker and another language load beside it is at most 13 kB', () => {
+  for (const extras of [['vendor.js', 'de.js'], ['vendor.js', 'fr.js']]) assert.ok(sizeOf(extras) <= 13000, `${extras}: ${sizeOf(extras)} bytes`);
 });
 
 await test('flashes with the keyboard alone', async () => {
@@ -291,6 +361,41 @@ await test('a tab that is not seen takes no board until it is', async () => {
   assert.equal(page.desk.requests.length, 0);
   await page.evaluate("window.seen = true; document.dispatchEvent(new Event('visibilitychange'))");
   await phase(page, 'ready');
+  await page.context().close();
+});
+
+await test('a page of a maker flashes the newest version with two clicks, and an older one or another file on request', async () => {
+  const page = await open({ files: VENDOR, board: { plugged: false } });
+  assert.equal(await page.textContent('h1'), 'Blinker');
+  assert.equal(await page.isVisible('#drop'), false);
+  page.desk.plug();
+  await page.click('#connect');
+  await page.waitForSelector('#findings .good');
+  await page.uncheck('#start');
+  await page.click('#flash-button');
+  await page.waitForSelector('#flash-message .good');
+  assert.ok(page.desk.holds(newer));
+  await page.waitForSelector('#release-message .good');
+  await page.selectOption('#versions', { index: 1 });
+  await page.waitForFunction(() => document.querySelector('#file-facts').textContent.includes('blinker-1.0.bin'));
+  await page.click('#flash-button');
+  await page.waitForSelector('#release-message .note');
+  assert.ok(page.desk.holds(older));
+  await page.selectOption('#versions', { index: 2 });
+  await page.setInputFiles('#chooser', blink);
+  await page.waitForFunction(() => document.querySelector('#file-facts').textContent.includes('blink.bin'));
+  assert.equal(await page.isVisible('#drop'), true);
+  assert.deepEqual(page.trouble, []);
+  await page.context().close();
+});
+
+await test('a landing page chooses a version, and leaves boards with another serial number alone', async () => {
+  const page = await open({ files: VENDOR, query: '?version=1.0&serial=another' });
+  await page.waitForSelector('#versions');
+  assert.equal(await page.$eval('#versions', (list) => list.value), '1');
+  await page.click('#connect');
+  await page.waitForSelector('#board-message .note');
+  assert.equal(page.desk.requests.length, 0);
   await page.context().close();
 });
 

@@ -55,10 +55,9 @@ function insidePage() {
     async getDevices() {
       return (await window.listBoards()).map((about) => this.take(about));
     }
-    async requestDevice() {
-      const [device] = await this.getDevices();
-      if (!device) throw error({ name: 'NotFoundError', message: 'No device selected.' });
-      return device;
+    /** The user takes the first that is offered. */
+    async requestDevice(options) {
+      return this.take(await answer(window.chooseBoard(options)));
     }
     say(type, about) {
       this.dispatchEvent(Object.assign(new Event(type), { device: this.take(about) }));
@@ -88,6 +87,14 @@ export async function connect(page, desk) {
     return devices.size;
   };
   await page.exposeFunction('listBoards', async () => (await desk.usb.getDevices()).map((device) => about(device, idOf(device))));
+  await page.exposeFunction('chooseBoard', async (options) => {
+    try {
+      const device = await desk.usb.requestDevice(options);
+      return { result: about(device, idOf(device)) };
+    } catch ({ name, message }) {
+      return { failed: { name, message } };
+    }
+  });
   await page.exposeFunction('callBoard', async (id, method, ...values) => {
     const transfers = method.startsWith('control');
     if (desk.delay && transfers) await new Promise((resolve) => setTimeout(resolve, desk.delay));

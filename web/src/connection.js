@@ -6,7 +6,7 @@ import { Dfu, Gone, Request } from './dfu.js';
 import { t } from './language.js';
 import { Teller } from './teller.js';
 import { aboutOpening, aboutTrouble } from './trouble.js';
-import { CannotOpen, FILTERS, RUN_TIME, UsbLink, findDfu } from './usb.js';
+import { CannotOpen, FILTERS, RUN_TIME, UsbLink, findDfu, isLike } from './usb.js';
 
 /** @typedef {import('./formats.js').Firmware} Firmware */
 /** @typedef {import('./teller.js').Message} Message */
@@ -56,6 +56,12 @@ export class Connection extends Teller {
     /** That program was asked. */
     this.expecting = false;
 
+    /**
+     * Which boards are offered and taken: each with the numbers of one of these. A board is left alone otherwise.
+     * @type {USBDeviceFilter[]}
+     */
+    this.filters = FILTERS;
+
     /** @type {UsbLink | null} @protected */
     this.link = null;
     /** @type {Dfu | null} @protected */
@@ -76,13 +82,23 @@ export class Connection extends Teller {
     return this.phase === 'away' && !this.paused && (this.expecting || !this.hidden());
   }
 
+  /**
+   * A device with a DFU interface that is one of the boards that are wanted.
+   * @param {USBDevice} device
+   * @param {number} [protocol]
+   * @private
+   */
+  findsDfu(device, protocol) {
+    return this.filters.some((filter) => isLike(device, filter)) && findDfu(device, protocol);
+  }
+
   /** Looks for a board that was allowed before: when the page is loaded, and whenever it is seen again. */
   async begin() {
     const known = this.takesUnasked ? ((await this.usb?.getDevices()) ?? []) : [];
     if (this.takesUnasked) {
-      const board = known.find((device) => findDfu(device));
+      const board = known.find((device) => this.findsDfu(device));
       if (board) return this.open(board);
-      this.program = known.find((device) => findDfu(device, RUN_TIME)) ?? null;
+      this.program = known.find((device) => this.findsDfu(device, RUN_TIME)) ?? null;
     }
     this.changed();
   }
@@ -92,7 +108,7 @@ export class Connection extends Teller {
     if (!this.usb) return;
     this.place = 'board';
     try {
-      const device = await this.usb.requestDevice({ filters: FILTERS });
+      const device = await this.usb.requestDevice({ filters: this.filters });
       await this.disconnect();
       this.message = null;
       this.paused = false;
@@ -268,8 +284,8 @@ export class Connection extends Teller {
    */
   async plugged(device) {
     if (!this.takesUnasked) return;
-    if (!findDfu(device)) {
-      if (findDfu(device, RUN_TIME)) this.program = device;
+    if (!this.findsDfu(device)) {
+      if (this.findsDfu(device, RUN_TIME)) this.program = device;
       return this.changed();
     }
     await this.open(device);

@@ -13,9 +13,12 @@ const variants = () => ({
   standard: t`standard, bootloader in the first 8 KiB`,
   '4K': t`4K, bootloader in the first 4 KiB`,
   high: t`high, bootloader in the last 7 KiB`,
-  custom: 'custom',
+  custom: t`custom`,
   low: t`standard or 4K; it cannot be read, so which is not known`,
 });
+
+/** @param {import('./board.js').Variant} variant */
+export const variantName = ({ name }) => variants()[name];
 
 /**
  * @param {Board} board
@@ -29,7 +32,7 @@ export function boardFacts(board) {
     t`Versions`,
     t`bootloader ${version(board.release)}, DFU ${version(abilities.dfuVersion)}, USB ${version(board.usbVersion)}`,
   ]);
-  facts.push([t`Variant`, variants()[variant.name]]);
+  facts.push([t`Variant`, variantName(variant)]);
   facts.push([t`Programs go to`, variant.base === null ? t`not known; the board checks it` : hex(variant.base)]);
   if (variant.area !== null) facts.push([t`Room`, t`${kib(variant.area)} (${count(variant.area)} bytes)`]);
   facts.push([t`Holds`, holds(board)]);

@@ -7,11 +7,12 @@ import { DeviceError, Gone, Outcome, Refused } from './dfu.js';
 import { BadFile, partOf, readFirmware } from './formats.js';
 import { t } from './language.js';
 import { Differs } from './trouble.js';
-import { count, duration, hex, kib } from './words.js';
+import { count, duration, hex } from './words.js';
 
 /** @typedef {import('./connection.js').Board} Board */
 /** @typedef {import('./teller.js').Message} Message */
 /** @typedef {import('./teller.js').Phase} Phase */
+/** @typedef {{name: string, size?: number, arrayBuffer(): Promise<ArrayBuffer>}} AnyFile a File, or something like it */
 
 const MOST_FILE_BYTES = 32 * 1024 * 1024; // a .hex file of the largest flash with a line for each byte has half of that
 /** bStatus with which a board says that it does not want this file: errTARGET, errFILE, errADDRESS, errVENDOR. */
@@ -26,7 +27,9 @@ export class Flasher extends Connection {
    */
   constructor(usb, hidden) {
     super(usb, hidden);
-    /** @type {import('./formats.js').Firmware | null} */
+    /** @type {AnyFile | null} that was taken last */
+    this.file = null;
+    /** @type {import('./formats.js').Firmware | null} in it */
     this.firmware = null;
     /** @type {import('./check.js').Finding[]} */
     this.findings = [];
@@ -40,9 +43,10 @@ export class Flasher extends Connection {
     this.choice = 0;
   }
 
-  /** @param {{name: string, size?: number, arrayBuffer(): Promise<ArrayBuffer>}} file */
+  /** @param {AnyFile} file */
   async take(file) {
     if (this.busy) return;
+    this.file = file;
     const choice = ++this.choice;
     this.firmware = null;
     this.findings = [];
@@ -119,7 +123,7 @@ export class Flasher extends Connection {
         throw error;
       });
       const seconds = (Date.now() - began) / 1000;
-      this.note(`wrote ${count(image.length)} bytes in ${duration(seconds)}, ${kib(Math.round(image.length / seconds))}/s`);
+      this.note(`wrote ${image.length} bytes in ${seconds.toFixed(1)} s, ${(image.length / 1024 / seconds).toFixed(1)} KiB/s`);
       if (outcome === Outcome.complete) return this.confirm(image, seconds);
       this.running = true;
       this.tell(

@@ -18,18 +18,34 @@ async function speakTheirs() {
   for (const link of links) {
     url.searchParams.set('lang', link.hreflang);
     link.href = url.href;
-    if (link.hreflang === document.documentElement.lang) link.ariaCurrent = 'true';
+    if (link.hreflang === document.documentElement.lang) link.setAttribute('aria-current', 'true');
   }
+}
+
+/**
+ * What a maker put beside the page.
+ * @param {Page} page
+ */
+async function dress(page) {
+  const address = new URL('firmware.json', location.href).href;
+  const response = await fetch(address, { cache: 'no-cache' }).catch(() => undefined); // not when opened as a file
+  const text = response?.ok ? await response.text() : '';
+  if (!/^\s*{/.test(text)) return; // some servers have a page for all that they have not
+  await script('vendor.js');
+  /** @type {any} */ (globalThis).dapbootVendor(page, text, address);
 }
 
 async function begin() {
   await speakTheirs();
   const flasher = new Flasher(navigator.usb, () => document.hidden);
+  const serialNumber = new URLSearchParams(location.search).get('serial');
+  if (serialNumber) flasher.filters = flasher.filters.map((filter) => ({ ...filter, serialNumber }));
   flasher.note(`dapboot flasher ${VERSION}`);
   flasher.note(navigator.userAgent);
   const page = new Page(flasher, document);
   page.show();
   page.isVersion(VERSION);
+  await dress(page);
   void flasher.begin();
   document.addEventListener('visibilitychange', () => void flasher.begin());
   keep(page);

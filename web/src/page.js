@@ -39,7 +39,6 @@ const lights = () => ({
   on: t`LED is on: it works`,
 });
 
-const ownName = () => t`dapboot flasher`;
 /** Where style.css has one column. */
 const WIDE = '(min-width: 34.01rem)';
 
@@ -52,6 +51,7 @@ export class Page extends View {
     super(document);
     this.flasher = flasher;
     this.frame = 0;
+    this.name = t`dapboot flasher`;
     this.act = () => {
       flasher.takePart();
       this.element('flash-button').focus(); // the button that was pressed is gone
@@ -179,7 +179,7 @@ export class Page extends View {
   title() {
     const { busy, message, phase, progress } = this.flasher;
     if (busy && progress && progress.total > 0) return `${Math.floor((100 * progress.done) / progress.total)} % ${states()[phase]}`;
-    return !busy && message && message.place !== 'board' ? `${message.title} – ${ownName()}` : ownName();
+    return !busy && message && message.place !== 'board' ? `${message.title} – ${this.name}` : this.name;
   }
 
   /** @returns {keyof ReturnType<typeof lights>} */

@@ -22,7 +22,7 @@ export function translate(language, words) {
     if (said && !node.parentElement?.closest(NOT_WORDS)) node.textContent = text.replace(text.trim(), () => said);
   }
   for (const element of document.querySelectorAll('[aria-label]')) {
-    const said = words[element.ariaLabel ?? ''];
-    if (said) element.ariaLabel = said;
+    const said = words[element.getAttribute('aria-label') ?? ''];
+    if (said) element.setAttribute('aria-label', said);
   }
 }

@@ -25,6 +25,14 @@ export const FILTERS = [
   { classCode: DFU_CLASS, subclassCode: DFU_SUBCLASS, protocolCode: RUN_TIME },
 ];
 
+/**
+ * The class of its interface is looked at elsewhere.
+ * @param {USBDevice} device
+ * @param {USBDeviceFilter} filter
+ */
+export const isLike = (device, filter) =>
+  /** @type {const} */ (['vendorId', 'productId', 'serialNumber']).every((number) => (filter[number] ?? device[number]) === device[number]);
+
 /** The device is there but not for us. */
 export class CannotOpen extends Error {
   /**
