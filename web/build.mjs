@@ -49,7 +49,7 @@ const files = {
 
 /** What only some load, later. */
 const extras = {};
-for (const entry of ['vendor.js', ...readdirSync(join(here, 'src/languages')).map((name) => `languages/${name}`)])
+for (const entry of ['vendor.js', 'several.js', 'install.js', ...readdirSync(join(here, 'src/languages')).map((name) => `languages/${name}`)])
   extras[entry.split('/').pop()] = await bundle(entry);
 
 /** A name for the whole, which the page shows and the service worker's cache has: the hash of all files. */

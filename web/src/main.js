@@ -45,6 +45,8 @@ async function begin() {
   const page = new Page(flasher, document);
   page.show();
   page.isVersion(VERSION);
+  /** @type {any} */ (globalThis).dapbootPage = page; // for the other scripts
+  page.element('several').addEventListener('toggle', () => void script('several.js'), { once: true });
   await dress(page);
   void flasher.begin();
   document.addEventListener('visibilitychange', () => void flasher.begin());

@@ -337,9 +337,18 @@ export class Page extends View {
     const { board } = this.flasher;
     if (!program || program.length === 0 || !board) return;
     const content = format === 'bin' ? /** @type {BlobPart} */ (program) : toHex(program, board.variant.base ?? FLASH_BASE);
+    this.offer(content, `${board.serial || 'firmware'}.${format}`);
+  }
+
+  /**
+   * Lets the browser save a file.
+   * @param {BlobPart} content
+   * @param {string} name
+   */
+  offer(content, name) {
     const link = this.document.createElement('a');
     link.href = URL.createObjectURL(new Blob([content]));
-    link.download = `${board.serial || 'firmware'}.${format}`;
+    link.download = name;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60000);
   }

@@ -1,0 +1,93 @@
+// A production line: boards one after another, with the real bootloader on each.
+import assert from 'node:assert/strict';
+import { Flasher } from '../../../web/src/flasher.js';
+import { Series, toCsv } from '../../../web/src/several.js';
+import { KIB, program } from '../programs.mjs';
+import { desk, test, until } from './desk_test.mjs';
+
+const image = program(3 * KIB, 0x08002000);
+const file = (bytes) => ({ name: 'a.bin', arrayBuffer: async () => bytes.slice().buffer });
+
+async function line(options, bytes = image) {
+  const one = await desk({ flashKiB: 32, ...options });
+  const flasher = new Flasher(one.usb);
+  const series = new Series(flasher);
+  await flasher.take(file(bytes));
+  return { one, flasher, series };
+}
+const said = (series) => series.results.map(({ good, words }) => [good, words]);
+
+test('each board that is connected is flashed, and the list says so', async () => {
+  const { one, flasher, series } = await line({ plugged: false });
+  series.turn(true);
+  one.plug();
+  await flasher.begin();
+  await until(() => series.results.length === 1);
+  assert.ok(one.holds(image));
+  assert.deepEqual(said(series), [[true, 'Done: the board has started the program']]);
+  assert.equal(series.results[0].serial, (await one.usb.getDevices())[0]?.serialNumber ?? series.results[0].serial);
+  assert.match(series.results[0].serial, /^[0-9A-F]{24}$/);
+});
+
+test('the board that is connected already is the first', async () => {
+  const { one, flasher, series } = await line();
+  await flasher.begin();
+  assert.equal(series.results.length, 0);
+  series.turn(true);
+  await until(() => series.results.length === 1);
+  assert.ok(one.holds(image));
+});
+
+test('a board that comes back is not flashed again, nor told twice', async () => {
+  const { one, flasher, series } = await line();
+  await flasher.begin();
+  series.turn(true);
+  await until(() => series.results.length === 1);
+  one.toBootloader();
+  await until(() => flasher.phase === 'ready');
+  assert.deepEqual(said(series), [[true, 'Done: the board has started the program']]);
+});
+
+test('a board with the program already is told as good', async () => {
+  const { flasher, series } = await line({ application: image, pressed: true });
+  series.turn(true);
+  await flasher.begin();
+  assert.deepEqual(said(series), [[true, 'It has this program already']]);
+});
+
+test('a board for which the program is not is told, and keeps what it has', async () => {
+  const { one, flasher, series } = await line({}, program(3 * KIB, 0x08000000));
+  series.turn(true);
+  await flasher.begin();
+  assert.deepEqual(said(series), [[false, 'This program is linked at the wrong address']]);
+  assert.equal(one.requests.includes(1), false, 'no DNLOAD');
+});
+
+test('a board that is pulled out on the way is bad, and good once it was tried again', async () => {
+  const { one, flasher, series } = await line();
+  one.faults = { leaveAtBlock: 1 };
+  series.turn(true);
+  await flasher.begin();
+  await until(() => series.results.length === 1);
+  assert.deepEqual(said(series), [[false, 'The connection to the board is lost']]);
+  assert.deepEqual(series.sums, { good: 0, bad: 1 });
+  one.faults = {};
+  one.plug();
+  await until(() => series.results.length === 2);
+  assert.deepEqual(series.sums, { good: 1, bad: 0 });
+});
+
+test('without the tick nothing is flashed', async () => {
+  const { one, flasher, series } = await line();
+  await flasher.begin();
+  assert.equal(series.results.length, 0);
+  assert.equal(one.requests.includes(1), false, 'no DNLOAD');
+});
+
+test('the list is a CSV file that spreadsheets read', () => {
+  const time = new Date(Date.UTC(2026, 10, 28, 12));
+  assert.equal(
+    toCsv([{ serial: '00AB', good: false, words: 'It says “no”, "never"', time }]),
+    '"serial number","good","result","time"\r\n"00AB","no","It says “no”, ""never""","2026-11-28T12:00:00.000Z"\r\n',
+  );
+});
