@@ -46,9 +46,11 @@ wasm-toolchain:
 NPM_VERSION ?= 0.0.0-development
 NPM_PACKAGE := $(NPM)/package/package.json
 NPM_TARBALL := $(NPM)/dapboot-vboard.tgz
+FLASHER_PACKAGE := $(NPM)/flasher/package.json
+FLASHER_TARBALL := $(NPM)/dapboot-flasher.tgz
 
 .PHONY: npm test-npm
-npm: $(NPM_TARBALL) ## the virtual board for JavaScript: the npm package build/npm/dapboot-vboard.tgz
+npm: $(NPM_TARBALL) $(FLASHER_TARBALL) ## npm packages: the virtual board, and what the browser flasher does without its page
 
 $(NPM_PACKAGE): $(WASM) $(WEB_MODULES) npm/package.json npm/README.md npm/tsconfig.json npm/node.d.ts LICENSE $(wildcard npm/src/*.js) npm/npm.mk
 	$(Q)echo "  NPM $(NPM)/package"
@@ -57,11 +59,26 @@ $(NPM_PACKAGE): $(WASM) $(WEB_MODULES) npm/package.json npm/README.md npm/tsconf
 	$(Q)cp -R npm/src npm/README.md LICENSE $(NPM)/package
 	$(Q)sed 's/"version": "[^"]*"/"version": "$(NPM_VERSION)"/' npm/package.json > $@
 
+# $(call pack,FOLDER): into build/npm
+pack = cd $(NPM) && npm pack --silent --offline --ignore-scripts ./$1 > packed-$1 && mv $$(cat packed-$1) $(notdir $@) && rm packed-$1
+
 $(NPM_TARBALL): $(NPM_PACKAGE)
-	$(Q)cd $(NPM) && npm pack --silent --offline --ignore-scripts ./package > packed
-	$(Q)mv $(NPM)/$$(cat $(NPM)/packed) $@
-	$(Q)rm $(NPM)/packed
+	$(Q)$(call pack,package)
 	$(Q)echo "  NPM $@: $$(wc -c < $@) bytes, vboard.wasm $$(wc -c < $(WASM)), $$(gzip -9c $(WASM) | wc -c) with gzip"
+
+# Of the page's sources those that its two entries need, as the compiler found them.
+$(FLASHER_PACKAGE): $(WEB_MODULES) $(wildcard web/src/*.js web/src/*.d.ts web/flasher/*) LICENSE npm/npm.mk
+	$(Q)echo "  NPM $(@D)"
+	$(Q)rm -rf $(@D)
+	$(Q)mkdir -p $(@D)/src
+	$(Q)web/node_modules/.bin/tsc -p web/flasher --outDir $(@D)/types
+	$(Q)cd $(@D)/types && for file in *.d.ts; do cp "$(CURDIR)/web/src/$${file%.d.ts}.js" ../src; done
+	$(Q)cp web/flasher/README.md LICENSE $(@D)
+	$(Q)sed 's/"version": "[^"]*"/"version": "$(NPM_VERSION)"/' web/flasher/package.json > $@
+
+$(FLASHER_TARBALL): $(FLASHER_PACKAGE)
+	$(Q)$(call pack,flasher)
+	$(Q)echo "  NPM $@: $$(wc -c < $@) bytes"
 
 $(NPM)/serial.elf: examples/libvboard/serial.c
 	$(Q)mkdir -p $(@D)
@@ -72,7 +89,7 @@ $(NPM)/native: tests/npm/native.c $(VBOARD_PUBLIC_LIB)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOST_CC) -std=gnu11 -O2 $(TEST_WARNINGS) -Ivboard/library $^ -o $@
 
-test-programs: $(NPM)/native $(NPM)/serial.elf $(NPM_TARBALL)
+test-programs: $(NPM)/native $(NPM)/serial.elf $(NPM_TARBALL) $(FLASHER_TARBALL)
 
 # what its tests and the page's run, besides the Blue Pill as it is shipped
 NPM_IMAGES := $(call images_of,BLUEPILL_4K BLUEPILL_HIGH STM32L1 STM32L1_4K no-upload no-download)

@@ -1,4 +1,4 @@
-// The examples of npm/README.md, as they stand there: each is run with the firmware that the comment above it names.
+// The examples of the packages' manuals, as they stand there: each is run with the firmware that the comment above it names.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,13 +7,20 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { build, root } from './package.mjs';
 
-const readme = readFileSync(join(root, 'npm/README.md'), 'utf8');
+/** Manuals of the packages; what an example prints that is no test. */
+const MANUALS = { 'npm/README.md': /\{\}/, 'web/flasher/README.md': /kind: 'good'/ };
+
 /** Comments, then a block of code. */
-const blocks = [...readme.matchAll(/((?:<!-- .* -->\n)*)```(\w+)\n([^]*?)```/g)].map(([, comments, language, code]) => ({
-  comments: [...comments.matchAll(/<!-- (\S+?):? ?(\S*) -->/g)].map(([, name, file]) => ({ name, file })),
-  language,
-  code,
-}));
+function blocksOf(manual) {
+  const text = readFileSync(join(root, manual), 'utf8');
+  return [...text.matchAll(/((?:<!-- .* -->\n)*)```(\w+)\n([^]*?)```/g)].map(([, comments, language, code]) => ({
+    comments: [...comments.matchAll(/<!-- (\S+?):? ?(\S*) -->/g)].map(([, name, file]) => ({ name, file })),
+    language,
+    code,
+    heading: /.*\n## ([^\n]*)/s.exec(text.slice(0, text.indexOf(code)))[1],
+  }));
+}
+const blocks = Object.keys(MANUALS).flatMap((manual) => blocksOf(manual).map((block) => ({ ...block, manual })));
 
 const run = promisify(execFile);
 const environment = { ...process.env };
@@ -29,20 +36,19 @@ function folder(name, comments) {
 }
 
 const scripts = blocks.filter(({ language }) => language === 'js');
-scripts.forEach(({ comments, code }, i) => {
-  const [, heading] = /.*\n## ([^\n]*)/s.exec(readme.slice(0, readme.indexOf(code)));
-  test(`README's example under "${heading}" runs`, async () => {
+scripts.forEach(({ manual, heading, comments, code }, i) => {
+  test(`${manual}: the example under "${heading}" runs`, async () => {
     const place = folder(`example-${i}`, comments);
     writeFileSync(join(place, 'example.mjs'), code);
     const isTest = code.includes("'node:test'");
     const { stdout } = await run(process.execPath, [...(isTest ? ['--test'] : []), 'example.mjs'], { cwd: place, env: environment }).catch((error) => assert.fail(error.stdout + error.stderr));
     if (isTest) assert.match(stdout, /^(# |ℹ )pass [1-9]/m, stdout);
-    else assert.match(stdout, /\{\}/);
+    else assert.match(stdout, MANUALS[manual]);
   });
 });
 
-test('all of README that is code is tested', () => {
-  assert.ok(scripts.length >= 5);
+test('all that is code in the manuals is tested', () => {
+  assert.ok(scripts.length >= 6);
   for (const { language, comments } of blocks) assert.ok(['js', 'yaml', 'html'].includes(language) && comments.length > 0, language);
 });
 

@@ -70,6 +70,8 @@ export class Connection extends Teller {
     this.device = null;
     /** @type {() => void} @private */
     this.unplug = () => {};
+    /** @type {Promise<void>} that a board is opened @private */
+    this.opening = Promise.resolve();
     usb?.addEventListener('connect', (event) => void this.plugged(event.device));
     usb?.addEventListener('disconnect', (event) => this.unplugged(event.device));
   }
@@ -109,6 +111,7 @@ export class Connection extends Teller {
     this.place = 'board';
     try {
       const device = await this.usb.requestDevice({ filters: this.filters });
+      if (device === this.device && this.busy) return await this.opening; // plugged in meanwhile, and taken already
       await this.disconnect();
       this.message = null;
       this.paused = false;
@@ -175,7 +178,16 @@ export class Connection extends Teller {
    * @param {USBDevice} device
    * @private
    */
-  async open(device) {
+  open(device) {
+    this.opening = this.openNow(device);
+    return this.opening;
+  }
+
+  /**
+   * @param {USBDevice} device
+   * @private
+   */
+  async openNow(device) {
     this.device = device;
     this.board = null;
     this.program = null;
@@ -193,6 +205,7 @@ export class Connection extends Teller {
       this.phase = 'ready';
       this.place = place; // a message there may still stand
     } catch (error) {
+      if (this.device && device !== this.device) return; // another one was chosen meanwhile
       this.place = 'board';
       this.link = null;
       this.dfu = null;

@@ -103,7 +103,7 @@ class Install extends HTMLElement {
       const trouble = board ? await this.flash(board) : this.flasher.message;
       if (trouble) this.failed(trouble);
     } catch (error) {
-      this.failed({ kind: 'bad', title: t`That did not work`, text: error instanceof Error ? error.message : String(error) });
+      this.failed({ title: t`That did not work`, text: error instanceof Error ? error.message : String(error) });
     }
   }
 

@@ -1,91 +1,25 @@
-// Several boards, one after another: each that is connected is flashed, and a list says what came of it. Loaded when it is
-// opened on the page.
+// Several boards, one after another, on the page. Loaded when that is opened.
 
 import { t } from './language.js';
+import { Series, toCsv } from './series.js';
+import { addStyle } from './style.js';
 import { count } from './words.js';
 
-/** @typedef {import('./connection.js').Board} Board */
-
-/**
- * @typedef {object} Result
- * @property {string} serial number of the board
- * @property {boolean} good
- * @property {string} words
- * @property {Date} time
- */
-
-/** @param {string} text for a field of a CSV file, RFC 4180 */
-const quoted = (text) => `"${text.replaceAll('"', '""')}"`;
-
-/** @param {Result[]} results */
-export const toCsv = (results) =>
-  [['serial number', 'good', 'result', 'time'], ...results.map(({ serial, good, words, time }) => [serial, good ? 'yes' : 'no', words, time.toISOString()])]
-    .map((row) => row.map(quoted).join(',') + '\r\n')
-    .join('');
-
-/** What is done with each board. */
-export class Series extends EventTarget {
-  /** @param {import('./flasher.js').Flasher} flasher */
-  constructor(flasher) {
-    super();
-    this.flasher = flasher;
-    this.on = false;
-    /** @type {Result[]} the last one first */
-    this.results = [];
-    /** @type {Board | null} @private */
-    this.seen = null;
-    flasher.addEventListener('change', () => void this.changed());
+const STYLE = `
+  table {
+    width: 100%;
   }
-
-  /** @param {boolean} on the board that is connected now is the first */
-  turn(on) {
-    this.on = on;
-    this.seen = null;
-    void this.changed();
+  th,
+  td {
+    padding: 0.25rem 0.5rem 0.25rem 0;
+    overflow-wrap: anywhere;
+    text-align: left;
   }
-
-  /** @private */
-  async changed() {
-    const { board, firmware, phase } = this.flasher;
-    if (!this.on || phase !== 'ready' || !board || !firmware || board === this.seen) return;
-    this.seen = board;
-    if (this.flasher.isOnBoard) return this.already(board);
-    const [error] = this.flasher.findings.filter(({ kind }) => kind === 'error');
-    if (error) return this.add(board, false, error.title);
-    await this.flasher.flash();
-    const { message } = this.flasher;
-    this.add(board, message?.kind === 'good', message?.title ?? '');
+  .bad td {
+    color: var(--bad);
   }
+`;
 
-  /**
-   * It has the program: most often as it was flashed here and has come back.
-   * @param {Board} board
-   * @private
-   */
-  already(board) {
-    if (!this.results.some(({ serial, good }) => good && serial === board.serial)) this.add(board, true, t`It has this program already`);
-  }
-
-  /**
-   * @param {Board} board
-   * @param {boolean} good
-   * @param {string} words
-   * @private
-   */
-  add({ serial }, good, words) {
-    this.results.unshift({ serial, good, words, time: new Date() });
-    this.dispatchEvent(new Event('change'));
-  }
-
-  /** How many boards are good, and how many not; a board that was tried again counts as at last. */
-  get sums() {
-    const last = new Map([...this.results].reverse().map(({ serial, good }) => [serial, good]));
-    const good = [...last.values()].filter(Boolean).length;
-    return { good, bad: last.size - good };
-  }
-}
-
-/** Shows it. */
 class Several {
   /**
    * @param {import('./page.js').Page} page
@@ -94,6 +28,7 @@ class Several {
   constructor(page, box) {
     this.page = page;
     this.series = new Series(page.flasher);
+    addStyle(page.document, STYLE);
     const label = page.make('label', '');
     const tick = page.document.createElement('input');
     tick.type = 'checkbox';

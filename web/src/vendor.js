@@ -4,12 +4,42 @@ import { legible } from './colour.js';
 import { t } from './language.js';
 import { BadManifest, readManifest } from './manifest.js';
 import { Releases } from './releases.js';
+import { addStyle } from './style.js';
 
 /** @typedef {import('./manifest.js').Manifest} Manifest */
 /** @typedef {import('./manifest.js').Release} Release */
 /** @typedef {import('./connection.js').Board} Board */
 
 const OWN = -1; // chosen in the list: a file of the user's own
+
+const STYLE = `
+  #offer {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 0.5rem 1rem;
+    align-items: center;
+    margin-bottom: 0.75rem;
+  }
+  select {
+    flex: 1;
+    min-width: 0;
+    min-height: 2.75rem;
+    padding: 0.4rem 0.6rem;
+    border: 1px solid var(--soft);
+    border-radius: 0.4rem;
+    background: var(--card);
+    color: inherit;
+    font: inherit;
+  }
+  #logo {
+    float: right;
+    max-width: 40%;
+    max-height: 4rem;
+  }
+  #release-notes {
+    white-space: pre-line;
+  }
+`;
 
 /** A list of the versions, and what is said of the one that is chosen. */
 class Offer {
@@ -151,6 +181,7 @@ function messageBox(page) {
  */
 function dress(page, { product, vendor, homepage, logo, color }, address) {
   const { document } = page;
+  addStyle(document, STYLE);
   const heading = /** @type {HTMLElement} */ (document.querySelector('h1'));
   page.name = product;
   heading.textContent = product;

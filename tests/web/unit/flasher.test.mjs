@@ -570,3 +570,19 @@ test('a program that takes the request and stays is told', async () => {
   assert.match(flasher.message.title, /did not leave/);
   assert.deepEqual([flasher.phase, flasher.expecting, flasher.program], ['away', false, usb.device]);
 });
+
+test('a board that is plugged in while the list of the browser is open is opened once', async () => {
+  const { usb, flasher, board } = await rig({ plugged: false });
+  const { requestDevice } = usb;
+  usb.requestDevice = (options) => {
+    // chosen at the moment at which the page has begun to look at it
+    const taken = new Promise((resolve) => flasher.addEventListener('change', () => flasher.phase === 'opening' && resolve(), { once: true }));
+    board.plug();
+    void sleep(1000);
+    return taken.then(() => requestDevice.call(usb, options));
+  };
+  await flasher.choose();
+  assert.equal(flasher.message, null);
+  assert.equal(flasher.phase, 'ready');
+  assert.equal(flasher.log.filter((line) => line.includes('bcdDevice')).length, 1);
+});

@@ -1,7 +1,7 @@
 // A production line: boards one after another, with the real bootloader on each.
 import assert from 'node:assert/strict';
 import { Flasher } from '../../../web/src/flasher.js';
-import { Series, toCsv } from '../../../web/src/several.js';
+import { Series, toCsv } from '../../../web/src/series.js';
 import { KIB, program } from '../programs.mjs';
 import { desk, test, until } from './desk_test.mjs';
 
