@@ -49,7 +49,7 @@ export function forgotten() {
   for (const name of scripts()) {
     const file = parse(name);
     visit(file, (node) => {
-      if (ts.isImportDeclaration(node)) return false;
+      if (ts.isImportDeclaration(node) || (ts.isVariableDeclaration(node) && node.name.getText() === 'STYLE')) return false;
       if (ts.isTaggedTemplateExpression(node)) {
         if (ts.isTemplateExpression(node.template)) node.template.templateSpans.forEach(({ expression }) => visit(expression, () => true));
         return false;

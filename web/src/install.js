@@ -101,7 +101,7 @@ class Install extends HTMLElement {
     try {
       const board = await this.choose();
       const trouble = board ? await this.flash(board) : this.flasher.message;
-      if (trouble) this.failed(trouble);
+      if (trouble) this.failed(board || this.flasher.message?.kind === 'bad' ? trouble : { title: trouble.title, text: '' });
     } catch (error) {
       this.failed({ title: t`That did not work`, text: error instanceof Error ? error.message : String(error) });
     }

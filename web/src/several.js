@@ -54,7 +54,7 @@ class Several {
   show() {
     const { page, series } = this;
     const { good, bad } = series.sums;
-    page.text('sums', t`${count(good)} boards are good, ${count(bad)} are not.`);
+    page.text('sums', t`Good: ${count(good)} · failed: ${count(bad)}`);
     const row = (/** @type {string} */ tag, /** @type {string[]} */ texts) => {
       const line = page.make('tr', '');
       line.append(...texts.map((text) => page.make(tag, text)));

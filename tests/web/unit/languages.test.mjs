@@ -29,6 +29,7 @@ const SAME = [
   /^src\/dfu\.js:\d+ the device reports error \{0\}\{1\}$/, // for the log
   /^src\/kinds\.js:\d+ (Rar!|version https:\/\/git-lfs)$/, // in files
   /^src\/main\.js:\d+ #languages a$/,
+  /^src\/series\.js:\d+ serial number$/, // in a file
   /^src\/view\.js:\d+ (FLASH \(rx\) : ORIGIN = \{0\}, LENGTH = …|Zephyr)$/,
   /^src\/view\.js:\d+ the page has no #\{0\}$/,
 ];
