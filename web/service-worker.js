@@ -41,13 +41,12 @@ self.addEventListener('fetch', (event) => {
 
 /** From the network if there is one, else as it was the last time. */
 async function beside(request) {
-  const cache = await caches.open(BESIDE);
   try {
     const response = await fetch(request);
-    if (response.ok && request.url.startsWith(registration.scope)) await cache.put(request, response.clone());
+    if (response.ok && request.url.startsWith(registration.scope)) await (await caches.open(BESIDE)).put(request, response.clone());
     return response;
   } catch (error) {
-    const kept = await cache.match(request);
+    const kept = await caches.match(request, { cacheName: BESIDE });
     if (!kept) throw error;
     return kept;
   }

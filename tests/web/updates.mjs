@@ -2,6 +2,7 @@
 // caching, and two pages on one origin leave each other's files alone.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -123,6 +124,34 @@ await results.test('files that are not of this version are not stored', async ()
   server.close();
   await page.reload();
   assert.equal(await heading(page), 'dapboot flasher');
+  await context.close();
+});
+
+await results.test('what a maker put beside the page is the newest from the network, and the last one without it', async () => {
+  const { context, page } = await open();
+  const server = await serve({ 'cache-control': 'max-age=600' });
+  server.folder = join(work, 'maker');
+  cpSync(site, server.folder, { recursive: true });
+  const image = Buffer.from('not flashed here');
+  writeFileSync(join(server.folder, 'one.bin'), image);
+  const files = [{ file: 'one.bin', sha256: createHash('sha256').update(image).digest('hex') }];
+  const list = (...versions) => JSON.stringify({ product: 'Blinker', versions: versions.map((version) => ({ version, files })) });
+  const offered = async () => {
+    await page.waitForSelector('#versions');
+    return page.$$eval('#versions option', (options) => options.map((option) => option.textContent.split(' ')[0]).slice(0, -1));
+  };
+  writeFileSync(join(server.folder, 'firmware.json'), list('1.0'));
+  await page.goto(server.url);
+  await stored(page);
+  assert.deepEqual(await offered(), ['1.0']);
+  writeFileSync(join(server.folder, 'firmware.json'), list('1.1', '1.0'));
+  await page.reload();
+  assert.deepEqual(await offered(), ['1.1', '1.0']);
+  await page.evaluate(() => fetch('one.bin'));
+  server.close();
+  await page.reload();
+  assert.deepEqual(await offered(), ['1.1', '1.0']);
+  assert.equal(await page.evaluate(async () => (await fetch('one.bin')).text()), 'not flashed here');
   await context.close();
 });
 

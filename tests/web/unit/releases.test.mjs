@@ -1,8 +1,10 @@
 // firmware.json: what a maker offers beside the page. The files come from a server, the board is the real bootloader.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { after, afterEach, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { mixed, contrast } from '../../../web/src/colour.js';
 import { Flasher } from '../../../web/src/flasher.js';
 import { BadManifest, fileFor, readManifest } from '../../../web/src/manifest.js';
@@ -82,6 +84,13 @@ for (const [what, change, says] of [
   test(`firmware.json must have ${what}`, () => {
     assert.throws(() => readManifest(changed(change)), (error) => error instanceof BadManifest && error.message === says);
   });
+
+test('the example in the manual is one', () => {
+  const manual = readFileSync(fileURLToPath(new URL('../../../docs/fleet.md', import.meta.url)), 'utf8');
+  const [example] = /^ {4}\{\n[^]*?^ {4}\}$/m.exec(manual);
+  const manifest = readManifest(example.replaceAll('…', '0'.repeat(64)));
+  assert.deepEqual(manifest.versions[0].files.map(({ variant }) => variant), ['standard', 'high']);
+});
 
 test('firmware.json that is no JSON is told with its place', () => {
   assert.throws(() => readManifest('{"product": }'), BadManifest);
