@@ -72,8 +72,7 @@ class Offer {
     const { page } = this;
     const list = page.document.createElement('select');
     list.id = 'versions';
-    for (const [i, { version, date }] of this.versions.entries())
-      list.append(new Option([version, date, i === 0 ? t`newest` : ''].filter(Boolean).join(' · '), String(i)));
+    for (const [i, { version }] of this.versions.entries()) list.append(new Option(i === 0 ? `${version} · ${t`newest`}` : version, String(i)));
     list.append(new Option(t`A file of your own`, String(OWN)));
     list.addEventListener('change', () => this.choose(Number(list.value)));
     const label = page.make('label', t`Version`);
@@ -145,7 +144,8 @@ class Offer {
     const { page } = this;
     this.list.value = String(this.chosen);
     this.list.disabled = this.flasher.busy;
-    page.text('release-notes', this.versions[this.chosen]?.notes ?? '');
+    const { date, notes } = this.versions[this.chosen] ?? {};
+    page.text('release-notes', [date, notes].filter(Boolean).join('\n'));
     page.element('drop').hidden = this.chosen !== OWN;
     /** @type {import('./view.js').Shown[]} */
     const shown = [];
