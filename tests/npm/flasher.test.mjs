@@ -35,3 +35,39 @@ for (const [target, name, variant, base] of VARIANTS)
       usb.stop();
     }
   });
+
+// RM0008 and the chip's data sheet: a page is erased in 20 ms and each of its 512 half-words programmed in 52.5 us.
+const FLOOR_MS = 56 * (20 + 512 * 0.0525);
+/** What dfu-util needs of it in the Linux guest, within a tenth (make bench; tests/linux/speed). */
+const DFU_UTIL = 1 / 0.97;
+
+test("the page's flasher writes 56 KiB in at most 1.3 times what dfu-util needs", async (context) => {
+  const board = await running(bootloader(), { flashKiB: 128 });
+  const image = new Uint8Array(56 * 1024).map((_, i) => (i * 2654435761) >>> 13);
+  image.set(bytes('examples/blink/blink.bin'));
+  const usb = new VirtualUsb(board);
+  const restore = usb.time.install();
+  try {
+    const flasher = new Flasher(usb);
+    await flasher.begin();
+    while (flasher.phase !== 'ready') await usb.time.sleep(5);
+    const times = [];
+    for (const salt of [1, 2]) {
+      for (let at = 1000; at < image.length; at += 1024) image[at] = salt; // every page is new
+      flasher.start = false;
+      await flasher.take({ name: 'a.bin', arrayBuffer: async () => image.slice().buffer });
+      times.length = 0;
+      const end = board.on('flash', ({ time }) => times.push(time));
+      await flasher.flash();
+      end();
+      assert.equal(flasher.message.title, 'Done', flasher.message.text);
+    }
+    const took = times.at(-1) - times[0];
+    context.diagnostic(`56 KiB: ${took.toFixed(0)} ms of the board's time; the flash needs ${FLOOR_MS.toFixed(0)} ms, dfu-util ${(FLOOR_MS * DFU_UTIL).toFixed(0)} ms`);
+    assert.ok(took <= 1.3 * FLOOR_MS * DFU_UTIL, `${took} ms`);
+    assert.ok(took >= 0.9 * FLOOR_MS, `${took} ms: is every page written?`);
+  } finally {
+    restore();
+    usb.stop();
+  }
+});
