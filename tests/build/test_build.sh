@@ -247,6 +247,8 @@ it 'all of them' test "$(wc -l < $released/SHA256SUMS)" -eq $((3 * count))
 it 'the image of a target' cmp $plain/dapboot.bin $released/dapboot-1.0-bluepill.bin
 it 'sizes for people' grep -q '^BLUEPILL_HIGH_128 .* 0x0801e400 ' $released/sizes.txt
 it 'sizes in Markdown' grep -q '^| .BLUEPILL_HIGH_128. | Blue Pill | ' $released/sizes.md
+it 'a table for programs' grep -qx 'BLUEPILL_HIGH_128	Blue Pill	STM32F103C8/CB	0x0801e400	0x08000000	dapboot-1.0-bluepill-high-128	[0-9]*	[0-9]*' $released/images.tsv
+it 'with every target' test "$(wc -l < $released/images.tsv)" -eq "$count"
 sed -i 's/^#define VERSION .*/#define VERSION 0x1205/' src/config.h
 it 'another version' test "$(tools/release --version)" = 12.05
 it 'is in the image' make
