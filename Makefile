@@ -15,7 +15,7 @@ given = $(if $(filter command environment,$(firstword $(origin $1))),$(value $1)
 quoted = '$(subst ','\'',$1)'
 from_here = $(call quoted,$(if $1,$(if $(filter /%,$(firstword $1)),$1,$(CURDIR)/$1)))
 # make would expand them for the environment of each recipe, too
-unexport APP BOARD KEY VERSION PUBLIC_KEY LDSCRIPT CAB VECTORS prefix DESTDIR
+unexport APP BOARD KEY VERSION PUBLIC_KEY LDSCRIPT CAB VECTORS SOURCES_URL prefix DESTDIR
 # src/Makefile runs in its own folder
 FIRMWARE = $(MAKE) --no-print-directory -C src FROM_TOP=1 \
            $(if $(value LDSCRIPT),LDSCRIPT=$(call from_here,$(call given,LDSCRIPT))) \
@@ -85,6 +85,7 @@ blue-pill: examples
 include vboard/vboard.mk
 include tests/tests.mk
 include web/web.mk
+include web/site.mk
 include npm/npm.mk
 
 .PHONY: demo picture test test-deep bench lint format deps clean help
@@ -132,7 +133,7 @@ deps-demo:
 	$(Q)tools/deps firmware vboard guest
 
 deps-test:
-	$(Q)tools/deps firmware signing probe fleet vboard guest tests web npm
+	$(Q)tools/deps firmware signing probe fleet vboard guest tests web npm site
 
 lint: ## layout, static analysis, shell scripts
 	$(Q)tools/lint
@@ -146,7 +147,7 @@ clean: ## remove everything that was built (the cached Linux guest too)
 help: ## this list
 	@echo "dapboot: a USB DFU bootloader for STM32F103 and STM32L1, and the virtual board it is proven on."
 	@echo
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/    make \1\t\2/p' Makefile vboard/vboard.mk web/web.mk npm/npm.mk tests/tests.mk | expand -t 24
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/    make \1\t\2/p' Makefile vboard/vboard.mk web/web.mk web/site.mk npm/npm.mk tests/tests.mk | expand -t 24
 	@echo
 	@echo "    make TARGET=STLINK DEFS=\"-DHAVE_LED=0\"   another board, other options (docs/options.md)"
 	@echo "    make V=1 ...                             show the commands"

@@ -26,11 +26,14 @@ refuses 'make vboard without a library' 'usbredirparser.h is missing: apt-get in
 cp -r "$root/web" . 2> /dev/null
 rm -rf web/node_modules
 refuses 'make web without Node' 'node is missing: make deps FOR=web' on_bare make web
+refuses 'make site with an address that is none' 'SOURCES_URL should be an address such as' on_bare make site SOURCES_URL=example.org
+refuses 'make site without Node' 'node is missing: make deps FOR=site' on_bare make site
 printf '#!/bin/sh\n' > bare/node
 printf '#!/bin/sh\necho "npm ERR! network" >&2\nexit 1\n' > bare/npm
 chmod +x bare/node bare/npm
 refuses 'make web without a network' 'npm could not fetch its packages, see above; is the network up?' on_bare make web
 says 'npm ERR! network'
+refuses 'make site without the ARM compiler' "$compiler" on_bare make site
 
 # A library that was cut off by a full disk
 mkdir programs

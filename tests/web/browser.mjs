@@ -16,21 +16,23 @@ export const site = join(build, 'web');
 export const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.webmanifest': 'application/manifest+json' };
 
 /**
- * Serves build/web on 127.0.0.1. A port of 0 is any that is free. `beside`: more files, by name, that can be changed while it
- * runs.
+ * Serves build/web, or another folder, on 127.0.0.1. A port of 0 is any that is free. `beside`: more files, by name, that can
+ * be changed while it runs. `below`: a path with "/" at both ends, and nothing is elsewhere.
  */
-export async function serve(port = 0, beside = {}) {
+export async function serve(port = 0, beside = {}, { folder = site, below = '/' } = {}) {
   const server = createServer((request, response) => {
     const path = new URL(request.url, 'http://localhost').pathname.replace(/\/$/, '/index.html');
+    const name = path.slice(below.length);
     try {
-      const body = beside[path.slice(1)] ?? readFileSync(join(site, path));
+      if (!path.startsWith(below)) throw new Error('nothing is there');
+      const body = beside[name] ?? readFileSync(join(folder, name));
       response.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'application/octet-stream' }).end(body);
     } catch {
       response.writeHead(404).end();
     }
   });
   await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
-  return { url: `http://localhost:${server.address().port}/`, server };
+  return { url: `http://localhost:${server.address().port}${below}`, server };
 }
 
 /** Debian's browser itself, not its wrapper script, which needs a desktop. */
