@@ -22,8 +22,6 @@ it 'make in the top folder finds that done' make
 says_not '  CC '
 it 'cd src && make TARGET=STLINK' in_src make TARGET=STLINK
 it 'three files' has_files build/firmware/STLINK
-it 'make TARGET=BLUEPILL_HIGH_128 in the top folder' make TARGET=BLUEPILL_HIGH_128
-it 'three files' has_files build/firmware/BLUEPILL_HIGH_128
 it 'TARGET may come from the environment' env TARGET=STLINK make
 says 'STLINK '
 says_not '  CC '
@@ -50,11 +48,10 @@ it 'a board file that changed' make
 says '  CC BLUEPILL port/stm32/pins.c'
 it 'built again, byte for byte the same' unchanged
 rm -rf $plain
-it 'eight jobs at a time' make -j8
+it 'eight jobs at a time, and V=1 shows the commands' make -j8 V=1
+says '-mcpu=cortex-m3'
 it 'eight jobs make the same image' unchanged
 refuses 'over the limit' 'bytes over its limit of 3000 bytes of flash' env FLASH_LIMIT=3000 make
-it 'V=1 shows the commands' make V=1 TARGET=STM32F103
-says '-mcpu=cortex-m3'
 
 # DEFS
 it 'DEFS in the environment' env DEFS=-DUSB_PID=0x1234 make
@@ -74,22 +71,20 @@ it 'the other way to quote' env DEFS='-DUSB_PRODUCT_STRING="\"It'\''s mine, 100%
 it 'is in the image' contains "It's mine, 100% (#1)" "$(built)"
 it 'from src' env DEFS='-DUSB_VENDOR_STRING="\"Example & Sons; Inc.\""' make -C src
 it 'is in the image' contains 'Example & Sons; Inc.' "$(built)"
-it 'macros of old board files' make DEFS='-DUSES_GPIOA -DUSES_GPIOB=1'
+it 'macros of old board files, and of others' make DEFS='-DUSES_GPIOA -DUSES_GPIOB=1 -DMY_OWN_MACRO'
 it 'change nothing' same "$(built)" $plain
-says_not 'note:'
-it 'macros of others' make DEFS=-DMY_OWN_MACRO
+says_not 'note: USES'
 says 'note: MY_OWN_MACRO is no option of dapboot and changes nothing'
-it 'the old way to say USE_HSI' make DEFS=-DUSE_HSI
+it 'the old way to say USE_HSI, with a word that belongs to the one before' make DEFS='-D USE_HSI'
 it 'has an effect' differ "$(built)" $plain
 refuses 'a word without -D' 'DEFS takes -DNAME=VALUE: "HAVE_LED=0" does not begin with -D' make DEFS=HAVE_LED=0
-it 'a word that belongs to the one before' make DEFS='-D HAVE_LED=0'
 it 'an option that is off by default may take more than 3584 bytes' make DEFS='-DHAVE_DOUBLE_TAP=1 -DAPP_WATCHDOG_MS=100 -DPROTECT_BOOTLOADER=1 -DHAVE_DS20=1'
 says ' of 8192 bytes'
 it 'all of them fit into the 4 KiB that docs/options.md promises' make FLASH_LIMIT=4096 DEFS='-DHAVE_DOUBLE_TAP=1 -DAPP_WATCHDOG_MS=100 -DPROTECT_BOOTLOADER=1 -DHAVE_DS20=1'
 # What is reserved is for whoever configures
 texts=
 for name in USB_VENDOR_STRING USB_PRODUCT_STRING USB_INTERFACE_STRING; do texts+=" -D$name='\"$(printf '%0126d' 0)\"'"; done
-for variant in BLUEPILL=8192 BLUEPILL_4K=4096 BLUEPILL_HIGH=7168 BLUEPILLPLUSSTM32_HIGH=7168; do
+for variant in BLUEPILL_4K=4096 BLUEPILLPLUSSTM32_HIGH=7168 ${DEEP:+BLUEPILL=8192 BLUEPILL_HIGH=7168}; do
     it "texts as long as may be, in ${variant%=*}" make TARGET="${variant%=*}" DEFS="$texts"
     says " of ${variant#*=} bytes"
 done
@@ -158,7 +153,8 @@ it 'and the plain build is still plain' make
 says_not '  LD '
 
 # Compilers that know more warnings
-it 'warnings are no errors for a user' make WERROR= V=1 TARGET=BLUEPILL_4K
+it 'warnings are no errors for a user' make -n WERROR= TARGET=BLUEPILL_4K
+says '-Wextra'
 says_not '-Werror'
 says_not 'fatal-warnings'
 
@@ -196,8 +192,8 @@ it 'make erase' make erase OOCD='echo ran'
 says 'mass_erase'
 it 'make debug' make debug OOCD='echo ran' GDB='echo gdb'
 says 'gdb ../build/firmware/BLUEPILL/dapboot.elf'
-it 'make stlink-flash' make stlink-flash ST_FLASH='echo ran --flash=128k' TARGET=BLUEPILL_HIGH_128
-says 'BLUEPILL_HIGH_128/dapboot.hex'
+it 'make stlink-flash' make stlink-flash ST_FLASH='echo ran --flash=128k' TARGET=STLINK
+says 'STLINK/dapboot.hex'
 refuses 'a program that is not there' 'no-such-openocd is not installed: apt-get install openocd' make flash OOCD=no-such-openocd
 
 # Sizes
