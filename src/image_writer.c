@@ -33,14 +33,14 @@ static struct {
     uint32_t page;         /* the page in work: its offset; the first one comes after all others */
     uint16_t done;         /* steps of it: PIECES to see that they are blank, as many to program */
     bool looked;           /* it is in the buffer, and it was looked at as it was in flash */
-    bool erased;           /* and erased */
+    bool erased;           /* and erased, or it need not be */
     bool tried;            /* what makes the next step right was done once */
     bool working;          /* the image can be an application, and nothing went wrong */
     bool finishing;        /* the host has sent everything */
     bool complete;         /* and it is in flash */
     bool behind;           /* the page in work is behind a signed image */
     bool old_is_gone;      /* there is no other application in flash any more */
-    bool doubtful;         /* a download before this one did not end: pages are erased whatever they read */
+    bool trusted;          /* the download before this one ended; else pages are erased whatever they read */
     uint8_t invalidations; /* attempts to make the old application invalid; or the mark that was set, and more
                               for each attempt to erase it */
     uint8_t erase_ms;      /* until the erase under way can end */
@@ -68,8 +68,7 @@ void image_begin(void)
 {
     image.received = image.done = image.invalidations = 0;
     image.page = PAGE;
-    image.looked = image.erased = image.tried = image.working = image.finishing = image.complete =
-        image.old_is_gone = false;
+    image.looked = image.tried = image.working = image.finishing = image.complete = image.old_is_gone = false;
     if (SIGNED)
         image.behind = false;
     image.result = STATUS_OK;
@@ -134,6 +133,12 @@ void image_finish(void)
     image.finishing = true;
     if (!SIGNED)
         hide_start_words();
+}
+
+/* The page in work is behind the image; signed ones are made to end with the area. */
+static inline bool is_behind(void)
+{
+    return !SIGNED && image.page >= image.received;
 }
 
 /* Of the page in work. */
@@ -204,26 +209,17 @@ static inline bool download_is_marked(void)
     return false;
 }
 
-/*
- * When all is in flash. What a download before this one left in doubt may be behind this image, where a
- * later, longer one would trust it: after such a download those pages are erased, too, before the marks. One
- * that cannot be erased is left: its image says so when one comes that reaches there. False: an operation was
- * started, or it cannot be done.
- */
+/* When all is in flash. False: an operation was started, or it cannot be done. */
 static inline bool marks_are_gone(void)
 {
     enum { MOST = SECOND_MARK + 2 };
 
     if (!FLASH_MARKS || !application_has_marks())
         return true;
-    if (image.doubtful && image.received != application_size()) {
-        erase(APP_BASE_ADDRESS + image.received);
-        image.received += PAGE;
-    } else if (image.invalidations > MOST) {
+    if (image.invalidations > MOST)
         fail(errERASE);
-    } else { /* the one that was set, and then in turns */
+    else /* the one that was set, and then in turns */
         erase(application_mark(image.invalidations++ % 2 ? FIRST_MARK : SECOND_MARK));
-    }
     return false;
 }
 
@@ -310,12 +306,11 @@ static inline uint32_t both(uint32_t word, uint32_t other)
     return BLANK ? word & other : word | other;
 }
 
-/* The page about to be written, and the first two words of the application. */
+/* The page in work, and the first word of the application, of which KEY is a part. */
 static inline bool all_is_blank(void)
 {
     const volatile uint32_t *flash = port_flash(APP_BASE_ADDRESS + image.page);
-    const uint32_t *start = application_start_words();
-    uint32_t all = both(start[0], start[1]);
+    uint32_t all = *application_start_words();
 
     for (uint32_t i = 0; i < PAGE / 4; i++)
         all = both(all, flash[i]);
@@ -323,43 +318,48 @@ static inline bool all_is_blank(void)
 }
 
 /*
- * Tells from the flash how the last download went. If all is blank so far, there never was one, nor an
- * application: nothing has to be invalidated, nothing erased. If there is no application though, it did not
- * end. The first page may be blank because power failed in its erase, so that one proves nothing.
+ * Tells from the flash how the last download went. If there is no application, it did not end; but if all is
+ * blank so far, there never was one: nothing has to be invalidated, nothing erased. The first page may be
+ * blank because power failed in its erase, so that one proves nothing.
  */
 static void look_at_page(void)
 {
     if (image.invalidations)
         return;
     if (FLASH_MARKS) {
-        image.doubtful = application_has_marks();
+        image.trusted = !application_has_marks();
         return;
     }
-    image.old_is_gone = image.doubtful = false;
-    if (image.page && all_is_blank()) {
-        image.old_is_gone = true;
+    image.old_is_gone = false;
+    image.trusted = application_is_valid(application_start_words());
+    if (!image.trusted && image.page && all_is_blank()) {
+        image.trusted = image.old_is_gone = true;
         image.done = PIECES;
-    } else if (!application_is_valid(application_start_words())) {
-        image.doubtful = true;
     }
 }
 
 /*
- * Takes the next page, if it has come: the first one after all others. A step of its own, so that a host that
- * asks something meanwhile waits no longer than it must.
+ * Takes the next page, if it has come: the first one after all others, and after those behind the image. What
+ * is there stays, except after a download that did not end: a page may be in doubt that a later, longer image
+ * would trust, so they are erased, too. A step of its own, so that a host that asks something meanwhile waits
+ * no longer than it must.
  */
 static void take_page(void)
 {
     if (image.page + PAGE > image.received) {
         if (!image.finishing || !is_genuine() || !ends_with_the_area())
             return;
-        image.page = 0;
+        if (image.page == application_size())
+            image.page = 0;
     }
+    image.done = 0;
     if (!SIGNED || !image.behind || image.page <= PAGE)
         look_at_page(); /* behind, it is known by then, and a host must not wait for it page after page */
-    if (FLASH_MARKS)
-        image.erased = !image.doubtful; /* one flag to look at */
-    image.looked = true;
+    image.erased = image.trusted;
+    if (image.trusted && is_behind())
+        image.page += PAGE;
+    else
+        image.looked = true;
 }
 
 /*
@@ -407,7 +407,8 @@ static inline void give(enum want want, uint32_t offset, const flash_unit *wante
         image.tried = true;
         if (want == AN_ERASE) {
             image.erased = true;
-            erase(APP_BASE_ADDRESS + (PAGE == SMALLEST_FLASH_PAGE ? image.page : offset));
+            /* where half pages are programmed, only its first word names a page (RM0038 3.4) */
+            erase(APP_BASE_ADDRESS + (FLASH_BURST > 1 ? image.page : offset));
         } else if (FLASH_BURST > 1) {
             port_flash_program_burst(APP_BASE_ADDRESS + offset, wanted);
         } else {
@@ -420,8 +421,7 @@ static void end_page(void)
 {
     if (!image.page && !marks_are_gone())
         return;
-    image.done = 0;
-    image.erased = image.looked = false;
+    image.looked = false;
     if (image.page) {
         image.page += PAGE;
     } else {
@@ -439,15 +439,18 @@ void image_step(void)
         return;
     }
 
-    const flash_unit *wanted = wanted_units();
     const volatile flash_unit *present = port_flash(APP_BASE_ADDRESS + image.page);
-    bool tried = image.tried, doubt = (FLASH_MARKS || image.doubtful) && !image.erased;
+    /* what is behind is wanted as it is, even if it cannot be erased: an image that reaches there says so */
+    const flash_unit *wanted = is_behind() ? (const flash_unit *)present : wanted_units();
+    bool tried = image.tried;
     uint32_t n = image.done;
 
     image.tried = false;
+    if (PAGE > SMALLEST_FLASH_PAGE && n == PIECES / 2 && !tried)
+        image.erased = image.trusted; /* what follows may be another page of the chip */
     do {
         uint32_t i = in_order(n);
-        enum want want = wants(n, doubt, present + i * FLASH_BURST, wanted + i * FLASH_BURST);
+        enum want want = wants(n, !image.erased, present + i * FLASH_BURST, wanted + i * FLASH_BURST);
 
         if (want != NOTHING) {
             image.done = n;

@@ -75,9 +75,11 @@ typedef uint64_t flash_unit;
 
 /* Bytes of flash, counted from FLASH_BASE, that the chip says it has at most. */
 uint32_t port_flash_limit(void);
-/* The same, or as configured. */
+/* The same, or as configured; a high variant is at its end. */
 static inline uint32_t flash_limit(void)
 {
+    if (HIGH)
+        return BOOTLOADER_BASE + BOOTLOADER_SIZE - FLASH_BASE;
     return FLASH_SIZE_OVERRIDE ? FLASH_SIZE_OVERRIDE : port_flash_limit();
 }
 /* True if there is flash at APP_BASE_ADDRESS, which a build may have put behind the end of this chip's. */

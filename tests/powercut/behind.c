@@ -11,8 +11,10 @@
 enum {
     SEEDS = 12,
     DEEP_SEEDS = 48,
-    PAGES_BEHIND = 2, /* the end of the old image and the page whose operations are cut */
-    ATTEMPTS = 4,     /* what reads blank and is not may make a download end with an error */
+    PAGES_BEHIND = 2,      /* the end of the old image and the page whose operations are cut */
+    SAMPLED_PROGRAMS = 64, /* one in so many of them is cut, when not deep */
+    QUICK_ERASE_US = 500,  /* more than a hundred pages are erased after each cut */
+    ATTEMPTS = 4,          /* what reads blank and is not may make a download end with an error */
 };
 
 /* What somebody left there: pages that need an erase. */
@@ -21,18 +23,24 @@ static void fill_behind(struct sweep *sweep)
     static uint8_t junk[64 * 1024];
     uint32_t state = 1, from = sweep->old.flash_length, length = sweep->new.flash_length - from;
 
+    if (sweep->scenario->first)
+        return;
+
     assert_true(length <= sizeof junk);
     for (uint32_t i = 0; i < length; i++)
         junk[i] = (uint8_t)(next_random(&state) >> 24);
     rig_burn(&sweep->rig, sweep->rig.app_base + from, junk, length);
 }
 
-static bool is_in_page(const struct sweep *sweep)
+/* Each erase and each half page; of the half-words of a page a sample. */
+static bool is_wanted(const struct sweep *sweep)
 {
+    const struct flash_operation *operation = &sweep->rig.board->chip.flash.operation;
     uint32_t page = sweep->rig.transfer_size;
     uint32_t from = sweep->rig.app_base + sweep->old.flash_length + PAGES_BEHIND * page;
 
-    return sweep->rig.board->chip.flash.operation.address - from < page;
+    return operation->address - from < page && (sweep_deep() || is_interesting(sweep, operation) ||
+                                                sweep->figures->operations % SAMPLED_PROGRAMS == 0);
 }
 
 /* The cells read as chance has it at each power-up. */
@@ -94,12 +102,13 @@ void sweep_behind(const char *target, const struct scenario *scenario, struct fi
 {
     struct sweep *s = sweep_begin(target, scenario, figures, TORN_UNSTABLE);
 
+    s->rig.board->chip.config.page_erase_us = QUICK_ERASE_US;
     rig_allow(&s->rig, "program-over-data"); /* of what read blank a moment before */
     fill_behind(s);
     stop_at_operations(s, true);
     while (go_on(s) == OPERATION) {
         figures->operations++;
-        if (is_in_page(s))
+        if (is_wanted(s))
             cut_here(s);
     }
     assert_nothing_forbidden(s);

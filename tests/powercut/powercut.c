@@ -179,13 +179,31 @@ static const struct target meeting_targets[] = {
     {0},
 };
 
+/* The third page behind the shorter image is cut: of 1 KiB, of 2 KiB, and of 256 bytes. */
 static const struct scenario behind_scenarios[] = {
-    {.name = "shorter, then longer", .old_length = 1 * KIB, .new_length = 3 * KIB - 10},
+    {.name = "shorter, then longer", .old_length = 2 * KIB, .new_length = 6 * KIB - 10},
+    {.name = "a single page, then longer", .old_length = 900, .new_length = 5 * KIB - 10},
+    {.name = "the same, first on the chip", .old_length = 900, .new_length = 5 * KIB - 10, .first = true},
 };
+static const struct scenario behind_large_scenarios[] = {
+    {.name = "shorter, then longer", .old_length = 4 * KIB, .new_length = 12 * KIB - 10},
+    {.name = "a single page, then longer", .old_length = 900, .new_length = 10 * KIB - 10},
+    {.name = "the same, first on the chip", .old_length = 900, .new_length = 10 * KIB - 10, .first = true},
+};
+static const struct scenario behind_small_scenarios[] = {
+    {.name = "shorter, then longer", .old_length = 1 * KIB, .new_length = 3 * KIB - 10},
+    {.name = "a single page, then longer", .old_length = 200, .new_length = 3 * KIB - 10},
+    {.name = "the same, first on the chip", .old_length = 200, .new_length = 3 * KIB - 10, .first = true},
+};
+enum { BEHIND_SCENARIOS = sizeof behind_scenarios / sizeof behind_scenarios[0] };
 
 static const struct target behind_targets[] = {
-    {"STM32L152DISCOVERY", behind_scenarios, 1, false},
-    {"STM32L152DISCOVERY_4K", behind_scenarios, 1, true},
+    {"BLUEPILL", behind_scenarios, BEHIND_SCENARIOS, false},
+    {"BLUEPILL_4K", behind_scenarios, BEHIND_SCENARIOS, true},
+    {"BLUEPILL_HIGH", behind_scenarios, BEHIND_SCENARIOS, false},
+    {"BTTSKRMINIE3V2_HIGH_256", behind_large_scenarios, BEHIND_SCENARIOS, false},
+    {"STM32L152DISCOVERY", behind_small_scenarios, BEHIND_SCENARIOS, false},
+    {"STM32L152DISCOVERY_4K", behind_small_scenarios, BEHIND_SCENARIOS, true},
     {0},
 };
 

@@ -27,6 +27,7 @@ struct scenario {
     bool clone;     /* a chip that refuses to program 0 over data */
     /* of signed targets: who signed the new image, or that its version is below the old one's */
     enum { MAKER, STRANGER, OLDER } maker;
+    bool first;        /* the chip is blank; the old application only says what is sent after a cut */
     bool junk_log;     /* the page of the log of versions has the rest of something else */
     uint8_t ends_with; /* bStatus */
     unsigned every;    /* cut at each n-th operation; 1: at all of them */

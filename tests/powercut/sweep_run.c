@@ -56,7 +56,9 @@ static void make_application(const struct sweep *sweep, struct application *appl
         application->file[i] = (uint8_t)((next_random(&state) >> 24) % 255 + !sweep->rig.blank);
     if (length) {
         put_word(application->file, 0x20002000 - 0x100 * seed);
-        put_word(application->file + 4, (sweep->rig.app_base + 0x100 + 0x40 * seed) | 1);
+        /* inside of a short one, too */
+        put_word(application->file + 4,
+                 (sweep->rig.app_base + (length < 0x200 ? 0x20 : 0x100) + 0x40 * seed) | 1);
     }
 }
 
@@ -394,7 +396,7 @@ static void prepare(struct sweep *sweep, enum torn_flash torn)
     sweep->rig.board->watcher = sweep;
     sweep->rig.host->nak_limit = 2; /* fewer events, same result */
     make_applications(sweep);
-    if (sweep->old.length)
+    if (sweep->old.length && !scenario->first)
         rig_burn(&sweep->rig, sweep->rig.app_base, sweep->old.flash, sweep->old.flash_length);
     if (sweep->is_signed)
         signed_burn_log(&sweep->rig, scenario);

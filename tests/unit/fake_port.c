@@ -30,6 +30,7 @@ void fake_power_cycle(void)
     memset(&fake, 0, offsetof(struct fake, log));
     memset((char *)&fake + offsetof(struct fake, led), 0, sizeof fake - offsetof(struct fake, led));
     fake.flash_size = FAKE_FLASH_SIZE;
+    fake.page_bytes = FLASH_PAGE_SIZE;
     fake_set_clock(4);
     fake.seed = 1;
     __asan_unpoison_memory_region(memory, sizeof memory);
@@ -261,13 +262,14 @@ static bool begin(uint32_t address, flash_unit value, uint32_t size, bool erase,
 
 void port_flash_erase(uint32_t address)
 {
-    address -= address % FLASH_PAGE_SIZE; /* any address of the page names it (PM0075 2.3.5) */
+    if (FLASH_BURST == 1)
+        address -= address % fake.page_bytes; /* any address of the page names it (PM0075 2.3.5) */
 
-    bool cut = begin(address, 0, FLASH_PAGE_SIZE, true, fake.erase_turns);
+    bool cut = begin(address, 0, fake.page_bytes, true, fake.erase_turns);
     flash_unit *page = cell_at(address);
 
     fake.last_erase = fake.ms;
-    for (uint32_t i = 0; !fake.error && i < FLASH_PAGE_SIZE / FLASH_UNIT; i++)
+    for (uint32_t i = 0; !fake.error && i < fake.page_bytes / FLASH_UNIT; i++)
         change(&page[i], FLASH_BLANK, cut && fake.cut_within);
     if (address == fake.worn_page)
         page[is_mark(address) ? 0 : 7] ^= 0x0400;

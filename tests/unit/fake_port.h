@@ -34,6 +34,7 @@ struct fake {
     bool crystal_dead;
     bool refuses_zero;             /* as some clones: 0x0000 over data is PGERR */
     bool pages_too_large;          /* the chip erases more at a time than the build knows */
+    uint32_t page_bytes;           /* what it erases at a time: FLASH_PAGE_SIZE or SMALLEST_FLASH_PAGE */
     uint32_t protected_page;       /* address of a page that answers WRPRTERR; 0: none */
     uint32_t worn_page;            /* address of a page that keeps a 0 bit when erased; 0: none */
     uint32_t worn_unit;            /* address of a unit that keeps bit 3 at 1 when programmed; 0: none */

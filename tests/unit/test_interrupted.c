@@ -123,8 +123,9 @@ static void after_an_error_nothing_more_is_written(void **state)
 static void a_client_that_hears_dfuMANIFEST_and_asks_no_more_is_waited_for_five_seconds(void **state)
 {
     (void)state;
+    image_make(&old, 4 * PAGE, 2);
+    image_install(&old);
     fake.erase_turns = 4 * 600;
-    memset(fake_area() + PAGE, 0, 10);
     to_the_end();
 
     struct dfu_reply reply = dfu_get_status();
@@ -143,8 +144,9 @@ static void a_client_that_hears_dfuMANIFEST_and_asks_no_more_is_waited_for_five_
 static void a_bus_reset_in_dfuMANIFEST_ends_that_state_and_not_the_image(void **state)
 {
     (void)state;
+    image_make(&old, 4 * PAGE, 2);
+    image_install(&old);
     fake.erase_turns = 4 * 600;
-    memset(fake_area() + PAGE, 0, 10);
     to_the_end();
     assert_dfu(dfuMANIFEST, STATUS_OK);
     host_bus_reset();
@@ -268,6 +270,21 @@ static void a_mark_that_does_not_take_is_a_write_error_though_the_other_is_set(v
     assert_int_equal(fake.operations, 1);
 }
 
+/* A page that is erased is blank; one that reads blank before may not be so later. */
+static bool was_erased_at(uint32_t offset)
+{
+    bool erased = false;
+
+    for (uint32_t i = 0; i < fake.operations; i++)
+        erased |= fake.log[i].erase && fake.log[i].address == APP_BASE_ADDRESS + offset;
+    return erased;
+}
+
+static bool was_erased(uint32_t page)
+{
+    return was_erased_at(page * PAGE);
+}
+
 /* All of it was compared before, but that was before the cut. */
 static void after_a_download_that_did_not_end_every_page_is_erased_whatever_it_reads(void **state)
 {
@@ -279,32 +296,31 @@ static void after_a_download_that_did_not_end_every_page_is_erased_whatever_it_r
         fake_interrupted_before();
         assert_int_equal(client_send(&image, BLOCK), STATUS_OK);
         assert_true(image_is_in_flash(&image));
-        for (uint32_t page = 0; page < 4; page++) {
-            bool erased[2] = {false, false};
-
-            for (uint32_t i = 0; i < fake.operations; i++)
-                if (fake.log[i].erase && fake.log[i].address / PAGE == APP_BASE_ADDRESS / PAGE + page)
-                    erased[0] = true;
-            assert_true(erased[0]);
-        }
+        for (uint32_t page = 0; page < 4; page++)
+            assert_true(was_erased(page));
     }
 }
 
-/* A page that is erased is blank; one that reads blank before may not be so later. */
-static bool was_erased(uint32_t page)
+static void so_is_every_part_of_a_page_that_the_chip_erases_at_a_time(void **state)
 {
-    bool erased = false;
-
-    for (uint32_t i = 0; i < fake.operations; i++)
-        erased |= fake.log[i].erase && fake.log[i].address / PAGE == APP_BASE_ADDRESS / PAGE + page;
-    return erased;
+    if (SMALLEST_FLASH_PAGE == PAGE)
+        skip();
+    for (int blank = 0; blank < 2; blank++) {
+        power_on(state);
+        fake.page_bytes = SMALLEST_FLASH_PAGE;
+        image_install(&image);
+        if (blank)
+            memset(fake_area() + PAGE, BLANK_BYTE, 3 * PAGE);
+        fake_interrupted_before();
+        assert_int_equal(client_send(&image, BLOCK), STATUS_OK);
+        assert_true(image_is_in_flash(&image));
+        for (uint32_t offset = 0; offset < fake_area_size(); offset += SMALLEST_FLASH_PAGE)
+            assert_true(was_erased_at(offset));
+    }
 }
 
-static void with_marks_so_is_every_page_behind_the_image_and_only_then(void **state)
+static void so_is_every_page_behind_the_image_and_only_then(void **state)
 {
-    (void)state;
-    if (!FLASH_MARKS)
-        skip();
     for (int interrupted = 0; interrupted < 2; interrupted++)
         for (uint32_t pages = 1; pages <= 4; pages += 3) {
             power_on(state);
@@ -324,8 +340,6 @@ static void with_marks_so_is_every_page_behind_the_image_and_only_then(void **st
 
 static void a_page_behind_the_image_that_is_protected_or_worn_does_not_stop_it(void **state)
 {
-    if (!FLASH_MARKS)
-        skip();
     for (int worn = 0; worn < 2; worn++) {
         power_on(state);
         image_make(&old, 8 * PAGE, 2);
@@ -337,6 +351,26 @@ static void a_page_behind_the_image_that_is_protected_or_worn_does_not_stop_it(v
         assert_true(fake_application_starts());
         assert_true(was_erased(7));
     }
+}
+
+/* Without marks it is known by that. What comes before was written before it, or stayed blank. */
+static void on_a_blank_chip_all_is_erased_from_the_first_page_behind_the_image_that_is_not(void **state)
+{
+    if (FLASH_MARKS)
+        skip();
+    for (uint32_t pages = 1; pages <= 4; pages += 3)
+        for (uint32_t used = 0; used <= 7; used += 7) {
+            power_on(state);
+            image_make(&image, pages * PAGE, 6);
+            if (used)
+                fake_area()[used * PAGE + 3] = 0;
+            assert_int_equal(client_send(&image, BLOCK), STATUS_OK);
+            assert_true(image_is_in_flash(&image));
+            assert_true(fake_application_starts());
+            assert_true(was_erased(0));
+            for (uint32_t page = 1; page < fake_area_size() / PAGE; page++)
+                assert_int_equal(was_erased(page), used && page >= used);
+        }
 }
 
 static void a_first_download_that_did_not_end_is_known_by_what_it_left(void **state)
@@ -368,8 +402,10 @@ int main(void)
         TEST(after_a_download_that_did_not_end_the_other_mark_is_set),
         TEST(a_mark_that_does_not_take_is_a_write_error_though_the_other_is_set),
         TEST(after_a_download_that_did_not_end_every_page_is_erased_whatever_it_reads),
-        TEST(with_marks_so_is_every_page_behind_the_image_and_only_then),
+        TEST(so_is_every_part_of_a_page_that_the_chip_erases_at_a_time),
+        TEST(so_is_every_page_behind_the_image_and_only_then),
         TEST(a_page_behind_the_image_that_is_protected_or_worn_does_not_stop_it),
+        TEST(on_a_blank_chip_all_is_erased_from_the_first_page_behind_the_image_that_is_not),
         TEST(a_first_download_that_did_not_end_is_known_by_what_it_left),
     };
 

@@ -21,7 +21,10 @@
 
 #define USUAL_CMD_BOOT 0x4F42
 
-/* Memories, bytes: [3.3]. What no chip says otherwise, and what all have. */
+/*
+ * Memories, bytes: [3.3]. What no chip says otherwise, and what all have that a build may run on: those of
+ * more than 128 KiB, where a high variant may be, have no pages of 1 KiB (PM0075 2.1).
+ */
 #define FLASH_BASE          0x08000000
 #define SMALLEST_FLASH      (16 * 1024)
 #define LARGEST_FLASH       (1024 * 1024)
@@ -29,7 +32,7 @@
 #define LARGEST_RAM         (64 * 1024)
 #define USUAL_RAM           (20 * 1024)
 #define USUAL_FLASH_PAGE    1024
-#define SMALLEST_FLASH_PAGE 1024
+#define SMALLEST_FLASH_PAGE (BOOTLOADER_BASE - FLASH_BASE < 128 * 1024 ? 1024 : 2048)
 /*
  * RAM that the bootloader takes: what every chip with such pages has; signed variants need the usual 20 KiB.
  */
