@@ -193,6 +193,8 @@ static bool second_cut_wanted(const struct sweep *sweep, uint64_t number)
     const struct flash_operation *operation = &sweep->rig.board->chip.flash.operation;
     uint32_t chance = (uint32_t)(number + sweep->figures->cuts);
 
+    if (sweep->scenario->every > 1)
+        return number <= FIRST_OPERATIONS || chance % sweep->scenario->every == 0;
     if (sweep_deep())
         return number <= FIRST_OPERATIONS || is_interesting(sweep, operation) || chance % SECOND_EVERY == 0;
     return number <= FIRST_OPERATIONS ||

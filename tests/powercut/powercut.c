@@ -101,6 +101,16 @@ static const struct scenario marked_scenarios[] = {
      .ends_with = errADDRESS,
      .every = 1},
     {.name = "whole area, sampled", .old_length = WHOLE_AREA, .new_length = WHOLE_AREA, .every = 99},
+    {.name = "blank behind its vectors",
+     .old_length = 3 * KIB,
+     .new_length = 3 * KIB,
+     .content = NEW_BLANK,
+     .every = 1},
+    {.name = "read before each download",
+     .old_length = 2 * KIB,
+     .new_length = 2 * KIB,
+     .upload = true,
+     .every = 1},
 };
 enum { MARKED_SCENARIOS = sizeof marked_scenarios / sizeof marked_scenarios[0] };
 
@@ -145,6 +155,13 @@ static const struct scenario meeting_scenarios[] = {
 };
 enum { MEETING_SCENARIOS = sizeof meeting_scenarios / sizeof meeting_scenarios[0] };
 
+/* Of chips whose flash has marks, besides. */
+static const struct scenario marked_meetings[] = {
+    {.name = "blank behind its vectors", .old_length = 3 * KIB, .new_length = 3 * KIB, .content = NEW_BLANK},
+    {.name = "whole area", .old_length = WHOLE_AREA, .new_length = WHOLE_AREA, .every = 999},
+};
+enum { MARKED_MEETINGS = sizeof marked_meetings / sizeof marked_meetings[0] };
+
 /* The first two of the signed ones: those that are installed, and have a log before or not. */
 enum { SIGNED_MEETINGS = 2 };
 
@@ -168,7 +185,19 @@ static const struct target cut_targets[] = {
     {0},
 };
 
-static const struct target meeting_targets[] = {
+static const struct target cells_targets[] = {
+    {"BLUEPILL", meeting_scenarios, MEETING_SCENARIOS, false},
+    {"BLUEPILL_HIGH", meeting_scenarios, MEETING_SCENARIOS, false},
+    {"BTTSKRMINIE3V2_HIGH_256", meeting_scenarios, MEETING_SCENARIOS, false},
+    {"BLUEPILL_SIGNED", signed_scenarios, SIGNED_MEETINGS, false},
+    {"BLUEPILL_HIGH_SIGNED", signed_scenarios, SIGNED_MEETINGS, false},
+    {"STM32L152DISCOVERY", meeting_scenarios, MEETING_SCENARIOS, false},
+    {"STM32L152DISCOVERY", marked_meetings, MARKED_MEETINGS, false},
+    {"STM32L152DISCOVERY_SIGNED", signed_scenarios, SIGNED_MEETINGS, true},
+    {0},
+};
+
+static const struct target hosts_targets[] = {
     {"BLUEPILL", meeting_scenarios, MEETING_SCENARIOS, false},
     {"BLUEPILL_HIGH", meeting_scenarios, MEETING_SCENARIOS, false},
     {"BTTSKRMINIE3V2_HIGH_256", meeting_scenarios, MEETING_SCENARIOS, false},
@@ -234,7 +263,7 @@ static const struct kind {
       {{"whole", "again"}, offsetof(struct figures, recoveries)}}},
     {"cells",
      sweep_cells,
-     meeting_targets,
+     cells_targets,
      {{{"", "cuts"}, offsetof(struct figures, cuts)},
       {{"second", "cuts"}, offsetof(struct figures, second_cuts)},
       {{"power-", "ups"}, offsetof(struct figures, power_ups)},
@@ -252,7 +281,7 @@ static const struct kind {
       {{"whole", "again"}, offsetof(struct figures, recoveries)}}},
     {"hosts",
      sweep_hosts,
-     meeting_targets,
+     hosts_targets,
      {{{"oper-", "ations"}, offsetof(struct figures, operations)},
       {{"inter-", "rupted"}, offsetof(struct figures, interruptions)},
       {{"old", "starts"}, offsetof(struct figures, old_started)},

@@ -12,11 +12,12 @@
 enum {
     PROGRAM_SEEDS = 3,
     KEY_SEEDS = 64,          /* of what makes an application valid */
-    MARKED_ERASE_SEEDS = 32, /* where the chip alone draws what an erase leaves */
+    MARKED_ERASE_SEEDS = 32, /* drawn by the chip; what is in doubt otherwise comes on top, once each */
     ERASE_SEEDS = 4,
     SAMPLED_EVERY = 5,   /* operations, when not deep */
     RECOVER_EVERY = 199, /* cuts; besides the interesting ones */
     ENUMERATE_EVERY = 19,
+    MOST_PAGE = 2048,
     SIGNED_SHARE = 7, /* of a signed target, one in so many of the interesting cuts is recovered from */
 };
 
@@ -105,7 +106,8 @@ static void cut_between(struct sweep *sweep, uint64_t number, enum power_cut_pha
 }
 
 /* Makes a page look as an erase may leave it that was cut off. `page` holds noise, `old` what was there. */
-static void doubt_page(uint8_t *page, const uint8_t *old, uint32_t size, enum erase_doubt doubt)
+static void doubt_page(uint8_t *page, const uint8_t *old, uint32_t size, uint8_t blank,
+                       enum erase_doubt doubt)
 {
     for (uint32_t i = 0; i < size; i++) {
         bool erased = doubt == DOUBT_FIRST_HALF ? i < size / 2 : i >= size / 2;
@@ -114,9 +116,9 @@ static void doubt_page(uint8_t *page, const uint8_t *old, uint32_t size, enum er
         case DOUBT_NOISE:
         case DOUBTS: break;
         case DOUBT_NOTHING_YET: page[i] = old[i]; break;
-        case DOUBT_SOME_BITS: page[i] |= old[i]; break;
+        case DOUBT_SOME_BITS: page[i] = blank ? page[i] | old[i] : page[i] & old[i]; break;
         case DOUBT_FIRST_HALF:
-        case DOUBT_SECOND_HALF: page[i] = erased ? 0xFF : old[i]; break;
+        case DOUBT_SECOND_HALF: page[i] = erased ? blank : old[i]; break;
         }
     }
 }
@@ -147,12 +149,15 @@ static void cut_inside(struct sweep *sweep, const struct board *before, unsigned
     stop_at_operations(sweep, false);
     board->chip.random_state ^= (seed + 1) * 0x9E3779B97F4A7C15ull;
     board_power(board, false);
-    if (erase && !sweep->rig.marks) {
+    if (erase && (!sweep->rig.marks || seed >= MARKED_ERASE_SEEDS)) {
+        uint8_t page[MOST_PAGE];
         uint32_t size = board->chip.config.page_bytes;
         uint32_t offset = (operation.address - FLASH_BASE) / size * size;
 
-        doubt_page(board->chip.flash_bytes + offset, before->chip.flash_bytes + offset, size,
+        memcpy(page, board->chip.flash_bytes + offset, size);
+        doubt_page(page, before->chip.flash_bytes + offset, size, sweep->rig.blank,
                    (enum erase_doubt)(seed % DOUBTS));
+        rig_burn(&sweep->rig, FLASH_BASE + offset, page, size);
     }
     check_cut(sweep, may_be_lost, interesting);
 }
@@ -221,7 +226,7 @@ static void cut_here(struct sweep *sweep)
 
     if (number > sweep->first_operation) {
         bool erase = operation.kind == FLASH_PAGE_ERASE;
-        unsigned seeds = erase && sweep->rig.marks   ? MARKED_ERASE_SEEDS
+        unsigned seeds = erase && sweep->rig.marks   ? MARKED_ERASE_SEEDS + DOUBTS
                          : erase                     ? DOUBTS * ERASE_SEEDS
                          : is_key(sweep, &operation) ? KEY_SEEDS
                                                      : PROGRAM_SEEDS;

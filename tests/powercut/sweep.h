@@ -19,6 +19,7 @@ struct scenario {
         NEW_ALL,     /* every page of the new image differs from the old one's */
         NEW_SAME,    /* none does */
         NEW_PAGES,   /* those in `changed` do */
+        NEW_BLANK,   /* all behind the first two words reads as erased flash does */
         NEW_REFUSED, /* as NEW_ALL, but not an application */
     } content;
     uint64_t changed; /* a bit for each of the first 64 pages */
@@ -27,6 +28,7 @@ struct scenario {
     bool clone;     /* a chip that refuses to program 0 over data */
     /* of signed targets: who signed the new image, or that its version is below the old one's */
     enum { MAKER, STRANGER, OLDER } maker;
+    bool upload;       /* a part of the area is read before each download */
     bool first;        /* the chip is blank; the old application only says what is sent after a cut */
     bool junk_log;     /* the page of the log of versions has the rest of something else */
     uint8_t ends_with; /* bStatus */

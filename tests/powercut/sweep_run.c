@@ -66,6 +66,7 @@ static bool page_is_new(const struct scenario *scenario, uint32_t page)
 {
     switch (scenario->content) {
     case NEW_ALL:
+    case NEW_BLANK:
     case NEW_REFUSED: break;
     case NEW_SAME: return false;
     case NEW_PAGES: return page < 64 && scenario->changed >> page & 1;
@@ -86,6 +87,8 @@ static void make_applications(struct sweep *sweep)
     for (uint32_t at = 0; at + page <= old->length && at + page <= new->length; at += page)
         if (!page_is_new(scenario, at / page))
             memcpy(new->file + at, old->file + at, page);
+    if (scenario->content == NEW_BLANK)
+        memset(new->file + 8, sweep->rig.blank, new->length - 8);
     if (scenario->content == NEW_REFUSED)
         put_word(new->file, 0);
     if (sweep->is_signed) {
@@ -157,12 +160,25 @@ void enumerate(struct sweep *sweep)
     sweep->figures->enumerations++;
 }
 
+static void read_some(struct sweep *sweep)
+{
+    enum { BLOCKS = 3, MOST_BLOCK = 2048 };
+    uint8_t back[BLOCKS * MOST_BLOCK];
+    uint32_t block = sweep->rig.transfer_size;
+
+    if (dfu_upload(&sweep->rig, back, BLOCKS * block, block).bytes != BLOCKS * block)
+        fail_msg("%s: nothing can be read", sweep->where);
+    (void)dfu_send(&sweep->rig, DFU_ABORT, 0, NULL, 0);
+}
+
 void start_download(struct sweep *sweep, const struct application *application, uint32_t abort_at)
 {
     const struct client_plan plan = {application->file, application->length, abort_at};
 
     enumerate(sweep);
     board_press(sweep->rig.board, false);
+    if (sweep->scenario->upload)
+        read_some(sweep);
     memset(&sweep->run, 0, sizeof sweep->run);
     client_start(&sweep->run.client, &plan);
 }
