@@ -11,10 +11,10 @@
 enum {
     SEEDS = 12,
     DEEP_SEEDS = 48,
-    PAGES_BEHIND = 2,      /* the end of the old image and the page whose operations are cut */
-    SAMPLED_PROGRAMS = 64, /* one in so many of them is cut, when not deep */
-    QUICK_ERASE_US = 500,  /* more than a hundred pages are erased after each cut */
-    ATTEMPTS = 4,          /* what reads blank and is not may make a download end with an error */
+    PAGES_BEHIND = 2,     /* the end of the old image and the page whose operations are cut */
+    PROGRAMS = 8,         /* half-words of a page that are cut, when not deep, besides the interesting ones */
+    QUICK_ERASE_US = 500, /* more than a hundred pages are erased after each cut */
+    ATTEMPTS = 4,         /* what reads blank and is not may make a download end with an error */
 };
 
 /* What somebody left there: pages that need an erase. */
@@ -40,7 +40,7 @@ static bool is_wanted(const struct sweep *sweep)
     uint32_t from = sweep->rig.app_base + sweep->old.flash_length + PAGES_BEHIND * page;
 
     return operation->address - from < page && (sweep_deep() || is_interesting(sweep, operation) ||
-                                                sweep->figures->operations % SAMPLED_PROGRAMS == 0);
+                                                sweep->figures->operations % (page / 2 / PROGRAMS) == 0);
 }
 
 /* The cells read as chance has it at each power-up. */
