@@ -10,7 +10,8 @@
 
 enum {
     SEEDS = 12,
-    DEEP_SEEDS = 48,
+    MARKED_SEEDS = 24,    /* more words that must read right by chance, fewer operations */
+    DEEP_SHARE = 4,       /* times as many when deep */
     PAGES_BEHIND = 2,     /* the end of the old image and the page whose operations are cut */
     PROGRAMS = 8,         /* half-words of a page that are cut, when not deep, besides the interesting ones */
     QUICK_ERASE_US = 500, /* more than a hundred pages are erased after each cut */
@@ -74,8 +75,10 @@ static void cut_here(struct sweep *sweep)
     const struct flash_operation operation = board->chip.flash.operation;
     struct snapshot snapshot = sweep_save(sweep);
 
+    unsigned seeds = (sweep->rig.marks ? MARKED_SEEDS : SEEDS) * (sweep_deep() ? DEEP_SHARE : 1);
+
     stop_at_operations(sweep, false);
-    for (unsigned seed = 0; seed < (sweep_deep() ? DEEP_SEEDS : SEEDS); seed++) {
+    for (unsigned seed = 0; seed < seeds; seed++) {
         (void)snprintf(sweep->where, sizeof sweep->where, "%s, %s: cut in %s 0x%08X, seed %u", sweep->target,
                        sweep->scenario->name, operation.kind == FLASH_PAGE_ERASE ? "erase" : "program",
                        (unsigned)operation.address, seed);
