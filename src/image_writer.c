@@ -309,11 +309,11 @@ static inline uint32_t both(uint32_t word, uint32_t other)
 /* The page in work, and the first word of the application, of which KEY is a part. */
 static inline bool all_is_blank(void)
 {
-    const volatile uint32_t *flash = port_flash(APP_BASE_ADDRESS + image.page);
+    const uint32_t *flash = (const uint32_t *)port_flash(APP_BASE_ADDRESS + image.page);
     uint32_t all = *application_start_words();
 
-    for (uint32_t i = 0; i < PAGE / 4; i++)
-        all = both(all, flash[i]);
+    for (uint32_t i = 0; i < PAGE / 8; i++, flash += 2) /* two at a time, as there are many pages */
+        all = both(all, both(flash[0], flash[1]));
     return all == (uint32_t)BLANK_WORD;
 }
 
@@ -338,6 +338,20 @@ static void look_at_page(void)
     }
 }
 
+static void end_page(void)
+{
+    if (!image.page && !marks_are_gone())
+        return;
+    image.done = 0;
+    image.erased = image.looked = false;
+    if (image.page) {
+        image.page += PAGE;
+    } else {
+        image.working = false;
+        image.complete = true;
+    }
+}
+
 /*
  * Takes the next page, if it has come: the first one after all others, and after those behind the image. What
  * is there stays, except after a download that did not end: a page may be in doubt that a later, longer image
@@ -352,14 +366,12 @@ static void take_page(void)
         if (image.page == application_size())
             image.page = 0;
     }
-    image.done = 0;
     if (!SIGNED || !image.behind || image.page <= PAGE)
         look_at_page(); /* behind, it is known by then, and a host must not wait for it page after page */
     image.erased = image.trusted;
+    image.looked = true;
     if (image.trusted && is_behind())
-        image.page += PAGE;
-    else
-        image.looked = true;
+        end_page();
 }
 
 /*
@@ -414,19 +426,6 @@ static inline void give(enum want want, uint32_t offset, const flash_unit *wante
         } else {
             port_flash_program(APP_BASE_ADDRESS + offset, *wanted);
         }
-    }
-}
-
-static void end_page(void)
-{
-    if (!image.page && !marks_are_gone())
-        return;
-    image.looked = false;
-    if (image.page) {
-        image.page += PAGE;
-    } else {
-        image.working = false;
-        image.complete = true;
     }
 }
 

@@ -38,8 +38,8 @@ const char *core_broken(void)
 {
     if (image.page && image.received > image.page + 2 * PAGE)
         return "more is buffered than there is room for";
-    if (image.page > PAGE && image.page > image.received)
-        return "more was written than received";
+    if (image.page > PAGE && image.page > (image.finishing ? application_size() : image.received))
+        return "a page is in work that was not received, nor is behind the image";
     if (image.complete && (image.page || !image.finishing))
         return "the image is complete before its first page is";
     if (image.page % PAGE || image.done > 2 * PIECES)
