@@ -388,7 +388,8 @@ static void take_page(void)
  * In doubt: after a download that did not end. Power may have failed within any operation, and its cells read
  * one thing now and another later.
  */
-enum want { NOTHING, AN_ERASE, TO_BE_PROGRAMMED };
+/* and what the error is called if it was given that in vain */
+enum want { NOTHING, AN_ERASE = errERASE, TO_BE_PROGRAMMED = errVERIFY };
 static inline enum want wants(uint32_t n, bool doubt, const volatile flash_unit *now,
                               const flash_unit *wanted)
 {
@@ -414,7 +415,7 @@ static inline void give(enum want want, uint32_t offset, const flash_unit *wante
     if (tried) {
         uint8_t error = port_flash_error();
 
-        fail(error != STATUS_OK ? error : want == AN_ERASE ? errERASE : errVERIFY);
+        fail(error != STATUS_OK ? error : want);
     } else if (old_application_is_gone()) {
         image.tried = true;
         if (want == AN_ERASE) {
@@ -491,9 +492,9 @@ uint32_t image_busy_ms(void)
     const flash_unit *wanted = wanted_units();
     uint32_t left = 0;
 
-    /* the page in work, whose blank pieces take no time; where they are does not matter: rather too short
-     * than too long */
-    for (uint32_t n = image.done % PIECES; n < PIECES; n++)
+    /* the page in work, unless it is behind, whose blank pieces take no time; where they are does not matter:
+     * rather too short than too long */
+    for (uint32_t n = image.done % PIECES; n < PIECES && !is_behind(); n++)
         left += !is_blank(wanted + n * FLASH_BURST);
     return (ERASE_MS > 0 ? image.erase_ms : 0) + FLASH_PROGRAM_MS(left) + 1 +
            (SIGNED && image.finishing ? signature_busy_ms() : 0);
