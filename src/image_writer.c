@@ -387,8 +387,9 @@ static void take_page(void)
  *
  * In doubt: after a download that did not end. Power may have failed within any operation, and its cells read
  * one thing now and another later.
+ *
+ * A want is also the error that there is if that was done in vain.
  */
-/* and what the error is called if it was given that in vain */
 enum want { NOTHING, AN_ERASE = errERASE, TO_BE_PROGRAMMED = errVERIFY };
 static inline enum want wants(uint32_t n, bool doubt, const volatile flash_unit *now,
                               const flash_unit *wanted)
