@@ -118,12 +118,16 @@ export class Dfu {
 
   /** Brings the device to dfuIDLE from whatever another client left it in. */
   async toIdle() {
-    // dfuERROR and busy states lead through others: a few steps are normal, many are not
-    for (let step = 0; step < 50; step++) {
+    // dfuERROR leads through others: a few steps are normal, many are not; a busy board may take its time
+    for (let steps = 50, left = MOST_BUSY_MS; steps > 0 && left > 0; ) {
       const { state, pollTimeout } = await this.getStatus();
       if (state === State.dfuIDLE) return;
+      if (state === State.dfuDNBUSY || state === State.dfuMANIFEST) {
+        left -= await this.wait(pollTimeout);
+        continue;
+      }
+      steps--;
       if (state === State.dfuERROR) await this.link.write(Request.CLRSTATUS, 0);
-      else if (state === State.dfuDNBUSY || state === State.dfuMANIFEST) await sleep(Math.min(pollTimeout, MOST_WAIT_MS));
       else if (state === State.appIDLE || state === State.appDETACH) throw new UnexpectedState(state);
       else await this.abort();
     }
@@ -211,11 +215,21 @@ export class Dfu {
       if (wanted.includes(state)) return;
       const onTheWay = [State.dfuDNLOAD_SYNC, State.dfuDNBUSY, State.dfuMANIFEST_SYNC, State.dfuMANIFEST];
       if (!onTheWay.includes(state)) throw new UnexpectedState(state);
-      const wait = Math.min(pollTimeout, MOST_WAIT_MS);
-      await sleep(wait);
-      left -= Math.max(wait, 1);
+      left -= await this.wait(pollTimeout);
     }
     throw new Error(t`The board says that it is busy, and does not come to an end.`);
+  }
+
+  /**
+   * Before a busy board is asked again.
+   * @param {number} pollTimeout as it said
+   * @returns {Promise<number>} milliseconds, 1 at least
+   * @private
+   */
+  async wait(pollTimeout) {
+    const wait = Math.min(pollTimeout, MOST_WAIT_MS);
+    await sleep(wait);
+    return Math.max(wait, 1);
   }
 
   /**

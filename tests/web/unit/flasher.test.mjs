@@ -586,3 +586,12 @@ test('a board that is plugged in while the list of the browser is open is opened
   assert.equal(flasher.phase, 'ready');
   assert.equal(flasher.log.filter((line) => line.includes('bcdDevice')).length, 1);
 });
+
+test('a board that another client left at work is waited for, however often it must be asked', async () => {
+  const board = await desk();
+  board.leaveIn(5); // dfuDNLOAD-IDLE
+  board.faults = { early: 200 };
+  const flasher = new Flasher(board.usb);
+  await flasher.begin();
+  assert.deepEqual([flasher.phase, board.faults.early], ['ready', 0]);
+});
