@@ -32,8 +32,7 @@ export class VirtualTime {
     this.awake = false;
     /** @private ms that passed while the board stood still */
     this.alone = 0;
-    /** @private */
-    this.stopped = false;
+    this.isStopped = false;
     this.setTimeout = this.setTimeout.bind(this);
     this.setInterval = this.setInterval.bind(this);
     this.clearTimeout = this.clearTimeout.bind(this);
@@ -94,7 +93,7 @@ export class VirtualTime {
 
   /** Nothing fires any more. */
   stop() {
-    this.stopped = true;
+    this.isStopped = true;
     this.timers.clear();
   }
 
@@ -103,7 +102,7 @@ export class VirtualTime {
 
   /** Goes on as long as something waits. */
   wake() {
-    if (this.awake || this.stopped) return;
+    if (this.awake || this.isStopped) return;
     this.awake = true;
     soon(() => this.step());
   }
@@ -111,7 +110,7 @@ export class VirtualTime {
   /** @private One piece of time, or one timer: what comes of it runs before the next. */
   step() {
     this.awake = false;
-    if (this.stopped) return;
+    if (this.isStopped) return;
     const [number, timer] = [...this.timers].reduce((first, one) => (one[1].due < first[1].due ? one : first), [0, { due: Infinity, act: () => {}, every: null }]);
     try {
       if (timer.due <= this.now) this.fire(number, timer);
@@ -158,9 +157,11 @@ export class RealTime {
     this.lag = 0;
     /** @private */
     this.timer = setInterval(() => this.tick(), TICK_MS);
+    this.isStopped = false;
   }
 
   stop() {
+    this.isStopped = true;
     clearInterval(this.timer);
   }
 

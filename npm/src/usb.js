@@ -18,6 +18,10 @@ import { VirtualUsbDevice } from './usb_device.js';
 
 /** @typedef {{number: number, at: number, length: number, resolve: (result: {data: Uint8Array, actual: number}) => void, reject: (error: unknown) => void}} Pending */
 
+/** One that is under way: how long it may take, and what is done with the device, or null. @typedef {{until: number, done: (found: VirtualUsbDevice | null) => void}} Enumeration */
+
+const ENUMERATION_MS = 5000;
+
 export class VirtualUsb extends EventTarget {
   /**
    * @param {import('./board.js').VirtualBoard} board
@@ -39,6 +43,10 @@ export class VirtualUsb extends EventTarget {
     this.ondisconnect = null;
     /** @private @type {Set<Pending>} */
     this.pending = new Set();
+    /** @private @type {Enumeration | null} */
+    this.enumeration = null;
+    /** @private What waits for its end. @type {(() => void)[]} */
+    this.waiters = [];
     /** @private It is on the bus, and answers no enumeration. */
     this.isDeaf = false;
     /** Inside look(). */
@@ -49,23 +57,29 @@ export class VirtualUsb extends EventTarget {
   /** Ends what makes time pass by itself. */
   stop() {
     this.time.stop();
+    this.wakeWaiters();
   }
 
+  /** Time must pass for somebody. */
   get isWaiting() {
-    return this.pending.size > 0;
+    return this.pending.size > 0 || this.waiters.length > 0;
+  }
+
+  get isEnumerating() {
+    return this.enumeration !== null;
   }
 
   // WebUSB
 
   async getDevices() {
-    this.look();
+    await this.known();
     return this.device?.allowed ? [this.device] : [];
   }
 
   /** @param {{filters: Filter[], exclusionFilters?: Filter[]}} options */
   async requestDevice(options) {
     if (!Array.isArray(options?.filters)) throw new TypeError('requestDevice() takes { filters: [...] }');
-    this.look();
+    await this.known();
     const { device } = this;
     const isWanted = device && (options.filters.length === 0 || options.filters.some((filter) => fits(device, filter)));
     const isExcluded = device && (options.exclusionFilters ?? []).some((filter) => fits(device, filter));
@@ -131,12 +145,29 @@ export class VirtualUsb extends EventTarget {
     this.looking = true;
     try {
       this.settle();
+      if (this.enumeration) this.goOn(this.enumeration);
+      if (this.enumeration) return;
       if (this.device && (this.failure || !this.board.usb.isConfigured)) this.lose(this.device);
       if (!this.board.usb.isAttached) this.isDeaf = false;
-      else if (!this.device && !this.isDeaf && !this.failure) this.find();
+      else if (!this.device && !this.isDeaf && !this.failure) this.begin((found) => this.found(found));
     } finally {
       this.looking = false;
     }
+  }
+
+  /** What is on the bus: while it is being enumerated, that is known later. @private @returns {Promise<void>} */
+  async known() {
+    this.look();
+    if (this.enumeration && !this.time.isStopped)
+      await new Promise((/** @type {(nothing: void) => void} */ resolve) => {
+        this.waiters.push(resolve);
+        this.time.wake();
+      });
+  }
+
+  /** @private */
+  wakeWaiters() {
+    for (const wake of this.waiters.splice(0)) wake();
   }
 
   /** @private @param {VirtualUsbDevice} device */
@@ -146,41 +177,65 @@ export class VirtualUsb extends EventTarget {
     this.say('disconnect', device);
   }
 
-  /** @private */
-  find() {
+  /** @private @param {VirtualUsbDevice | null} device */
+  found(device) {
+    this.device = device;
+    if (device) this.say('connect', device);
+  }
+
+  // Enumeration, which goes on while time passes
+
+  /** @private @param {Enumeration['done']} done */
+  begin(done) {
     this.guarded(() => {
-      const device = this.enumerated();
-      this.isDeaf = device === null;
-      if (!device) return;
-      this.device = device;
-      this.say('connect', device);
+      this.board.usb.startEnumeration();
+      this.enumeration = { until: this.board.now + ENUMERATION_MS, done };
     });
+  }
+
+  /** @private @param {Enumeration} enumeration */
+  goOn({ until, done }) {
+    const isOver = !this.board.usb.isEnumerating;
+    if (!isOver && this.board.now < until && !this.failure) return;
+    this.enumeration = null;
+    try {
+      this.guarded(() => {
+        const device = this.enumerated();
+        this.isDeaf = isOver && device === null; // else it was not even there
+        done(device);
+      });
+    } finally {
+      this.wakeWaiters();
+    }
   }
 
   /** @private @returns {VirtualUsbDevice | null} */
   enumerated() {
+    const { usb } = this.board;
     try {
-      this.board.usb.enumerate();
+      usb.finishEnumeration();
       return new VirtualUsbDevice(this);
     } catch (error) {
-      const { code } = /** @type {VirtualBoardError} */ (error);
-      if (code !== 'GONE' && code !== 'TIMED_OUT' && code !== 'STALLED' && code !== 'USB_ERROR') throw error;
-      return null;
+      this.heed(error);
+      if (!(error instanceof VirtualBoardError) || error.code === 'OUT_OF_MEMORY') throw error;
+      return null; // WRONG: a snapshot was restored meanwhile
     }
   }
 
   /**
    * @param {VirtualUsbDevice} device
-   * @returns {boolean} whether it came back
+   * @returns {Promise<boolean>} whether it came back
    */
-  resetBus(device) {
-    const found = this.enumerated();
-    this.settle();
-    if (found && found.identity === device.identity) return true;
-    this.lose(device);
-    this.device = found;
-    if (found) this.say('connect', found);
-    return false;
+  async resetBus(device) {
+    let isBack = false;
+    this.begin((found) => {
+      isBack = found?.identity === device.identity;
+      if (isBack) return;
+      this.lose(device);
+      this.found(found);
+    });
+    await this.known();
+    return isBack;
   }
 
   // Transfers that go on while time passes

@@ -94,6 +94,7 @@ export class VirtualUsbDevice {
   mustBeOpen() {
     this.mustBeThere();
     if (!this.opened) throw inState('The device must be opened first.');
+    if (this.usb.isEnumerating) throw inState('An operation that changes the device state is in progress.');
   }
 
   async open() {
@@ -164,9 +165,8 @@ export class VirtualUsbDevice {
   async reset() {
     this.mustBeOpen();
     this.usb.before();
-    const isBack = this.usb.resetBus(this);
-    this.usb.after();
-    if (!isBack) throw new DOMException('Unable to reset the device.', 'NetworkError');
+    this.mustBeThere();
+    if (!(await this.usb.resetBus(this))) throw new DOMException('Unable to reset the device.', 'NetworkError');
   }
 
   /**

@@ -23,7 +23,7 @@ export class UsbHost {
     return this.board.machine.look('vboard_usb_is_attached', this.board.handle) !== 0;
   }
 
-  /** enumerate() succeeded, and since then the device neither left nor was the bus reset. */
+  /** An enumeration succeeded, and since then the device neither left nor was the bus reset. */
   get isConfigured() {
     return this.board.machine.look('vboard_usb_is_configured', this.board.handle) !== 0;
   }
@@ -35,6 +35,23 @@ export class UsbHost {
   enumerate({ within = 5000 } = {}) {
     const { machine, handle } = this.board;
     machine.check(handle, 'vboard_usb_enumerate', microseconds(within, 'within'));
+  }
+
+  /** Starts the same; it goes on while the board runs. Until it is over no transfer can be made. */
+  startEnumeration() {
+    const { machine, handle } = this.board;
+    machine.check(handle, 'vboard_usb_start_enumeration');
+  }
+
+  /** One that was started is under way. */
+  get isEnumerating() {
+    return this.board.machine.look('vboard_usb_is_enumerating', this.board.handle) !== 0;
+  }
+
+  /** Ends it. Throws what became of it, if no device is configured. */
+  finishEnumeration() {
+    const { machine, handle } = this.board;
+    machine.check(handle, 'vboard_usb_finish_enumeration');
   }
 
   /**

@@ -137,6 +137,56 @@ test('a device that leaves and comes back is told, and is another object', async
   assert.equal(await usb.requestDevice({ filters: [] }), again);
 });
 
+test('a board that does not do USB is enumerated while its time goes on, and never in one go', async () => {
+  const board = await running(alone('blink')); // D+ of a Blue Pill is always up
+  const usb = new VirtualUsb(board);
+  let last = board.now;
+  let longest = 0;
+  for (let i = 0; i < 400; i++) {
+    await usb.time.sleep(10);
+    longest = Math.max(longest, board.now - last);
+    last = board.now;
+  }
+  assert.ok(longest < 11, `${longest} ms between two looks at it`);
+  assert.equal(usb.isEnumerating, false, 'it was given up');
+  assert.deepEqual(await usb.getDevices(), []);
+  board.load(bootloader());
+  board.power(false);
+  board.power();
+  const came = next(usb, 'connect');
+  void usb.time.sleep(1000);
+  assert.equal((await came).device.productName, 'DAPBoot DFU Bootloader', 'its bootloader is found all the same');
+});
+
+test('a device is there when its enumeration is over, or it is asked for', async () => {
+  const usb = new VirtualUsb(await running(bootloader()));
+  await usb.time.sleep(50);
+  assert.equal(usb.device, null, 'debounce alone takes 100 ms');
+  assert.ok(usb.isEnumerating);
+  assert.equal((await usb.requestDevice({ filters: [] })).vendorId, 0x1209);
+  assert.equal(usb.isEnumerating, false);
+});
+
+test('a cable that is pulled during debounce does no harm', async () => {
+  const board = await running(bootloader());
+  const usb = new VirtualUsb(board);
+  await usb.time.sleep(60);
+  board.plug(false);
+  await usb.time.sleep(4930);
+  board.plug();
+  await usb.time.sleep(1000);
+  assert.equal((await usb.getDevices()).length, 1);
+});
+
+test('a device that is being reset takes no transfers meanwhile', async () => {
+  const { device } = await deviceOf(bootloader());
+  await device.claimInterface(0);
+  const reset = device.reset();
+  await assert.rejects(device.controlTransferIn(GETSTATUS, 6), named('InvalidStateError'));
+  await reset;
+  assert.equal((await device.controlTransferIn(GETSTATUS, 6)).status, 'ok');
+});
+
 test('a bus reset brings the same device back, or another one', async () => {
   const { usb, device } = await deviceOf(bootloader());
   await device.reset();

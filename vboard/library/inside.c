@@ -141,6 +141,9 @@ enum vboard_status vboard_restore(struct vboard *board, const struct vboard_snap
     board_restore(board->board, snapshot->board);
     board->board->chip.report_wanted = wanted;
     board->enumerator = snapshot->state.enumerator;
+    board->enumeration = snapshot->state.enumeration;
+    board->found = snapshot->state.found;
+    board->configure = snapshot->state.configure;
     board->enumerated = snapshot->state.enumerated;
     memcpy(board->alternate, snapshot->state.alternate, sizeof board->alternate);
     for (unsigned i = 0; i <= USARTS; i++) {

@@ -13,6 +13,14 @@ struct serial_buffer {
     size_t used, room;
 };
 
+enum enumeration {
+    ENUMERATION_NONE,
+    ENUMERATION_AWAITS, /* a device */
+    ENUMERATION_IDENTIFIES,
+    ENUMERATION_CONFIGURES,
+    ENUMERATION_OVER, /* and not finished */
+};
+
 struct vboard {
     struct board *board;
     struct serial_buffer serial[USARTS + 1];
@@ -22,8 +30,10 @@ struct vboard {
     void *watcher_context;
     unsigned watched; /* 1 << event */
     struct usb_enumerator enumerator;
-    bool enumerating, found; /* it is under way; its result */
-    bool enumerated;         /* identity is that of the device on the bus */
+    enum enumeration enumeration;
+    bool found;                    /* the enumerator's result */
+    struct usb_transfer configure; /* the last request */
+    bool enumerated;               /* identity is that of the device on the bus */
     uint8_t alternate[USB_INTERFACES];
     struct vboard_transfer *transfers; /* that were started and not finished */
     char error[VBOARD_ERROR_SIZE];
@@ -40,12 +50,14 @@ enum vboard_status library_run_to(struct vboard *board, ticks until);
 ticks library_after(const struct vboard *board, uint64_t us);
 /* serial.c: the board's callback. */
 void library_serial_sent(void *context, unsigned usart, ticks at, uint16_t word);
-/* usb.c: the library is the host at the cable. */
+/* enumeration.c: the library is the host at the cable. */
 void library_usb_attach(struct vboard *board);
-/* The transfer for an endpoint of the configuration, 0x01 to 0x0F and 0x81 to 0x8F; false: the error says why
- * not. */
+/* usb.c: the transfer for an endpoint of the configuration, 0x01 to 0x0F and 0x81 to 0x8F; false: the error
+ * says why not. */
 bool library_usb_aim(struct vboard *board, uint8_t endpoint, struct usb_transfer *transfer);
 enum vboard_status library_usb_judge(struct vboard *board, enum usb_host_status status);
+/* Runs to the host's next event and a little, so that its callbacks were called, or to the end. */
+enum vboard_status library_usb_step(struct vboard *board, ticks end);
 /* pending.c: a transfer that was started is under way with this endpoint. */
 enum { ANY_ENDPOINT = -1 };
 bool library_usb_is_busy(const struct vboard *board, int endpoint);

@@ -3,37 +3,11 @@
 
 #include "private.h"
 
-enum { TO_DEVICE = 0x00, IN = 0x80, SET_CONFIGURATION = 9, CONFIGURATION_VALUE = 5 };
+enum { IN = 0x80 };
 
 static struct usb_host *host_of(struct vboard *board)
 {
     return &board->board->host;
-}
-
-static void found(void *context, bool is)
-{
-    struct vboard *board = context;
-    board->enumerating = false;
-    board->found = is;
-}
-
-static void port_changed(void *context, enum usb_port_state state)
-{
-    struct vboard *board = context;
-    if (state < USB_PORT_ENABLED && !board->enumerating)
-        board->enumerated = false; /* it has left, or the bus was reset */
-    if (!board->enumerating)
-        return;
-    usb_enumerator_port(&board->enumerator, state);
-    if (state == USB_PORT_EMPTY)
-        found(board, false);
-}
-
-void library_usb_attach(struct vboard *board)
-{
-    board->enumerator = (struct usb_enumerator){.host = host_of(board), .context = board, .done = found};
-    host_of(board)->context = board;
-    host_of(board)->port_changed = port_changed;
 }
 
 bool vboard_usb_is_attached(const struct vboard *board)
@@ -46,8 +20,7 @@ bool vboard_usb_is_configured(const struct vboard *board)
     return board->enumerated;
 }
 
-/* To the host's next event and a little, so that its callbacks were called. */
-static enum vboard_status step(struct vboard *board, ticks end)
+enum vboard_status library_usb_step(struct vboard *board, ticks end)
 {
     ticks now = board_now(board->board), due = chip_host_due(&board->board->chip);
     ticks next = (due > now && due < end ? due : now) + TICKS_PER_MICROSECOND;
@@ -62,6 +35,7 @@ enum vboard_status library_usb_judge(struct vboard *board, enum usb_host_status 
     case USB_DONE: return VBOARD_OK;
     case USB_STALLED: return library_fail(board, VBOARD_STALLED, "the device answered STALL");
     case USB_GONE: return library_fail(board, VBOARD_GONE, "no device on the bus, or it left meanwhile");
+    case USB_TIMED_OUT: return library_fail(board, VBOARD_TIMED_OUT, "the device did not answer within 5 s");
     case USB_BABBLE:
         return library_fail(board, VBOARD_USB_ERROR,
                             "the device sent more than the packet size, or than there was room for");
@@ -69,17 +43,26 @@ enum vboard_status library_usb_judge(struct vboard *board, enum usb_host_status 
     }
 }
 
+/* Whether transfers can be made now. */
+static enum vboard_status ready(struct vboard *board)
+{
+    if (vboard_usb_is_enumerating(board))
+        return library_fail(board, VBOARD_WRONG,
+                            "an enumeration is under way; vboard_usb_finish_enumeration() ends it");
+    return library_trouble(board);
+}
+
 static enum vboard_status transfer(struct vboard *board, struct usb_transfer *transfer, uint32_t *actual,
                                    uint64_t timeout)
 {
     ticks end = library_after(board, timeout);
-    enum vboard_status status = library_trouble(board);
+    enum vboard_status status = ready(board);
     if (status != VBOARD_OK)
         return status;
     bool going = usb_host_submit(host_of(board), transfer);
     while (going && transfer->status == USB_PENDING && status == VBOARD_OK) {
         if (board_now(board->board) < end) {
-            status = step(board, end);
+            status = library_usb_step(board, end);
         } else {
             status = library_fail(board, VBOARD_TIMED_OUT, "the transfer was not over within %llu us",
                                   (unsigned long long)timeout);
@@ -115,62 +98,6 @@ enum vboard_status vboard_usb_control(struct vboard *board, uint8_t bmRequestTyp
     enum vboard_status status = transfer(board, &control, actual, timeout);
     if (status == VBOARD_OK)
         usb_identity_observe(&board->enumerator.identity, board->alternate, host_of(board), control.setup);
-    return status;
-}
-
-/* Enumeration */
-
-static enum vboard_status gone(struct vboard *board, const char *why)
-{
-    return library_fail(board, VBOARD_GONE, "%s", why);
-}
-
-static enum vboard_status await_port(struct vboard *board, ticks end)
-{
-    enum vboard_status status = VBOARD_OK;
-    while (status == VBOARD_OK && host_of(board)->port < USB_PORT_ATTACHED) {
-        if (board_now(board->board) >= end)
-            return gone(board, "no device was attached within the time-out");
-        status = step(board, end);
-    }
-    return status;
-}
-
-static enum vboard_status identify(struct vboard *board, ticks end)
-{
-    enum vboard_status status = VBOARD_OK;
-    board->enumerating = true;
-    board->found = board->enumerated = false;
-    usb_enumerator_start(&board->enumerator);
-    while (status == VBOARD_OK && board->enumerating)
-        if (board_now(board->board) >= end)
-            status = library_fail(board, VBOARD_TIMED_OUT, "the device was not known within the time-out");
-        else
-            status = step(board, end);
-    if (board->enumerating) {
-        usb_enumerator_stop(&board->enumerator);
-        board->enumerating = false;
-    }
-    if (status == VBOARD_OK && !board->found)
-        status = gone(board, "the device does not enumerate: it left, or gives no descriptors");
-    return status;
-}
-
-enum vboard_status vboard_usb_enumerate(struct vboard *board, uint64_t timeout)
-{
-    ticks end = library_after(board, timeout);
-    enum vboard_status status = library_trouble(board);
-    if (status == VBOARD_OK)
-        status = await_port(board, end);
-    if (status == VBOARD_OK)
-        status = identify(board, end);
-    if (status == VBOARD_OK) {
-        ticks now = board_now(board->board);
-        status = vboard_usb_control(board, TO_DEVICE, SET_CONFIGURATION,
-                                    board->enumerator.identity.configuration[CONFIGURATION_VALUE], 0, NULL, 0,
-                                    NULL, end > now ? ticks_to_us(end - now) : 0);
-    }
-    board->enumerated = status == VBOARD_OK;
     return status;
 }
 

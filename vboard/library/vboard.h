@@ -150,7 +150,7 @@ size_t vboard_serial_read(struct vboard *board, unsigned usart, void *bytes, siz
 
 /* The device's pull-up is on and the cable is in. */
 bool vboard_usb_is_attached(const struct vboard *board);
-/* vboard_usb_enumerate() succeeded, and since then the device neither left nor was the bus reset. */
+/* An enumeration succeeded, and since then the device neither left nor was the bus reset. */
 bool vboard_usb_is_configured(const struct vboard *board);
 /*
  * Waits for the device, resets the bus, reads descriptors as Linux does (tries again for 2.3 s), and
@@ -158,6 +158,15 @@ bool vboard_usb_is_configured(const struct vboard *board);
  * VBOARD_STALLED: the last request.
  */
 enum vboard_status vboard_usb_enumerate(struct vboard *board, uint64_t timeout);
+/*
+ * Starts the same and returns at once; it goes on while the board runs, and waits for a device as
+ * long as there is none. Until it is over no transfer can be made. One that is under way begins anew.
+ */
+enum vboard_status vboard_usb_start_enumeration(struct vboard *board);
+bool vboard_usb_is_enumerating(const struct vboard *board);
+/* Ends it, and says what became of it, as vboard_usb_enumerate(). VBOARD_TIMED_OUT, without a device
+ * VBOARD_GONE: it was under way, and is cancelled. */
+enum vboard_status vboard_usb_finish_enumeration(struct vboard *board);
 /*
  * A control transfer. bmRequestType's bit 7 says the direction; data has wLength bytes (may be
  * NULL for 0). *actual: how many went over. A SET_INTERFACE, SET_CONFIGURATION or CLEAR_FEATURE
