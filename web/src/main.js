@@ -2,6 +2,7 @@
 
 import { useTimer } from './clock.js';
 import { Flasher } from './flasher.js';
+import { keepOffline } from './offline.js';
 import { Page } from './page.js';
 import { script } from './script.js';
 
@@ -50,27 +51,7 @@ async function begin() {
   await dress(page);
   void flasher.begin();
   document.addEventListener('visibilitychange', () => void flasher.begin());
-  keep(page);
-}
-
-/**
- * For use without a network. Not when opened as a file: there is none to be without.
- * @param {Page} page
- */
-function keep(page) {
-  const workers = location.protocol === 'file:' ? undefined : navigator.serviceWorker;
-  if (!workers) return;
-  const stored = async () => {
-    const { active, scope } = await workers.ready;
-    // until then it has not put away the version before it
-    if (active?.state === 'activating')
-      await new Promise((resolve) => active.addEventListener('statechange', resolve, { once: true }));
-    const names = await caches.keys(); // as service-worker.js calls them
-    if (names.includes(`dapboot ${scope} ${VERSION}`)) page.worksOffline();
-    else page.isOutdated();
-  };
-  workers.addEventListener('controllerchange', () => void stored());
-  workers.register('service-worker.js').then(stored, () => {}); // the page works without
+  keepOffline(VERSION, page);
 }
 
 try {

@@ -163,16 +163,21 @@ export class Page extends View {
   show() {
     const { flasher } = this;
     const { body } = this.document;
-    const led = this.led();
     body.dataset.phase = flasher.phase;
-    body.dataset.led = led;
     body.toggleAttribute('data-busy', flasher.busy);
-    this.text('led-text', lights()[led]);
+    this.showLed();
     this.showBoard();
+    this.showHelp();
     this.showFile();
     this.showFlash();
     this.document.title = this.title();
     this.text('log', flasher.log.join('\n') || t`Nothing happened yet.`);
+  }
+
+  showLed() {
+    const led = this.led();
+    this.document.body.dataset.led = led;
+    this.text('led-text', lights()[led]);
   }
 
   /** Of the tab, which may be behind others. */
@@ -201,15 +206,10 @@ export class Page extends View {
 
   showBoard() {
     const { flasher } = this;
-    const { board, phase, ids } = flasher;
+    const { board, phase } = flasher;
     this.text('board-state', phase === 'away' ? this.away() : board && phase === 'ready' ? board.product : this.state());
     this.element('facts-box').hidden = !board;
     this.facts('facts', board ? boardFacts(board) : []);
-    this.element('help').hidden = phase !== 'away';
-    if (phase === 'away' && flasher.message?.place === 'board' && !flasher.paused) this.openHelp(true);
-    if (phase === 'ready') this.openHelp(false);
-    this.text('udev-vendor', hex4(ids.vendor));
-    this.text('udev-product', hex4(ids.product));
     this.element('connect').hidden = phase === 'unsupported';
     this.element('instead').hidden = phase !== 'unsupported';
     this.text('connect', board || flasher.program ? t`Choose another board` : t`Connect`);
@@ -220,6 +220,15 @@ export class Page extends View {
     this.element('release').hidden = !board;
     this.enable('release', phase === 'ready');
     this.text('board-hint', phase === 'away' ? this.hint() : '');
+  }
+
+  showHelp() {
+    const { ids, message, paused, phase } = this.flasher;
+    this.element('help').hidden = phase !== 'away';
+    if (phase === 'away' && message?.place === 'board' && !paused) this.openHelp(true);
+    if (phase === 'ready') this.openHelp(false);
+    this.text('udev-vendor', hex4(ids.vendor));
+    this.text('udev-product', hex4(ids.product));
   }
 
   state() {
@@ -238,6 +247,7 @@ export class Page extends View {
     return running ? t`The board has left to run its program` : states().away;
   }
 
+  /** @returns {string} */
   hint() {
     const { expecting, program, running } = this.flasher;
     if (program) return t`It can be asked to start its bootloader. What it is doing is interrupted.`;
