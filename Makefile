@@ -87,6 +87,7 @@ include tests/tests.mk
 include web/web.mk
 include web/site.mk
 include npm/npm.mk
+include web/try.mk
 
 .PHONY: demo picture test test-deep bench lint format deps clean help
 # BOARD is given on the command line, as others have a variable of that name in their environment. src/Makefile has one of its own.
@@ -147,7 +148,7 @@ clean: ## remove everything that was built (the cached Linux guest too)
 help: ## this list
 	@echo "dapboot: a USB DFU bootloader for STM32F103 and STM32L1, and the virtual board it is proven on."
 	@echo
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/    make \1\t\2/p' Makefile vboard/vboard.mk web/web.mk web/site.mk npm/npm.mk tests/tests.mk | expand -t 24
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/    make \1\t\2/p' Makefile vboard/vboard.mk web/web.mk web/try.mk web/site.mk npm/npm.mk tests/tests.mk | expand -t 24
 	@echo
 	@echo "    make TARGET=STLINK DEFS=\"-DHAVE_LED=0\"   another board, other options (docs/options.md)"
 	@echo "    make V=1 ...                             show the commands"

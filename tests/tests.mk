@@ -12,7 +12,7 @@ TEST_WARNINGS = $(HOST_WARNINGS) -Werror -Wno-deprecated-declarations
 $(HOST)/tests/%.o $(HOST)/bench/%.o: HOST_WARNINGS += -Werror -Wno-deprecated-declarations
 
 # names-GROUP-GROUP: says which Debian packages of these groups are missing. Whether it works without is for the tools to say.
-NAMES := names-tests names-tests-signing names-tests-guest names-tests-guest-web names-tests-npm-web names-tests-site-web names-probe-tests
+NAMES := names-tests names-tests-signing names-tests-guest names-tests-guest-npm-web names-tests-npm-web names-tests-site-web names-probe-tests
 .PHONY: $(NAMES)
 $(NAMES): names-%:
 	@! command -v dpkg-query > /dev/null || tools/deps --check $(subst -, ,$*) > /dev/null || tools/deps --check $(subst -, ,$*) >&2 || true

@@ -18,8 +18,8 @@ export const page = (html) => html.replace(/<!--[^]*?-->/g, '').replace(/\n\s+/g
 
 export const stylesheet = async (text) => (await transform(text, { loader: 'css', minify: true, target })).code;
 
-/** Terser, as it makes 800 bytes (gzip) less of it than esbuild. */
-export const small = async (text) => (await minify(text, { compress: { passes: 3 }, mangle: { toplevel: true }, ecma: 2020 })).code;
+/** Terser, as it makes 800 bytes (gzip) less of it than esbuild. Without commas in place of semicolons gzip does 30 bytes better. */
+export const small = async (text) => (await minify(text, { compress: { passes: 3, sequences: false }, mangle: { toplevel: true }, ecma: 2020 })).code;
 
 /**
  * A classic script, so that the page also works when it is opened as a file.

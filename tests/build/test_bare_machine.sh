@@ -34,6 +34,16 @@ chmod +x bare/node bare/npm
 refuses 'make web without a network' 'npm could not fetch its packages, see above; is the network up?' on_bare make web
 says 'npm ERR! network'
 refuses 'make site without the ARM compiler' "$compiler" on_bare make site
+# Node is there, and nothing that makes the virtual board's page
+mkdir -p web/node_modules/.bin
+touch web/node_modules/.package-lock.json
+printf '#!/bin/sh\nexit 0\n' > web/node_modules/.bin/tsc
+chmod +x web/node_modules/.bin/tsc
+it 'make flasher takes nothing but Node' on_bare make flasher
+cp -r "$root/npm" . 2> /dev/null
+rm bare/clang
+refuses 'make web without a compiler for WebAssembly' 'clang cannot make WebAssembly here: make deps FOR=npm' \
+    on_bare make web
 
 # A library that was cut off by a full disk
 mkdir programs

@@ -6,7 +6,8 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const require = createRequire(new URL('../../web/package.json', import.meta.url));
-export const { chromium } = require('playwright-core');
+/** Firefox is driven by WebDriver BiDi, as it is shipped; playwright-core has that behind an underscore. */
+export const { chromium, _bidiFirefox: firefox } = require('playwright-core');
 export const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -37,6 +38,8 @@ export async function serve(port = 0, beside = {}, { folder = site, below = '/' 
 
 /** Debian's browser itself, not its wrapper script, which needs a desktop. */
 export const executable = process.env.CHROMIUM ?? '/usr/lib/chromium/chromium';
+
+export const firefoxExecutable = process.env.FIREFOX ?? '/usr/lib/firefox-esr/firefox-esr';
 
 /** An empty folder for screenshots. */
 export function screenshots(name) {

@@ -293,7 +293,7 @@ await test('flashes with the keyboard alone', async () => {
     if (id === 'start') await page.keyboard.press('Space');
     if (id === 'flash-button') break;
   }
-  assert.deepEqual(reached, ['connect', 'release', 'chooser', 'verify', 'start', 'flash-button']);
+  assert.deepEqual(reached, ['', 'connect', 'release', 'chooser', 'verify', 'start', 'flash-button']);
   await page.keyboard.press('Enter');
   await page.waitForSelector('.status .good');
   assert.equal(await page.evaluate(() => document.activeElement.id), 'flash-button', 'the focus stays');

@@ -51,7 +51,7 @@ async function begin() {
   await dress(page);
   void flasher.begin();
   document.addEventListener('visibilitychange', () => void flasher.begin());
-  keepOffline(VERSION, page);
+  keepOffline(page);
 }
 
 try {

@@ -1,10 +1,9 @@
 // Registers the service worker, which keeps the page for use without a network, and tells what it keeps.
 
-/**
- * @param {string} version of the page that is shown
- * @param {{worksOffline(): void, isOutdated(): void}} page
- */
-export function keepOffline(version, page) {
+/* global VERSION */
+
+/** @param {{worksOffline(): void, isOutdated(): void}} page */
+export function keepOffline(page) {
   // Not when opened as a file: there is no network to be without.
   const workers = location.protocol === 'file:' ? undefined : navigator.serviceWorker;
   if (!workers) return;
@@ -14,7 +13,7 @@ export function keepOffline(version, page) {
     if (active?.state === 'activating')
       await new Promise((resolve) => active.addEventListener('statechange', resolve, { once: true }));
     const names = await caches.keys(); // as service-worker.js calls them
-    if (names.includes(`dapboot ${scope} ${version}`)) page.worksOffline();
+    if (names.includes(`dapboot ${scope} ${VERSION}`)) page.worksOffline();
     else page.isOutdated();
   };
   workers.addEventListener('controllerchange', () => void stored());

@@ -165,19 +165,12 @@ export class Page extends View {
     const { body } = this.document;
     body.dataset.phase = flasher.phase;
     body.toggleAttribute('data-busy', flasher.busy);
-    this.showLed();
     this.showBoard();
-    this.showHelp();
+    this.showReal();
     this.showFile();
     this.showFlash();
     this.document.title = this.title();
     this.text('log', flasher.log.join('\n') || t`Nothing happened yet.`);
-  }
-
-  showLed() {
-    const led = this.led();
-    this.document.body.dataset.led = led;
-    this.text('led-text', lights()[led]);
   }
 
   /** Of the tab, which may be behind others. */
@@ -222,8 +215,12 @@ export class Page extends View {
     this.text('board-hint', phase === 'away' ? this.hint() : '');
   }
 
-  showHelp() {
+  /** Of a real board: what its LED does, and help with drivers. */
+  showReal() {
     const { ids, message, paused, phase } = this.flasher;
+    const led = this.led();
+    this.document.body.dataset.led = led;
+    this.text('led-text', lights()[led]);
     this.element('help').hidden = phase !== 'away';
     if (phase === 'away' && message?.place === 'board' && !paused) this.openHelp(true);
     if (phase === 'ready') this.openHelp(false);

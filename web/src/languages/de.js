@@ -263,6 +263,7 @@ translate('de', {
   'Try again.': 'Versuchen Sie es noch einmal.',
   'Try again. If it comes again, the chip’s flash is worn out, protected against writing, or badly supplied with power.': 'Versuchen Sie es noch einmal. Tritt der Fehler wieder auf, ist der Flash-Speicher des Chips verschlissen, schreibgeschützt oder schlecht mit Strom versorgt.',
   'Try another cable or port.': 'Versuchen Sie ein anderes Kabel oder einen anderen Anschluss.',
+  'Try it without a board': 'Ohne Board ausprobieren',
   'Turn it into a .hex file: arm-none-eabi-objcopy -I srec -O ihex firmware.srec firmware.hex': 'Wandeln Sie sie in eine .hex-Datei um: arm-none-eabi-objcopy -I srec -O ihex firmware.srec firmware.hex',
   'Two programs may have been put into one file: choose the file of the program alone.': 'Vielleicht wurden zwei Programme in eine Datei gepackt: Wählen Sie die Datei, die nur das Programm enthält.',
   'Two short flashes and a pause mean that the crystal does not work. No light at all: try another cable; many carry power only.': 'Zweimal kurzes Aufleuchten und eine Pause bedeuten, dass der Quarz nicht funktioniert. Leuchtet gar nichts, versuchen Sie ein anderes Kabel; viele führen nur Strom.',

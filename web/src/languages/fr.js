@@ -263,6 +263,7 @@ translate('fr', {
   'Try again.': 'Réessayez.',
   'Try again. If it comes again, the chip’s flash is worn out, protected against writing, or badly supplied with power.': 'Réessayez. Si l’erreur revient, la mémoire flash de la puce est usée, protégée en écriture ou mal alimentée.',
   'Try another cable or port.': 'Essayez un autre câble ou un autre port.',
+  'Try it without a board': 'Essayer sans carte',
   'Turn it into a .hex file: arm-none-eabi-objcopy -I srec -O ihex firmware.srec firmware.hex': 'Convertissez-le en fichier .hex : arm-none-eabi-objcopy -I srec -O ihex firmware.srec firmware.hex',
   'Two programs may have been put into one file: choose the file of the program alone.': 'Deux programmes ont peut-être été réunis dans un seul fichier : choisissez le fichier du programme seul.',
   'Two short flashes and a pause mean that the crystal does not work. No light at all: try another cable; many carry power only.': 'Deux éclats brefs suivis d’une pause signifient que le quartz ne fonctionne pas. Aucune lumière : essayez un autre câble ; beaucoup ne transportent que l’alimentation.',
