@@ -21,6 +21,9 @@ import { VirtualUsbDevice } from './usb_device.js';
 /** One that is under way: how long it may take, and what is done with the device, or null. @typedef {{until: number, done: (found: VirtualUsbDevice | null) => void}} Enumeration */
 
 const ENUMERATION_MS = 5000;
+/** Firmware that starts pulls D+ low for some ms: what was deaf is then looked at again, so that must not be missed. */
+const DEAF_MS = 1;
+const LEAST_MS = 0.001; // the board's time is in whole microseconds
 
 export class VirtualUsb extends EventTarget {
   /**
@@ -115,8 +118,13 @@ export class VirtualUsb extends EventTarget {
    * @param {number} ms
    */
   run(ms) {
-    if (!this.failure && ms > 0) this.guarded(() => this.board.run(ms));
-    this.look();
+    const end = this.board.now + ms;
+    do {
+      const left = end - this.board.now;
+      const piece = this.isDeaf ? Math.min(left, DEAF_MS) : left;
+      if (!this.failure && left > 0) this.guarded(() => this.board.run(Math.max(piece, LEAST_MS)));
+      this.look();
+    } while (!this.failure && this.board.now < end);
   }
 
   /**

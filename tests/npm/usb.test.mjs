@@ -158,6 +158,23 @@ test('a board that does not do USB is enumerated while its time goes on, and nev
   assert.equal((await came).device.productName, 'DAPBoot DFU Bootloader', 'its bootloader is found all the same');
 });
 
+test('a board that did not answer is enumerated again when other firmware starts, however seldom it is looked at', async () => {
+  const board = await VirtualBoard.create();
+  board.load(bootloader());
+  board.load(behind('blink'));
+  board.power();
+  const usb = new VirtualUsb(board);
+  usb.run(1); // looks at it
+  usb.run(3000);
+  assert.deepEqual([usb.device, usb.isEnumerating], [null, false], 'it was given up');
+  board.press();
+  board.reset();
+  usb.run(100);
+  usb.run(100);
+  usb.run(100);
+  assert.equal(usb.device?.productName, 'DAPBoot DFU Bootloader');
+});
+
 test('a device is there when its enumeration is over, or it is asked for', async () => {
   const usb = new VirtualUsb(await running(bootloader()));
   await usb.time.sleep(50);
