@@ -21,7 +21,7 @@ import { VirtualUsbDevice } from './usb_device.js';
 /** One that is under way: how long it may take, and what is done with the device, or null. @typedef {{until: number, done: (found: VirtualUsbDevice | null) => void}} Enumeration */
 
 const ENUMERATION_MS = 5000;
-/** Firmware that starts pulls D+ low for some ms: what was deaf is then looked at again, so that must not be missed. */
+/** Firmware that starts pulls D+ low for some ms. Without a device that must not be missed: another enumeration begins then. */
 const DEAF_MS = 1;
 const LEAST_MS = 0.001; // the board's time is in whole microseconds
 
@@ -121,7 +121,7 @@ export class VirtualUsb extends EventTarget {
     const end = this.board.now + ms;
     do {
       const left = end - this.board.now;
-      const piece = this.isDeaf ? Math.min(left, DEAF_MS) : left;
+      const piece = this.isDeaf || this.enumeration ? Math.min(left, DEAF_MS) : left;
       if (!this.failure && left > 0) this.guarded(() => this.board.run(Math.max(piece, LEAST_MS)));
       this.look();
     } while (!this.failure && this.board.now < end);

@@ -167,12 +167,13 @@ test('a board that did not answer is enumerated again when other firmware starts
   usb.run(1); // looks at it
   usb.run(3000);
   assert.deepEqual([usb.device, usb.isEnumerating], [null, false], 'it was given up');
-  board.press();
-  board.reset();
-  usb.run(100);
-  usb.run(100);
-  usb.run(100);
-  assert.equal(usb.device?.productName, 'DAPBoot DFU Bootloader');
+  const pressed = async () => {
+    board.press();
+    board.reset();
+    for (let i = 0; i < 3; i++) usb.run(100);
+    assert.equal(usb.device?.productName, 'DAPBoot DFU Bootloader');
+  };
+  await pressed();
 });
 
 test('a device is there when its enumeration is over, or it is asked for', async () => {
