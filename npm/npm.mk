@@ -14,7 +14,7 @@ WASM_SOURCES := npm/exports.c $(wildcard vboard/library/*.c vboard/files/image*.
 VBOARD_EXPORTS := allow board_name board_title cut_power drive error first_violation flash_operations free instructions \
                   is_powered led led_changes load load_image now pin plug power press read reset restore rule_count \
                   rule_name run save serial_baud serial_read serial_send snapshot_free usb_control usb_enumerate usb_finish \
-                  usb_finish_enumeration usb_in usb_is_attached usb_is_configured usb_is_enumerating usb_is_pending usb_out \
+                  usb_detachments usb_finish_enumeration usb_in usb_is_attached usb_is_configured usb_is_enumerating usb_is_pending usb_out \
                   usb_start usb_start_enumeration version violations
 WASM_FLAGS = --target=wasm32-wasi -std=gnu11 $(HOST_WARNINGS) -Wno-missing-field-initializers -Ivboard -Ivboard/library -MMD -MP
 # No message has a fraction. The stack is at the front, so that one that overflows traps instead of writing into data.

@@ -18,12 +18,9 @@ import { VirtualUsbDevice } from './usb_device.js';
 
 /** @typedef {{number: number, at: number, length: number, resolve: (result: {data: Uint8Array, actual: number}) => void, reject: (error: unknown) => void}} Pending */
 
-/** One that is under way: how long it may take, and what is done with the device, or null. @typedef {{until: number, done: (found: VirtualUsbDevice | null) => void}} Enumeration */
+/** One that is under way: how long it may take, what is done with the device, or null, and how often one had left the bus when it began. @typedef {{until: number, done: (found: VirtualUsbDevice | null) => void, detachments: number}} Enumeration */
 
 const ENUMERATION_MS = 5000;
-/** Firmware that starts pulls D+ low for some ms. Without a device that must not be missed: another enumeration begins then. */
-const DEAF_MS = 1;
-const LEAST_MS = 0.001; // the board's time is in whole microseconds
 
 export class VirtualUsb extends EventTarget {
   /**
@@ -50,8 +47,8 @@ export class VirtualUsb extends EventTarget {
     this.enumeration = null;
     /** @private What waits for its end. @type {(() => void)[]} */
     this.waiters = [];
-    /** @private It is on the bus, and answers no enumeration. */
-    this.isDeaf = false;
+    /** @private When it answered no enumeration: how often a device had left the bus until then. @type {number | null} */
+    this.deafSince = null;
     /** Inside look(). */
     this.looking = false;
     this.time = time === 'real' ? new RealTime(this, speed) : new VirtualTime(this);
@@ -118,13 +115,8 @@ export class VirtualUsb extends EventTarget {
    * @param {number} ms
    */
   run(ms) {
-    const end = this.board.now + ms;
-    do {
-      const left = end - this.board.now;
-      const piece = this.isDeaf || this.enumeration ? Math.min(left, DEAF_MS) : left;
-      if (!this.failure && left > 0) this.guarded(() => this.board.run(Math.max(piece, LEAST_MS)));
-      this.look();
-    } while (!this.failure && this.board.now < end);
+    if (!this.failure && ms > 0) this.guarded(() => this.board.run(ms));
+    this.look();
   }
 
   /**
@@ -156,8 +148,9 @@ export class VirtualUsb extends EventTarget {
       if (this.enumeration) this.goOn(this.enumeration);
       if (this.enumeration) return;
       if (this.device && (this.failure || !this.board.usb.isConfigured)) this.lose(this.device);
-      if (!this.board.usb.isAttached) this.isDeaf = false;
-      else if (!this.device && !this.isDeaf && !this.failure) this.begin((found) => this.found(found));
+      const { isAttached, detachments } = this.board.usb;
+      const isDeaf = this.deafSince === detachments;
+      if (isAttached && !isDeaf && !this.device && !this.failure) this.begin((found) => this.found(found));
     } finally {
       this.looking = false;
     }
@@ -197,19 +190,20 @@ export class VirtualUsb extends EventTarget {
   begin(done) {
     this.guarded(() => {
       this.board.usb.startEnumeration();
-      this.enumeration = { until: this.board.now + ENUMERATION_MS, done };
+      this.enumeration = { until: this.board.now + ENUMERATION_MS, done, detachments: this.board.usb.detachments };
     });
   }
 
   /** @private @param {Enumeration} enumeration */
-  goOn({ until, done }) {
+  goOn({ until, done, detachments }) {
     const isOver = !this.board.usb.isEnumerating;
     if (!isOver && this.board.now < until && !this.failure) return;
     this.enumeration = null;
     try {
       this.guarded(() => {
         const device = this.enumerated();
-        this.isDeaf = isOver && device === null; // else it was not even there
+        // else it was not even there; a device that has left meanwhile may be another one when it is back
+        this.deafSince = isOver && device === null ? detachments : null;
         done(device);
       });
     } finally {

@@ -23,6 +23,11 @@ export class UsbHost {
     return this.board.machine.look('vboard_usb_is_attached', this.board.handle) !== 0;
   }
 
+  /** How often a device has left the bus, for whatever reason and however shortly. */
+  get detachments() {
+    return this.board.machine.look('vboard_usb_detachments', this.board.handle);
+  }
+
   /** An enumeration succeeded, and since then the device neither left nor was the bus reset. */
   get isConfigured() {
     return this.board.machine.look('vboard_usb_is_configured', this.board.handle) !== 0;

@@ -176,6 +176,24 @@ test('a board that did not answer is enumerated again when other firmware starts
   await pressed();
 });
 
+test('other firmware that starts in the midst of an enumeration is found, whenever it starts', async () => {
+  for (let at = 50; at < 2500; at += 350) {
+    const board = await VirtualBoard.create();
+    board.load(bootloader());
+    board.load(behind('blink'));
+    board.power();
+    const usb = new VirtualUsb(board);
+    usb.run(200); // the application runs
+    board.run(at); // nobody looks
+    board.press();
+    board.reset();
+    board.run(50);
+    usb.run(3000);
+    usb.run(3000);
+    assert.equal(usb.device?.productName, 'DAPBoot DFU Bootloader', `${at} ms`);
+  }
+});
+
 test('a device is there when its enumeration is over, or it is asked for', async () => {
   const usb = new VirtualUsb(await running(bootloader()));
   await usb.time.sleep(50);

@@ -41,6 +41,24 @@ static void a_started_enumeration_goes_on_while_the_board_runs(void **state)
     vboard_free(board);
 }
 
+static void each_time_that_a_device_leaves_the_bus_is_counted(void **state)
+{
+    (void)state;
+    struct vboard *board = with_file(bulk_echo);
+    assert_ok(board, vboard_usb_enumerate(board, SECOND));
+    uint32_t before = vboard_usb_detachments(board);
+    for (uint32_t n = 1; n <= 3; n++) {
+        vboard_plug(board, false);
+        assert_ok(board, vboard_run(board, 1));
+        vboard_plug(board, true);
+        assert_ok(board, vboard_run(board, MILLISECOND));
+        assert_int_equal(vboard_usb_detachments(board), before + n);
+    }
+    assert_ok(board, vboard_usb_enumerate(board, SECOND));
+    assert_int_equal(vboard_usb_detachments(board), before + 3);
+    vboard_free(board);
+}
+
 static void a_device_that_never_answers_is_given_up_piece_by_piece(void **state)
 {
     (void)state;
@@ -175,6 +193,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_started_enumeration_goes_on_while_the_board_runs),
+        cmocka_unit_test(each_time_that_a_device_leaves_the_bus_is_counted),
         cmocka_unit_test(a_device_that_never_answers_is_given_up_piece_by_piece),
         cmocka_unit_test(it_takes_as_long_as_in_one_call),
         cmocka_unit_test(one_that_is_finished_early_ends_there),

@@ -65,6 +65,7 @@ static void identify(struct vboard *board)
 static void port_changed(void *context, enum usb_port_state state)
 {
     struct vboard *board = context;
+    board->detachments += state == USB_PORT_EMPTY;
     if (state < USB_PORT_ENABLED)
         board->enumerated = false; /* it has left, or the bus was reset */
     if (board->enumeration == ENUMERATION_AWAITS && state == USB_PORT_ATTACHED) {

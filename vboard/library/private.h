@@ -33,6 +33,7 @@ struct vboard {
     enum enumeration enumeration;
     bool found;                    /* the enumerator's result */
     struct usb_transfer configure; /* the last request */
+    uint32_t detachments;          /* of devices from the bus */
     bool enumerated;               /* identity is that of the device on the bus */
     uint8_t alternate[USB_INTERFACES];
     struct vboard_transfer *transfers; /* that were started and not finished */

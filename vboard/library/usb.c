@@ -15,6 +15,11 @@ bool vboard_usb_is_attached(const struct vboard *board)
     return board->board->dplus && board->board->cable;
 }
 
+uint32_t vboard_usb_detachments(const struct vboard *board)
+{
+    return board->detachments;
+}
+
 bool vboard_usb_is_configured(const struct vboard *board)
 {
     return board->enumerated;

@@ -150,6 +150,8 @@ size_t vboard_serial_read(struct vboard *board, unsigned usart, void *bytes, siz
 
 /* The device's pull-up is on and the cable is in. */
 bool vboard_usb_is_attached(const struct vboard *board);
+/* How often a device has left the bus, for whatever reason and however shortly, since vboard_new(). */
+uint32_t vboard_usb_detachments(const struct vboard *board);
 /* An enumeration succeeded, and since then the device neither left nor was the bus reset. */
 bool vboard_usb_is_configured(const struct vboard *board);
 /*
