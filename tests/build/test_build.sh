@@ -72,9 +72,9 @@ it 'is in the image' contains "It's mine, 100% (#1)" "$(built)"
 it 'from src' env DEFS='-DUSB_VENDOR_STRING="\"Example & Sons; Inc.\""' make -C src
 it 'is in the image' contains 'Example & Sons; Inc.' "$(built)"
 it 'macros of old board files, and of others' make DEFS='-DUSES_GPIOA -DUSES_GPIOB=1 -DMY_OWN_MACRO'
-it 'change nothing' same "$(built)" $plain
 says_not 'note: USES'
 says 'note: MY_OWN_MACRO is no option of dapboot and changes nothing'
+it 'change nothing' same "$(built)" $plain
 it 'the old way to say USE_HSI, with a word that belongs to the one before' make DEFS='-D USE_HSI'
 it 'has an effect' differ "$(built)" $plain
 refuses 'a word without -D' 'DEFS takes -DNAME=VALUE: "HAVE_LED=0" does not begin with -D' make DEFS=HAVE_LED=0

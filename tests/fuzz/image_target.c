@@ -330,12 +330,15 @@ static void watch(void *watcher, enum report_kind kind, ticks at, const char *te
  */
 static void assert_recovers(struct victim *victim)
 {
-    enum { LEAVES_WITHIN_MS = 700, CHECK_MS = 800, COMES_BACK_WITHIN_MS = 1000 };
+    enum { LEAVES_WITHIN_MS = 700, CHECK_MS = 800, COMES_BACK_WITHIN_MS = 1000, PAGE = 1024, ERASE_MS = 40 };
     /*
-     * signed: a third time if the first came in the midst of a check that ended badly: the second is told so
+     * signed: a third time if the first came in the midst of a check that ended badly: the second is told so;
+     * others: when the image before did not end, all pages behind this one are erased at its end
      */
     bool is_signed = rig_is_signed(victim->target);
-    unsigned resets = is_signed ? 3 : 2, leaves_within_ms = LEAVES_WITHIN_MS + (is_signed ? CHECK_MS : 0);
+    unsigned resets = is_signed ? 3 : 2;
+    unsigned leaves_within_ms =
+        LEAVES_WITHIN_MS + (is_signed ? CHECK_MS : victim->rig.app_bytes / PAGE * ERASE_MS);
     struct dfu_status status = {0};
 
     for (unsigned tries = 0; tries < resets; tries++) {
