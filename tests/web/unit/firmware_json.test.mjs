@@ -90,6 +90,38 @@ test('a version that is replaced may bring a new file of the same name', () => {
   assert.deepEqual(readFileSync(join(folder, 'www/standard.bin')), readFileSync(join(folder, 'standard.bin')));
 });
 
+test('a version that is replaced keeps its place: an older one does not become the newest', () => {
+  make(...FIRST, 'standard.bin', 'www/firmware.json');
+  make('--version', '1.1', 'all.hex', 'www/firmware.json');
+  make('--version', '1.0', '--replace', 'standard.bin', 'www/firmware.json');
+  assert.deepEqual(written().versions.map(({ version }) => version), ['1.1', '1.0']);
+});
+
+test('two files of one name out of two folders are refused: one would replace the other', () => {
+  mkdirSync(join(folder, 'high'));
+  copyFileSync(join(folder, 'high.bin'), join(folder, 'high/standard.bin'));
+  assert.match(refused(...FIRST, 'standard:standard.bin', 'high:high/standard.bin', 'www/firmware.json'), /^1 .*standard\.bin and high\/standard\.bin have the same name/);
+  assert.deepEqual(readdirSync(join(folder, 'www')), []);
+});
+
+test('a name that an address cannot have is refused', () => {
+  for (const name of ['50%.bin', 'blinker#2.bin', 'what?.bin', 'a:b.bin', 'a\\b.bin']) {
+    copyFileSync(join(folder, 'standard.bin'), join(folder, name));
+    assert.match(refused(...FIRST, name, 'www/firmware.json'), /^1 .*rename it/);
+  }
+  assert.deepEqual(readdirSync(join(folder, 'www')), []);
+});
+
+test('a logo does not replace a file of the page, except the logo before it', () => {
+  writeFileSync(join(folder, 'www/icon.svg'), '<svg id="of-the-page"/>');
+  copyFileSync(join(folder, 'logo.svg'), join(folder, 'icon.svg'));
+  assert.match(refused(...FIRST, '--logo', 'icon.svg', 'standard.bin', 'www/firmware.json'), /^1 .*icon\.svg is there already/);
+  make(...FIRST, '--logo', 'logo.svg', 'standard.bin', 'www/firmware.json');
+  writeFileSync(join(folder, 'logo.svg'), '<svg id="newer"/>');
+  make('--version', '1.1', '--logo', 'logo.svg', 'standard.bin', 'www/firmware.json');
+  assert.equal(readFileSync(join(folder, 'www/logo.svg'), 'utf8'), '<svg id="newer"/>');
+});
+
 test('a damaged firmware.json stays as it is', () => {
   writeFileSync(join(folder, 'www/firmware.json'), '{');
   assert.match(refused(...FIRST, 'standard.bin', 'www/firmware.json'), /is damaged/);
