@@ -17,6 +17,8 @@ const DFU_FUNCTIONAL = 0x21;
 const IS_CLASS = 0x20;
 const Request = { DETACH: 0, DNLOAD: 1, UPLOAD: 2, GETSTATUS: 3, CLRSTATUS: 4, NONE: 0x55 };
 const State = { IDLE: 2, DNBUSY: 4, DNLOAD_IDLE: 5, UPLOAD_IDLE: 9, ERROR: 10 };
+const CAN_DOWNLOAD = 1;
+const CAN_UPLOAD = 2;
 const WILL_DETACH = 8;
 const ErrTarget = 1;
 const ErrVerify = 7;
@@ -52,7 +54,7 @@ export class Desk {
    * @param {boolean} [options.pressed] the button, which brings the bootloader though there is an application
    * @param {'virtual' | 'real'} [options.time]
    * @param {Uint8Array} [options.application] in flash already
-   * @param {boolean} [options.willDetach] what bmAttributes says instead; dfuVersion, transferSize: the same
+   * @param {boolean} [options.willDetach] what bmAttributes says instead; canDownload, canUpload, dfuVersion, transferSize: the same
    */
   static async make({ target = 'BLUEPILL', flashKiB = 128, plugged = true, pressed = false, application, time, ...says } = {}) {
     const board = await VirtualBoard.create({ board: target.startsWith('STM32L1') ? 'STM32L1' : 'BLUEPILL', flashKiB });
@@ -178,11 +180,13 @@ export class Desk {
 
   /** Of the functional descriptor, DFU 1.1 table 4.2. */
   alter(bytes) {
-    const { willDetach, transferSize, dfuVersion } = this.says;
+    const { willDetach, canDownload, canUpload, transferSize, dfuVersion } = this.says;
     for (let at = 0; at + 2 <= bytes.length && bytes[at] >= 2; at += bytes[at])
       if (bytes[at + 1] === DFU_FUNCTIONAL) {
         const view = new DataView(bytes.buffer, bytes.byteOffset + at, bytes[at]);
         if (willDetach === false) view.setUint8(2, view.getUint8(2) & ~WILL_DETACH);
+        if (canDownload === false) view.setUint8(2, view.getUint8(2) & ~CAN_DOWNLOAD);
+        if (canUpload === false) view.setUint8(2, view.getUint8(2) & ~CAN_UPLOAD);
         if (transferSize !== undefined) view.setUint16(5, transferSize, true);
         if (dfuVersion !== undefined) view.setUint16(7, dfuVersion, true);
       }

@@ -53,6 +53,8 @@ export class Connection extends Teller {
     this.paused = false;
     /** @type {USBDevice | null} a board whose program can be asked to leave for the bootloader */
     this.program = null;
+    /** Serial number of the board that was lost last. @type {string | undefined} @private */
+    this.lost = undefined;
     /** That program was asked. */
     this.expecting = false;
 
@@ -283,6 +285,7 @@ export class Connection extends Teller {
   /** @private */
   lose() {
     this.unplug();
+    this.lost = this.board?.serial ?? this.lost;
     this.link = null;
     this.dfu = null;
     this.device = null;
@@ -302,7 +305,10 @@ export class Connection extends Teller {
       return this.changed();
     }
     await this.open(device);
-    if (this.board && this.message) this.isBack(this.message);
+    if (!this.board || !this.message) return;
+    if (this.board.serial === this.lost) return this.isBack(this.message);
+    this.message = null; // it is about another board
+    this.changed();
   }
 
   /**

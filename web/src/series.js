@@ -32,6 +32,8 @@ export class Series extends EventTarget {
     this.results = [];
     /** @type {Board | null} @private */
     this.seen = null;
+    /** What a board got, by its serial number. @type {Map<string, import('./formats.js').Firmware>} @private */
+    this.got = new Map();
     flasher.addEventListener('change', () => void this.changed());
   }
 
@@ -47,11 +49,17 @@ export class Series extends EventTarget {
     const { board, firmware, phase } = this.flasher;
     if (!this.on || phase !== 'ready' || !board || !firmware || board === this.seen) return;
     this.seen = board;
-    if (this.flasher.isOnBoard) return this.already(board);
+    const file = firmware.whole ?? firmware;
+    // one that cannot be read may have come back after it was flashed here: again and again, if its button is held
+    const hasGot = !board.contents && board.serial !== '' && this.got.get(board.serial) === file;
+    if (this.flasher.isOnBoard || hasGot) return this.already(board);
     const [error] = this.flasher.findings.filter(({ kind }) => kind === 'error');
     if (error) return this.add(board, false, error.title);
+    if (!this.flasher.canFlash) return this.add(board, false, t`This board was built so that it cannot be written.`);
     await this.flasher.flash();
     const { message } = this.flasher;
+    if (message?.kind === 'good') this.got.set(board.serial, file);
+    else this.got.delete(board.serial);
     this.add(board, message?.kind === 'good', message?.title ?? '');
   }
 
@@ -61,7 +69,8 @@ export class Series extends EventTarget {
    * @private
    */
   already(board) {
-    if (!this.results.some(({ serial, good }) => good && serial === board.serial)) this.add(board, true, t`It has this program already`);
+    const last = this.results.find(({ serial }) => serial === board.serial);
+    if (!last?.good) this.add(board, true, t`It has this program already`);
   }
 
   /**

@@ -282,6 +282,15 @@ test('a board that comes back after all went well is in its bootloader for a rea
   assert.match(flasher.message.text, /in its bootloader again/);
 });
 
+test('what was said of a board is not said of another one that comes after it', async () => {
+  const { board, flasher } = await rig();
+  await flasher.flash();
+  board.usb.addEventListener('connect', ({ device }) => Object.defineProperty(device, 'serialNumber', { value: 'another' }));
+  board.toBootloader();
+  await until(() => flasher.phase === 'ready');
+  assert.deepEqual([flasher.board.serial, flasher.message], ['another', null]);
+});
+
 test('a board left in an error or in the middle of something by another client is taken', async () => {
   for (const state of [10, 5, 9, 4, 3]) {
     const board = await desk();

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { Flasher } from '../../../web/src/flasher.js';
 import { Series, toCsv } from '../../../web/src/series.js';
 import { KIB, program } from '../programs.mjs';
-import { desk, test, until } from './desk_test.mjs';
+import { desk, sleep, test, until } from './desk_test.mjs';
 
 const image = program(3 * KIB, 0x08002000);
 const file = (bytes) => ({ name: 'a.bin', arrayBuffer: async () => bytes.slice().buffer });
@@ -75,6 +75,30 @@ test('a board that is pulled out on the way is bad, and good once it was tried a
   one.plug();
   await until(() => series.results.length === 2);
   assert.deepEqual(series.sums, { good: 1, bad: 0 });
+});
+
+test('a board that cannot be read is flashed once, though it comes back with its button held', async () => {
+  const { one, flasher, series } = await line({ canUpload: false, pressed: true });
+  series.turn(true);
+  await flasher.begin();
+  await until(() => series.results.length === 1);
+  await until(() => flasher.phase === 'ready');
+  const downloads = one.requests.filter((request) => request === 1).length;
+  await sleep(3000);
+  assert.deepEqual([flasher.phase, one.requests.filter((request) => request === 1).length], ['ready', downloads]);
+  assert.deepEqual(said(series), [[true, 'Done: the board has started the program']]);
+});
+
+test('a board that cannot be written is bad, whatever was said of the board before it', async () => {
+  const { one, flasher, series } = await line();
+  series.turn(true);
+  await flasher.begin();
+  await until(() => series.results.length === 1);
+  one.says.canDownload = false;
+  one.write(program(3 * KIB, 0x08002000, { entry: 0x08002201 }));
+  one.toBootloader();
+  await until(() => series.results.length === 2);
+  assert.deepEqual(said(series)[0], [false, 'This board was built so that it cannot be written.']);
 });
 
 test('without the tick nothing is flashed', async () => {
