@@ -29,6 +29,8 @@ export class Bench {
     this.usb = null;
     this.isPlugged = true;
     this.isPressed = false;
+    /** Its power was switched off, and did not fail. */
+    this.isOffByHand = false;
     /** What happened, oldest first, as lines. @type {string[]} */
     this.events = [];
     /** How many there were. */
@@ -51,6 +53,7 @@ export class Bench {
     this.blinks = [];
     this.isPlugged = true;
     this.isPressed = false;
+    this.isOffByHand = false;
     Object.assign(this, { entry, board, usb: new VirtualUsb(board, { time: 'real' }) });
     this.socket.plugIn(this.usb);
     board.power();
@@ -66,6 +69,7 @@ export class Bench {
 
   /** @param {boolean} on */
   power(on) {
+    this.isOffByHand = !on;
     this.board?.power(on);
   }
 

@@ -58,14 +58,16 @@ export class PowerCut {
 
   /** Looks how far it is. */
   look() {
-    const { board, usb, isPowered } = this.bench;
+    const { board, usb, isOffByHand, isPlugged, isPowered } = this.bench;
     if (!board || this.stage === 'none') return;
-    if (this.stage === 'armed' && !isPowered && this.done >= this.number - 1) this.stage = 'failed';
+    if (this.stage === 'armed' && isOffByHand) this.disarm();
+    else if (this.stage === 'armed' && !isPowered) this.stage = 'failed';
     else if (this.stage === 'failed' && isPowered) {
       this.stage = 'back';
       this.since = board.now;
     } else if (this.stage === 'back') {
       if (!isPowered) this.stage = 'failed';
+      else if (!isPlugged) this.since = board.now; // nothing shows up without the cable
       else if (isBootloader(usb?.device)) this.stage = 'bootloader';
       else if (board.now > this.since + SHOWS_UP_MS && !usb?.failure) this.stage = 'program';
     }
