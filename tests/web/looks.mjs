@@ -386,6 +386,9 @@ await test('a page of a maker flashes the newest version with two clicks, and an
   await page.setInputFiles('#chooser', blink);
   await page.waitForFunction(() => document.querySelector('#file-facts').textContent.includes('blink.bin'));
   assert.equal(await page.isVisible('#drop'), true);
+  await page.selectOption('#versions', { index: 0 });
+  await page.waitForFunction(() => document.querySelector('#file-facts').textContent.includes('blinker-2.0.bin'));
+  assert.equal(await page.$eval('#versions', (list) => list.value), '0');
   assert.deepEqual(page.trouble, []);
   await page.context().close();
 });
@@ -424,6 +427,17 @@ await test("the button on anybody's page flashes the newest version, under a str
   assert.ok(page.desk.holds(newer));
   assert.equal(await page.evaluate(() => document.querySelector('dapboot-install').shadowRoot.querySelector('p').textContent), 'Done: the board has started the program');
   assert.deepEqual(page.trouble, []);
+  await page.context().close();
+});
+
+await test("the button on anybody's page takes the firmware.json that it names now", async () => {
+  const body = '<!doctype html><html lang="en"><title>-</title><script type="module" src="install.js"></script><dapboot-install firmware="wrong.json">Update</dapboot-install>';
+  const files = { ...VENDOR, 'theirs.html': body, 'wrong.json': VENDOR['firmware.json'].replaceAll('"2.0"', '"9.0"') };
+  const page = await open({ files, query: 'theirs.html' });
+  const done = page.evaluate(() => new Promise((resolve) => document.addEventListener('dapboot-done', ({ detail }) => resolve(detail.version))));
+  await page.evaluate(() => document.querySelector('dapboot-install').setAttribute('firmware', 'firmware.json'));
+  await page.click('dapboot-install');
+  assert.equal(await done, '2.0');
   await page.context().close();
 });
 

@@ -148,6 +148,9 @@ await results.test('what a maker put beside the page is the newest from the netw
   await page.reload();
   assert.deepEqual(await offered(), ['1.1', '1.0']);
   await page.evaluate(() => fetch('one.bin'));
+  server.headers.vary = '*'; // cannot be kept
+  writeFileSync(join(server.folder, 'two.bin'), 'two');
+  assert.equal(await page.evaluate(async () => (await fetch('two.bin')).text()), 'two');
   server.close();
   await page.reload();
   assert.deepEqual(await offered(), ['1.1', '1.0']);

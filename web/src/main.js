@@ -48,7 +48,7 @@ async function begin() {
   page.isVersion(VERSION);
   /** @type {any} */ (globalThis).dapbootPage = page; // for the other scripts
   page.element('several').addEventListener('toggle', () => void script('several.js'), { once: true });
-  await dress(page);
+  await dress(page).catch((error) => flasher.note(`firmware.json: ${error.message ?? 'vendor.js cannot be loaded'}`)); // boards can be flashed all the same
   void flasher.begin();
   document.addEventListener('visibilitychange', () => void flasher.begin());
   keepOffline(page);

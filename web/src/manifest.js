@@ -37,6 +37,14 @@ export class BadManifest extends Error {}
 /** @type {(value: unknown) => boolean} */
 const isText = (value) => typeof value === 'string' && value !== '';
 /** @type {(value: unknown) => boolean} */
+const isAddress = (value) => {
+  try {
+    return typeof value === 'string' && value !== '' && new URL(value, 'https://example.com') !== null;
+  } catch {
+    return false;
+  }
+};
+/** @type {(value: unknown) => boolean} */
 const isList = (value) => Array.isArray(value) && value.length > 0;
 /** @type {(name: string) => (value: unknown) => boolean} */
 const matches = (pattern) => (value) => typeof value === 'string' && new RegExp(`^(${pattern})$`).test(value);
@@ -53,7 +61,7 @@ const fields = () => ({
     [
       kind('vendor'),
       kind('homepage', t`an address that begins with https://`, matches('https://.+')),
-      kind('logo'),
+      kind('logo', t`an address, relative to firmware.json`, isAddress),
       kind('color', t`a colour like #b3261e`, matches('#[0-9a-fA-F]{6}')),
       kind('ids', t`a list of USB ids like 1209:db42`, (ids) => isList(ids) && ids.every(matches(ID))),
     ],
@@ -63,7 +71,7 @@ const fields = () => ({
     [kind('date', t`a date like 2026-11-28`, matches('\\d{4}-\\d\\d-\\d\\d')), kind('notes')],
   ],
   file: [
-    [kind('file'), kind('sha256', t`64 hexadecimal digits`, matches('[0-9a-fA-F]{64}'))],
+    [kind('file', t`an address, relative to firmware.json`, isAddress), kind('sha256', t`64 hexadecimal digits`, matches('[0-9a-fA-F]{64}'))],
     [kind('variant', 'standard, 4K, high', matches('standard|4K|high')), kind('chip', 'STM32F103, STM32L1', matches('STM32F103|STM32L1'))],
   ],
 });

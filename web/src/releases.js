@@ -97,7 +97,12 @@ export class Releases {
    * @private
    */
   nameOf({ file }) {
-    return decodeURIComponent(new URL(file, this.address).pathname.split('/').pop() ?? file);
+    const name = new URL(file, this.address).pathname.split('/').pop() || file;
+    try {
+      return decodeURIComponent(name);
+    } catch {
+      return name; // a % that stands for itself
+    }
   }
 
   /**

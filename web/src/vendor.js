@@ -91,6 +91,7 @@ class Offer {
     this.chosen = index;
     this.trouble = '';
     this.board = null;
+    this.file = this.flasher.file; // one that was dropped before is no new choice
     void this.changed();
   }
 

@@ -76,6 +76,8 @@ for (const [what, change, says] of [
   ['files of a version', (all) => delete all.versions[0].files, 'versions[0].files is missing: a list.'],
   ['a hash', (all) => (all.versions[0].files[2].sha256 = 'abc'), 'versions[0].files[2].sha256 is wrong: it must be 64 hexadecimal digits.'],
   ['a variant that there is', (all) => (all.versions[0].files[0].variant = '8K'), 'versions[0].files[0].variant is wrong: it must be standard, 4K, high.'],
+  ['a logo that has an address', (all) => (all.logo = 'http://'), 'logo is wrong: it must be an address, relative to firmware.json.'],
+  ['a file that has an address', (all) => (all.versions[0].files[0].file = 'http://'), 'versions[0].files[0].file is wrong: it must be an address, relative to firmware.json.'],
   ['a colour', (all) => (all.color = 'red'), 'color is wrong: it must be a colour like #b3261e.'],
   ['ids in order', (all) => (all.ids = ['0x1209']), 'ids is wrong: it must be a list of USB ids like 1209:db42.'],
   ['an address that is no script', (all) => (all.homepage = 'javascript:alert(1)'), 'homepage is wrong: it must be an address that begins with https://.'],
@@ -198,4 +200,10 @@ test('a colour of a maker is as it is where it can be read, and changed as littl
     const parse = (text) => [1, 3, 5].map((at) => parseInt(text.slice(at, at + 2), 16));
     for (const back of backs) assert.ok(contrast(parse(mixed(colour, backs)), parse(back)) >= 4.5, colour);
   }
+});
+
+test('a name with a % that stands for itself is a name', () => {
+  const releases = new Releases({ versions: [] }, 'https://example.com/firmware.json');
+  const board = { chip: { name: 'STM32F103' }, variant: { name: 'standard' } };
+  for (const name of ['50%.bin', 'ü.bin']) assert.equal(releases.fileFor({ version: '1', files: [{ file: name, sha256: '' }] }, board).name, name);
 });

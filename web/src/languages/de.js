@@ -296,6 +296,7 @@ translate('de', {
   'a web page, not the file itself': 'eine Webseite, nicht die Datei selbst',
   'a zip archive': 'ein zip-Archiv',
   'an address that begins with https://': 'eine Adresse, die mit https:// beginnt',
+  'an address, relative to firmware.json': 'eine Adresse relativ zu firmware.json',
   'an element is missing': 'ein Element fehlt',
   'an empty zip archive': 'ein leeres zip-Archiv',
   'an image for the bootloader MCUboot': 'ein Image für den Bootloader MCUboot',

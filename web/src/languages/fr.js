@@ -296,6 +296,7 @@ translate('fr', {
   'a web page, not the file itself': 'une page web, pas le fichier lui-même',
   'a zip archive': 'une archive zip',
   'an address that begins with https://': 'une adresse qui commence par https://',
+  'an address, relative to firmware.json': 'une adresse relative à firmware.json',
   'an element is missing': 'il manque un élément',
   'an empty zip archive': 'une archive zip vide',
   'an image for the bootloader MCUboot': 'une image pour le bootloader MCUboot',
