@@ -42,9 +42,10 @@ class Install extends HTMLElement {
     this.progress.setAttribute('aria-label', t`Writing`);
     this.message = this.make(root, 'p', 'message');
     this.message.setAttribute('role', 'status');
-    this.flasher = new Flasher(navigator.usb);
+    // as in a tab that is not seen: no board unasked, which may be another button's on this page
+    this.flasher = new Flasher(navigator.usb, () => true);
     this.flasher.addEventListener('change', () => this.show());
-    /** @type {Releases | null} @private */
+    /** @type {Releases | null} @private of the address that `firmware` had */
     this.releases = null;
     this.button.addEventListener('click', () => void this.install());
   }
@@ -86,17 +87,18 @@ class Install extends HTMLElement {
 
   /** @private */
   async load() {
-    if (this.releases) return this.releases;
     const address = new URL(this.getAttribute('firmware') ?? 'firmware.json', document.baseURI).href;
+    if (this.releases?.address === address) return this.releases;
     const response = await fetch(address, { cache: 'no-cache' });
     if (!response.ok) throw new Error(`${address}: ${response.status} ${response.statusText}`);
-    this.releases = new Releases(readManifest(await response.text()), address);
-    return this.releases;
+    const releases = new Releases(readManifest(await response.text()), address);
+    this.releases = releases;
+    return releases;
   }
 
   /** In answer to a click, so that the browser lets the visitor choose a board. */
   async install() {
-    if (this.flasher.busy) return;
+    if (this.flasher.busy || !navigator.usb) return;
     this.say('');
     try {
       const board = await this.choose();
@@ -119,6 +121,7 @@ class Install extends HTMLElement {
     await flasher.choose();
     if (flasher.program) await flasher.enterBootloader();
     for (let waited = 0; flasher.expecting && waited < COMING_MS; waited += STEP_MS) await sleep(STEP_MS);
+    while (flasher.phase === 'opening') await sleep(STEP_MS); // it is read as a whole
     if (flasher.expecting) this.say(t`The board is on its way to its bootloader. Press the button once more and choose it.`);
     return flasher.board;
   }
