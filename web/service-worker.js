@@ -43,17 +43,14 @@ self.addEventListener('fetch', (event) => {
 async function beside(request) {
   try {
     const response = await fetch(request);
-    if (response.ok && request.url.startsWith(registration.scope)) await keep(request, response.clone());
+    if (response.ok && request.url.startsWith(registration.scope)) {
+      const cache = await caches.open(BESIDE);
+      await cache.put(request, response.clone()).catch(() => {}); // 206, Vary: *, or a full disk: an answer all the same
+    }
     return response;
   } catch (error) {
     const kept = await caches.match(request, { cacheName: BESIDE });
     if (!kept) throw error;
     return kept;
   }
-}
-
-/** Some answers cannot be kept (206, Vary: *), or the disk is full: they are answers all the same. */
-async function keep(request, response) {
-  const cache = await caches.open(BESIDE).catch(() => undefined);
-  await cache?.put(request, response).catch(() => {});
 }

@@ -45,7 +45,7 @@ export class Connection extends Teller {
     this.hidden = hidden;
     /** @type {Board | null} */
     this.board = null;
-    /** Of the board that was seen last. */
+    /** Of the board that was seen last. @type {{vendor: number, product: number, serial?: string}} */
     this.ids = IDS;
     /** The board left to run its program, as it should. */
     this.running = false;
@@ -53,8 +53,6 @@ export class Connection extends Teller {
     this.paused = false;
     /** @type {USBDevice | null} a board whose program can be asked to leave for the bootloader */
     this.program = null;
-    /** Serial number of the board that was lost last. @type {string | undefined} @private */
-    this.lost = undefined;
     /** That program was asked. */
     this.expecting = false;
 
@@ -195,7 +193,7 @@ export class Connection extends Teller {
     this.program = null;
     this.running = false;
     this.expecting = false;
-    this.ids = { vendor: device.vendorId, product: device.productId };
+    this.ids = { vendor: device.vendorId, product: device.productId, serial: device.serialNumber };
     const { place } = this;
     this.place = 'board';
     this.enter('opening', 0);
@@ -285,7 +283,6 @@ export class Connection extends Teller {
   /** @private */
   lose() {
     this.unplug();
-    this.lost = this.board?.serial ?? this.lost;
     this.link = null;
     this.dfu = null;
     this.device = null;
@@ -304,11 +301,9 @@ export class Connection extends Teller {
       if (this.findsDfu(device, RUN_TIME)) this.program = device;
       return this.changed();
     }
+    if (device.serialNumber !== this.ids.serial) this.message = null; // it is about another board
     await this.open(device);
-    if (!this.board || !this.message) return;
-    if (this.board.serial === this.lost) return this.isBack(this.message);
-    this.message = null; // it is about another board
-    this.changed();
+    if (this.board && this.message) this.isBack(this.message);
   }
 
   /**

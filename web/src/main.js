@@ -39,7 +39,7 @@ async function dress(page) {
 async function begin() {
   await speakTheirs();
   const flasher = new Flasher(navigator.usb, () => document.hidden);
-  const serialNumber = new URLSearchParams(location.search).get('serial');
+  const serialNumber = new URL(location.href).searchParams.get('serial');
   if (serialNumber) flasher.filters = flasher.filters.map((filter) => ({ ...filter, serialNumber }));
   flasher.note(`dapboot flasher ${VERSION}`);
   flasher.note(navigator.userAgent);
@@ -48,7 +48,7 @@ async function begin() {
   page.isVersion(VERSION);
   /** @type {any} */ (globalThis).dapbootPage = page; // for the other scripts
   page.element('several').addEventListener('toggle', () => void script('several.js'), { once: true });
-  await dress(page).catch((error) => flasher.note(`firmware.json: ${error.message ?? 'vendor.js cannot be loaded'}`)); // boards can be flashed all the same
+  await dress(page);
   void flasher.begin();
   document.addEventListener('visibilitychange', () => void flasher.begin());
   keepOffline(page);

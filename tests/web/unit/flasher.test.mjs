@@ -285,7 +285,11 @@ test('a board that comes back after all went well is in its bootloader for a rea
 test('what was said of a board is not said of another one that comes after it', async () => {
   const { board, flasher } = await rig();
   await flasher.flash();
-  board.usb.addEventListener('connect', ({ device }) => Object.defineProperty(device, 'serialNumber', { value: 'another' }));
+  const { dispatchEvent } = board.usb;
+  board.usb.dispatchEvent = (event) => {
+    if (event.type === 'connect') Object.defineProperty(event.device, 'serialNumber', { value: 'another' });
+    return dispatchEvent.call(board.usb, event);
+  };
   board.toBootloader();
   await until(() => flasher.phase === 'ready');
   assert.deepEqual([flasher.board.serial, flasher.message], ['another', null]);
