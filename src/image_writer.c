@@ -309,11 +309,16 @@ static inline uint32_t both(uint32_t word, uint32_t other)
 /* The page in work, and the first word of the application, of which KEY is a part. */
 static inline bool all_is_blank(void)
 {
+    /* as there are many pages; images for chips with larger ones are the fullest */
+    enum { AT_A_TIME = PAGE > 1024 ? 2 : 4 };
     const uint32_t *flash = (const uint32_t *)port_flash(APP_BASE_ADDRESS + image.page);
     uint32_t all = *application_start_words();
 
-    for (uint32_t i = 0; i < PAGE / 8; i++, flash += 2) /* two at a time, as there are many pages */
-        all = both(all, both(flash[0], flash[1]));
+    for (uint32_t i = PAGE / 4 / AT_A_TIME; i > 0; i--, flash += AT_A_TIME) {
+        all = both(both(all, flash[0]), flash[1]);
+        if (AT_A_TIME > 2)
+            all = both(both(all, flash[2]), flash[3]);
+    }
     return all == (uint32_t)BLANK_WORD;
 }
 

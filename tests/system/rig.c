@@ -344,7 +344,9 @@ uint8_t dfu_get_state(struct rig *rig)
 /* Asks for the status until the device is in the state wanted or in dfuERROR, waiting as it says. */
 static bool settle(struct rig *rig, struct dfu_result *result, uint8_t wanted)
 {
-    for (unsigned tries = 0; tries < 10000; tries++) {
+    enum { MOST = 100000 }; /* a guard: some tests have a flash that is slow */
+
+    for (unsigned tries = 0; tries < MOST; tries++) {
         enum usb_host_status answer = dfu_get_status(rig, &result->last);
 
         /* an error after the last block stalls the question, and is told by the next answer */
