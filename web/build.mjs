@@ -16,7 +16,6 @@ const files = {
   'timer.js': await small(source('timer.js')),
   'style.css': await stylesheet(source('style.css')),
   'icon.svg': source('icon.svg'),
-  'licenses.txt': `dapboot flasher\n\n${source('../LICENSE')}`,
   'app.webmanifest': JSON.stringify(JSON.parse(source('app.webmanifest'))),
 };
 
@@ -25,4 +24,4 @@ const extras = {};
 for (const entry of ['vendor.js', 'several.js', 'install.js', ...readdirSync(`${here}/src/languages`).map((name) => `languages/${name}`)])
   extras[entry.split('/').pop()] = await bundle(`src/${entry}`, { banner });
 
-await publish(folder, files, { extras });
+await publish(folder, files, { extras, unkept: { 'licenses.txt': `dapboot flasher\n\n${source('../LICENSE')}` } });

@@ -18,6 +18,8 @@ self.addEventListener('install', (event) => {
     caches
       .open(CACHE)
       .then((cache) => cache.addAll(FILES.map(fresh)))
+      // the page that is loaded for the first time asked for it before there was a service worker
+      .then(() => beside(new Request('firmware.json', { cache: 'no-cache' })).catch(() => {}))
       .then(() => self.skipWaiting()),
   );
 });

@@ -35,7 +35,7 @@ async function here(files, name, ms) {
 }
 
 for (const [sentence, files, board, ms, least] of [
-  ['the bootloader of the Blue Pill', ['firmware/BLUEPILL/dapboot.elf'], 'BLUEPILL', 300, 10000],
+  ['the bootloader of the Blue Pill', ['firmware/BLUEPILL/dapboot.elf'], 'BLUEPILL', 320, 10000],
   ['the blink example', ['firmware/BLUEPILL/dapboot.elf', 'examples/blink/blink.elf'], 'BLUEPILL', 3000, 20],
   ['a USB device with interrupts', ['examples/cdc-echo/cdc-echo-high.elf'], 'BLUEPILL', 300, 500],
   ['the bootloader of the STM32L1', ['firmware/STM32L1/dapboot.elf'], 'STM32L1', 100, 2000],

@@ -26,7 +26,7 @@ const server = await serve(0, beside);
 const browser = await chromium.launch({ executablePath: executable, args: ['--no-sandbox'] });
 
 /** What a visit loads, and its service worker keeps, in English and without anything of a maker. */
-const FLASHER = ['index.html', 'app.js', 'timer.js', 'style.css', 'icon.svg', 'app.webmanifest', 'service-worker.js', 'licenses.txt'];
+const FLASHER = ['index.html', 'app.js', 'timer.js', 'style.css', 'icon.svg', 'app.webmanifest', 'service-worker.js'];
 const sizeOf = (names) => names.reduce((sum, name) => sum + gzipSync(readFileSync(join(site, name))).length, 0);
 
 /** What each state is looked at with. */

@@ -144,6 +144,10 @@ await results.test('what a maker put beside the page is the newest from the netw
   await page.goto(server.url);
   await stored(page);
   assert.deepEqual(await offered(), ['1.0']);
+  await context.setOffline(true); // after the first visit already
+  await page.reload();
+  assert.deepEqual(await offered(), ['1.0']);
+  await context.setOffline(false);
   writeFileSync(join(server.folder, 'firmware.json'), list('1.1', '1.0'));
   await page.reload();
   assert.deepEqual(await offered(), ['1.1', '1.0']);

@@ -111,7 +111,9 @@ export class Connection extends Teller {
     this.place = 'board';
     try {
       const device = await this.usb.requestDevice({ filters: this.filters });
-      if (device === this.device && this.busy) return await this.opening; // plugged in meanwhile, and taken already
+      const taken = this.phase === 'opening'; // a board that was plugged in meanwhile
+      if (taken) await this.opening;
+      if (this.busy || (taken && device === this.device)) return; // it works on one: that must not be disturbed
       await this.disconnect();
       this.message = null;
       this.paused = false;

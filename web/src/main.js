@@ -13,7 +13,7 @@ async function speakTheirs() {
   const url = new URL(location.href);
   const links = /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll('#languages a'));
   const ours = [...links].map((link) => link.hreflang);
-  const theirs = [url.searchParams.get('lang') ?? '', ...navigator.languages].map((tag) => tag.split('-')[0]);
+  const theirs = [url.searchParams.get('lang') ?? '', ...navigator.languages].map((tag) => tag.toLowerCase().split(/[-_]/)[0]);
   const language = theirs.find((tag) => ours.includes(tag)) ?? 'en';
   if (language !== 'en') await script(`${language}.js`).catch(() => {}); // then it stays English
   for (const link of links) {
@@ -48,7 +48,7 @@ async function begin() {
   page.isVersion(VERSION);
   /** @type {any} */ (globalThis).dapbootPage = page; // for the other scripts
   page.element('several').addEventListener('toggle', () => void script('several.js'), { once: true });
-  await dress(page);
+  await dress(page).catch(() => {}); // without it the page works all the same
   void flasher.begin();
   document.addEventListener('visibilitychange', () => void flasher.begin());
   keepOffline(page);

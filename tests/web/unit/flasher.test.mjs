@@ -608,3 +608,16 @@ test('a board that another client left at work is waited for, however often it m
   await flasher.begin();
   assert.deepEqual([flasher.phase, board.faults.early], ['ready', 0]);
 });
+
+test('a board that is chosen while another one is written waits: the write is not disturbed', async () => {
+  const { usb, flasher, image, board } = await rig();
+  const { requestDevice } = usb;
+  const other = Object.create(usb.device); // the chooser was open when the write began
+  usb.requestDevice = async () => other;
+  const written = flasher.flash();
+  await flasher.choose();
+  await written;
+  usb.requestDevice = requestDevice;
+  assert.equal(flasher.message.kind, 'good', flasher.message.text);
+  holds(board, image);
+});
