@@ -25,8 +25,8 @@ const beside = {};
 const server = await serve(0, beside);
 const browser = await chromium.launch({ executablePath: executable, args: ['--no-sandbox'] });
 
-/** What a visit loads, and its service worker keeps, in English and without anything of a maker. */
-const FLASHER = ['index.html', 'app.js', 'timer.js', 'style.css', 'icon.svg', 'app.webmanifest', 'service-worker.js'];
+/** What a visit loads, in English and without anything of a maker, and the licence beside it. */
+const FLASHER = ['index.html', 'app.js', 'timer.js', 'style.css', 'icon.svg', 'app.webmanifest', 'service-worker.js', 'licenses.txt'];
 const sizeOf = (names) => names.reduce((sum, name) => sum + gzipSync(readFileSync(join(site, name))).length, 0);
 
 /** What each state is looked at with. */
