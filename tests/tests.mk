@@ -22,22 +22,23 @@ test-all:
 	$(Q)$(MAKE) --no-print-directory system-images swept-images
 	$(Q)$(MAKE) --no-print-directory -j2 test-programs
 	$(Q)tests/summary \
-	    unit   "$(MAKE) --no-print-directory test-unit" \
-	    linux  "$(MAKE) --no-print-directory test-linux" \
-	    signed "$(MAKE) --no-print-directory test-signature" \
+	    browser "$(MAKE) --no-print-directory test-web PARTS=flashing" \
 	    power  "$(MAKE) --no-print-directory test-powercut" \
+	    linux  "$(MAKE) --no-print-directory test-linux" \
 	    build  "$(MAKE) --no-print-directory test-build" \
-	    vboard "$(MAKE) --no-print-directory test-vboard" \
+	    web    "$(MAKE) --no-print-directory test-web PARTS='unit looks try updates'" \
 	    system "$(MAKE) --no-print-directory test-system" \
-	    fuzz   "$(MAKE) --no-print-directory test-fuzz" \
+	    vboard "$(MAKE) --no-print-directory test-vboard" \
 	    cover  "$(MAKE) --no-print-directory coverage" \
+	    signed "$(MAKE) --no-print-directory test-signature" \
+	    unit   "$(MAKE) --no-print-directory test-unit" \
 	    npm    "$(MAKE) --no-print-directory test-npm" \
 	    site   "$(MAKE) --no-print-directory test-site" \
-	    bench  "$(MAKE) --no-print-directory bench" \
-	    --alone web "$(MAKE) --no-print-directory test-web"
+	    fuzz   "$(MAKE) --no-print-directory test-fuzz" \
+	    bench  "$(MAKE) --no-print-directory bench"
 
-# All that the suites run (each adds its own), so that two of them at a time have nothing to build. test-linux comes early, as much of
-# its time is waiting, and so does what is long and of one piece; the browser in its guest feels other work most, so test-web is alone.
+# All that the suites run (each adds its own), so that two of them at a time have nothing to build. First what is long and of one piece:
+# the browser in its guest and the power cuts take a processor each. Then what is long, and what is short to fill the end.
 test-programs:
 
 # Suite 1: the portable core against a fake port, every test in each of four builds: the Blue Pill as it is; its high variant; a board

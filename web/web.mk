@@ -17,5 +17,5 @@ $(WEB)/index.html: $(WEB_MODULES) web/build.mjs web/timer.js web/app.webmanifest
 	$(Q)cd web && node_modules/.bin/tsc -p .
 	$(Q)node web/build.mjs $(WEB)
 
-test-web: names-tests-guest-npm-web web blue-pill $(call images_of,STM32L152DISCOVERY) vboard ## the browser's pages: their logic, accessibility, Chromium and Firefox, and real WebUSB in the Linux guest
-	$(Q)tests/web/run
+test-web: names-tests-guest-npm-web web blue-pill $(call images_of,STM32L152DISCOVERY) vboard ## the browser's pages: their logic, accessibility, Chromium and Firefox, and real WebUSB in the Linux guest (PARTS="unit looks": only these)
+	$(Q)tests/web/run $(PARTS)

@@ -13,7 +13,7 @@ enum {
     MARKED_SEEDS = 24,    /* more words that must read right by chance, fewer operations */
     DEEP_SHARE = 4,       /* times as many when deep */
     PAGES_BEHIND = 2,     /* the end of the old image and the page whose operations are cut */
-    PROGRAMS = 8,         /* half-words of a page that are cut, when not deep, besides the interesting ones */
+    PROGRAMS = 4,         /* half-words of a page that are cut, when not deep, besides the interesting ones */
     QUICK_ERASE_US = 500, /* more than a hundred pages are erased after each cut */
     ATTEMPTS = 4,         /* what reads blank and is not may make a download end with an error */
 };

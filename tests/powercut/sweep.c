@@ -15,6 +15,7 @@ enum {
     MARKED_ERASE_SEEDS = 32, /* drawn by the chip; what is in doubt otherwise comes on top, once each */
     ERASE_SEEDS = 4,
     SAMPLED_EVERY = 5,   /* operations, when not deep */
+    SAMPLED_SHARE = 2,   /* of those that a scenario samples itself, when not deep */
     RECOVER_EVERY = 199, /* cuts; besides the interesting ones */
     ENUMERATE_EVERY = 19,
     MOST_PAGE = 2048,
@@ -271,15 +272,18 @@ static void follow_floor(struct sweep *sweep)
 }
 
 /* Of what a scenario cuts everywhere `make test` cuts a sample, and all that is not
- * half-words like thousands of others. */
+ * half-words or half pages like many others. */
 static bool cuts_wanted(const struct sweep *sweep, uint64_t number)
 {
     const struct flash_operation *operation = &sweep->rig.board->chip.flash.operation;
     bool everywhere = sweep->scenario->every == 1;
-    unsigned every = everywhere && !sweep_deep() ? SAMPLED_EVERY : sweep->scenario->every;
+    bool is_one_of_many = operation->kind == FLASH_HALF_PAGE && !is_first_page(sweep, operation->address);
+    unsigned every = sweep->scenario->every;
 
+    if (!sweep_deep())
+        every = everywhere ? SAMPLED_EVERY : every * SAMPLED_SHARE;
     return number % every == 0 || decides(sweep, operation) ||
-           (everywhere && is_interesting(sweep, operation));
+           (everywhere && !is_one_of_many && is_interesting(sweep, operation));
 }
 
 static void check_end(struct sweep *sweep)
