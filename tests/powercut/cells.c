@@ -307,16 +307,17 @@ static void cut_here(struct sweep *sweep)
     stop_at_operations(sweep, true);
 }
 
-/* Of the pages behind the first one: when deep. */
+/* Of the pages behind the first one: when deep; of a whole area a sample. */
 static bool first_cut_wanted(const struct sweep *sweep, uint64_t number)
 {
     const struct flash_operation *operation = &sweep->rig.board->chip.flash.operation;
+    bool all = sweep->scenario->every <= 1;
 
     if (decides(sweep, operation))
         return true;
     if (is_first_page(sweep, operation->address))
         return number % (sweep_deep() ? DEEP_EVERY : DATA_EVERY) == 0;
-    return sweep_deep() && (is_interesting(sweep, operation) || number % DATA_EVERY == 0);
+    return sweep_deep() && ((all && is_interesting(sweep, operation)) || number % DATA_EVERY == 0);
 }
 
 void sweep_cells(const char *target, const struct scenario *scenario, struct figures *figures)
