@@ -237,6 +237,12 @@ it_says "real time is kept" 0 "--max-time is over" run loop.bin --realtime --max
 took_ms=$((($(date +%s%N) - start) / 1000000))
 holds "real time is not too fast (it took $took_ms ms)" [ "$took_ms" -ge 500 ]
 
+start=$(date +%s%N)
+it_says "slow motion is kept" 0 "--max-time is over" run loop.bin --slow-motion 5 --max-time 0.2
+took_ms=$((($(date +%s%N) - start) / 1000000))
+holds "slow motion is not too fast (it took $took_ms ms)" [ "$took_ms" -ge 1000 ]
+it_says "slow motion has a limit" 2 "--slow-motion takes a whole number from 1 to 100, not '0'" run loop.bin --slow-motion 0
+
 # A port that is taken is named; port 0 finds one.
 "$vboard" run loop.bin --usbredir 0 >first 2>&1 </dev/null &
 board=$!

@@ -99,8 +99,8 @@ async function enterBootloader() {
 }
 
 /**
- * Flashes the file that was chosen, and does what is wanted on the way. The board gives the page 250 ms of real time to keep
- * it; where an emulated browser on a busy computer is too slow for that, the board runs its program, the page says that it
+ * Flashes the file that was chosen, and does what is wanted on the way. The board, in slow motion, gives the page 2.5 s to
+ * keep it; where an emulated browser on a busy computer is too slow for that, the board runs its program, the page says that it
  * restarted too soon, or that the end is not confirmed, and this tries again.
  * @returns what the page said, and the phases it went through
  */
@@ -264,7 +264,7 @@ test('leaves the bootloader', async () => {
 /** A virtual board in the guest, plugged in through USB/IP; what it says is in `log`. */
 async function plugStm32l1() {
   const l1 = spawn(join(build, 'vboard'), ['run', join(build, 'firmware/STM32L152DISCOVERY/dapboot.elf'),
-    '--board', 'STM32L152DISCOVERY', '--flash-size', '32', '--usbip', '3240'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    '--board', 'STM32L152DISCOVERY', '--flash-size', '32', '--slow-motion', '10', '--usbip', '3240'], { stdio: ['pipe', 'pipe', 'inherit'] });
   l1.log = '';
   l1.stdout.on('data', (data) => (l1.log += data));
   await until(() => l1.log.includes('USB/IP: waiting'));

@@ -96,7 +96,7 @@ static bool take_firmware(struct options *options, int count, char **names)
 enum options_result options_parse(struct options *options, int argc, char **argv)
 {
     static char name[] = "vboard run";
-    *options = (struct options){.max_time = TICKS_NEVER, .count = 1};
+    *options = (struct options){.max_time = TICKS_NEVER, .count = 1, .slow_motion = 1};
     argv[0] = name; /* for getopt's messages */
     choose_board(options, DEFAULT_BOARD);
     enum options_result result = each_option(options, argc, argv, take_board);

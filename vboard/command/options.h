@@ -35,9 +35,10 @@ struct options {
     struct serial_end usart[USARTS + 1]; /* of USART1 to UART5 */
     bool display;
     bool realtime;
-    ticks max_time; /* TICKS_NEVER: until ended otherwise */
-    bool lenient;   /* go on after a violation */
-    bool pedantic;  /* end after a suspicion, too */
+    unsigned slow_motion; /* times slower than real time; 1: not */
+    ticks max_time;       /* TICKS_NEVER: until ended otherwise */
+    bool lenient;         /* go on after a violation */
+    bool pedantic;        /* end after a suspicion, too */
     bool allowed[RULES_MAX];
     uint32_t trace; /* 1 << report_kind, besides what is always shown */
     uint32_t stack_limit;

@@ -26,6 +26,7 @@ bool options_parse_pullup(struct options *options, char *text);
 bool options_parse_port(const char *option, const char *text, bool *wanted, unsigned *port);
 bool options_parse_allow(struct options *options, char *text);
 bool options_parse_count(struct options *options, char *text);
+bool options_parse_slow_motion(struct options *options, char *text);
 bool options_parse_usart(struct options *options, char *text);
 bool options_parse_time(struct options *options, char *text);
 

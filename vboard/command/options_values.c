@@ -9,7 +9,10 @@
 #include "board/chip_kinds.h"
 #include "options_private.h"
 
-enum { MAX_SECONDS = 4 * 24 * 3600 }; /* what fits into ticks */
+enum {
+    MAX_SECONDS = 4 * 24 * 3600, /* what fits into ticks */
+    MAX_SLOW_MOTION = 100        /* hosts and people are looked after once in so many milliseconds */
+};
 
 bool options_wrong(const char *format, ...)
 {
@@ -187,6 +190,16 @@ bool options_parse_count(struct options *options, char *text)
     if (!options_parse_number(text, 1, OPTIONS_MAX_COUNT, &value))
         return options_wrong("--count takes 1 to %d boards, not '%s'", OPTIONS_MAX_COUNT, text);
     options->count = (unsigned)value;
+    return true;
+}
+
+bool options_parse_slow_motion(struct options *options, char *text)
+{
+    uint64_t value;
+    if (!options_parse_number(text, 1, MAX_SLOW_MOTION, &value))
+        return options_wrong("--slow-motion takes a whole number from 1 to %d, not '%s'", MAX_SLOW_MOTION,
+                             text);
+    options->slow_motion = (unsigned)value;
     return true;
 }
 

@@ -168,8 +168,8 @@ static bool takes_serial_input(const struct options *options)
 
 static bool keeps_pace(const struct options *options)
 {
-    return options->realtime || options->usbredir || options->usbip || options->gdb || options->display ||
-           takes_serial_input(options);
+    return options->realtime || options->slow_motion > 1 || options->usbredir || options->usbip ||
+           options->gdb || options->display || takes_serial_input(options);
 }
 
 /* The time of the board that has come furthest: the debugger may hold others. */
@@ -184,7 +184,7 @@ static ticks session_now(const struct session *session)
 
 static int run_until_end(struct session *session)
 {
-    struct pace pace = pace_begin(keeps_pace(session->options));
+    struct pace pace = pace_begin(keeps_pace(session->options), session->options->slow_motion);
     const char *reason;
     int status;
     while (!(reason = reason_to_end(session, &status))) {

@@ -1,4 +1,4 @@
-/* How fast virtual time goes: as fast as this PC can, or with the clock on the wall. */
+/* How fast virtual time goes: as fast as this PC can, with the clock on the wall, or slower. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,11 +8,12 @@
 
 struct pace {
     bool kept;         /* with the clock */
-    int64_t offset_us; /* wall clock minus virtual time */
+    unsigned slower;   /* so many times; 1: as fast as the clock */
+    int64_t offset_us; /* wall clock minus virtual time, stretched */
 };
 
-struct pace pace_begin(bool kept);
-/* How many milliseconds, rounded up, virtual time is ahead of the clock on the wall; 0: go on. */
+struct pace pace_begin(bool kept, unsigned slower);
+/* How many milliseconds of the wall, rounded up, virtual time is ahead of the clock on the wall; 0: go on. */
 int pace_ahead_ms(struct pace *pace, ticks now);
 /* The clock itself. */
 int64_t pace_clock_us(void);
