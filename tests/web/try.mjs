@@ -2,25 +2,17 @@
 // rules, serial ports, keyboard, accessibility (axe-core), small screens, no network. The board and its firmware are those
 // that visitors get. With a word as argument, only the tests that have it in their names.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { gzipSync } from 'node:zlib';
 import { Results, axe, chromium, executable, firefox, firefoxExecutable, screenshots, serve, site } from './browser.mjs';
+import { LOOKS, PATIENCE, file, flash, openIn, ready, runUntil, says, server, stopClock } from './try_page.mjs';
 
-const PATIENCE = 120000; // a guard: nothing that passes takes as long
-const MOST_FIRST_VIEW = 200000;
 const LEAST_TARGET = 44; // CSS pixels, WCAG 2.2 success criterion 2.5.5
 const folder = screenshots('try');
 const results = new Results();
 const [only = ''] = process.argv.slice(2);
 const test = async (sentence, body) => {
   if (sentence.includes(only)) await results.test(sentence, body);
-};
-
-const LOOKS = {
-  desktop: { viewport: { width: 1200, height: 900 }, colorScheme: 'light' },
-  phone: { viewport: { width: 320, height: 640 }, colorScheme: 'dark' },
 };
 
 /** A program behind the standard bootloader: a vector table, and code at its end. @param {number[]} code half-words */
@@ -33,36 +25,10 @@ function programOf(code) {
   return image;
 }
 
-const file = (name, bytes) => ({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(bytes) });
 // FLASH_CR is written while it is locked, RM0008 / PM0075 2.3.1: ldr r0, [pc, #4]; str r0, [r0]; b .; its address
 const breaks = file('breaks.bin', programOf([0x4801, 0x6000, 0xe7fe, 0, 0x2010, 0x4002]));
 // udf #0, and no handler in the vector table
 const locks = file('locks.bin', programOf([0xde00, 0xe7fe]));
-
-/** A page of one of the browsers, with what it fetched and what went wrong. */
-async function openIn(browser, { path = 'try/', look = LOOKS.desktop, prepare = '', workers = 'block', url } = {}) {
-  const context = await browser.newContext({ ...look, serviceWorkers: workers });
-  const page = await context.newPage();
-  page.setDefaultTimeout(PATIENCE);
-  page.trouble = [];
-  page.on('console', (message) => message.type() === 'error' && page.trouble.push(message.text()));
-  page.on('pageerror', (error) => page.trouble.push(String(error)));
-  if (prepare) await page.addInitScript({ content: prepare });
-  await page.goto(url ?? server.url + path);
-  return page;
-}
-
-const ready = (page) => page.waitForSelector('body[data-phase="ready"]');
-const says = (page, id, pattern) =>
-  page.waitForFunction(([name, source]) => new RegExp(source).test(document.getElementById(name).textContent), [id, pattern.source]);
-
-/** The example is flashed and runs. */
-async function flash(page, name) {
-  if (name) await page.click(`#examples button:text-is("${name}")`);
-  await page.waitForSelector('#findings .good');
-  await page.click('#flash-button');
-  await page.waitForSelector('#flash-message .good');
-}
 
 async function choose(page, title) {
   await page.selectOption('#target', title);
@@ -89,11 +55,6 @@ async function inspect(page, name) {
   assert.deepEqual(found, { axe: [], small: [], wider: 0 });
   assert.deepEqual(page.trouble, []);
 }
-
-const server = await serve();
-/** What was asked for since the page was opened. @type {string[]} */
-const asked = [];
-server.server.on('request', ({ url }) => asked.push(url));
 
 /** What both browsers must do. */
 async function both(name, browser) {
@@ -158,27 +119,6 @@ const browsers = { Chromium: await chromium.launch({ executablePath: executable,
 await both('Chromium', browsers.Chromium);
 const open = (options) => openIn(browsers.Chromium, options);
 
-await test('the first view has less than 200 kB over the wire (gzip), and the flasher loads nothing of it', async () => {
-  asked.length = 0;
-  const page = await open();
-  await ready(page);
-  const took = await page.evaluate(() => Math.round(performance.now()));
-  const names = [...new Set(asked)].filter((url) => url.startsWith('/try/')).map((url) => url.replace(/\/$/, '/index.html'));
-  const bytes = names.reduce((sum, name) => sum + gzipSync(readFileSync(join(site, name))).length, 0);
-  console.log(`      ${bytes} bytes (gzip) in ${names.length} files; the bootloader was ready ${took} ms after the page was asked for`);
-  assert.ok(names.includes('/try/vboard.wasm'), names.join());
-  assert.ok(bytes < MOST_FIRST_VIEW, `${bytes} bytes`);
-  await page.context().close();
-  asked.length = 0;
-  const flasher = await open({ path: '', workers: 'allow' });
-  await says(flasher, 'offline', /without a network/);
-  assert.deepEqual(asked.filter((url) => url.includes('try')), []);
-  assert.doesNotMatch(await flasher.getAttribute('meta[http-equiv]', 'content'), /eval/);
-  await flasher.click('a[href="try/"]');
-  await ready(flasher);
-  await flasher.context().close();
-});
-
 await test('firmware that breaks a rule is named the rule, and a new board can be taken', async () => {
   const page = await open({ look: LOOKS.phone });
   await ready(page);
@@ -202,6 +142,40 @@ await test('firmware that locks up is told', async () => {
   await page.setInputFiles('#chooser', locks);
   await flash(page);
   await says(page, 'trouble', /^The processor is locked up/);
+  await page.context().close();
+});
+
+/** A download that goes on for seconds, as soon as the test lets time pass. */
+async function writing() {
+  const page = await open({ before: stopClock });
+  await runUntil(page, () => page.isVisible('body[data-phase="ready"]'));
+  await page.setInputFiles('#chooser', file('long.bin', [...programOf([0xe7fe]), ...new Uint8Array(40 * 1024).fill(1)]));
+  await runUntil(page, async () => /long\.bin/.test(await page.textContent('#file-facts')));
+  await page.click('#flash-button');
+  await runUntil(page, () => page.isVisible('body[data-phase="writing"]'));
+  return page;
+}
+
+await test('an example that is chosen while the board is written is not taken, and the page says so', async () => {
+  const page = await writing();
+  await page.click('#examples button:text-is("cdc-echo")');
+  await runUntil(page, async () => /Not now/.test(await page.textContent('#flash-message')));
+  assert.match(await page.textContent('#flash-message'), /Choose cdc-echo\.bin again when this is done/);
+  assert.equal(await page.getAttribute('body', 'data-phase'), 'writing');
+  await runUntil(page, () => page.isVisible('#flash-message .good'));
+  assert.match(await page.textContent('#file-facts'), /long\.bin/);
+  await page.context().close();
+});
+
+await test('a board that is taken away while it is written leaves the next one alone', async () => {
+  const page = await writing();
+  await page.selectOption('#target', 'Maple Mini');
+  await runUntil(page, async () => /^Maple/.test(await page.textContent('#board-name')) && (await page.isVisible('body[data-phase="ready"]')));
+  await page.click('#examples button:text-is("blink")');
+  await runUntil(page, async () => /blink/.test(await page.textContent('#file-facts')) && (await page.isVisible('#findings .good')));
+  await page.click('#flash-button');
+  await runUntil(page, () => page.isVisible('#flash-message .good'));
+  assert.deepEqual(page.trouble, []);
   await page.context().close();
 });
 

@@ -10,6 +10,8 @@ import { VirtualUsb } from '../../npm/src/usb.js';
 /** @type {import('../../npm/src/board.js').EventKind[]} */
 const TOLD = ['usb', 'reset', 'fault', 'violation', 'note'];
 const MOST_EVENTS = 300;
+const MOST_AHEAD_MS = 300; // it takes 171 of them
+const STEP_MS = 5;
 const BLINKS_MS = 2500; // of virtual time: an LED that changed twice within it blinks
 
 export class Bench {
@@ -57,6 +59,18 @@ export class Bench {
     Object.assign(this, { entry, board, usb: new VirtualUsb(board, { time: 'real' }) });
     this.socket.plugIn(this.usb);
     board.power();
+    this.runAhead();
+  }
+
+  /**
+   * Until the PC knows it the board mostly waits, as on a real desk: nobody needs to wait with it. From then on its time
+   * is that of the clock.
+   * @private
+   */
+  runAhead() {
+    const { board, usb } = this;
+    while (board && usb && !usb.device && !usb.failure && board.now < MOST_AHEAD_MS) usb.run(STEP_MS);
+    usb?.after();
   }
 
   /** @private @param {BoardEvent} event */

@@ -28,14 +28,16 @@ const html = source('try/index.html').replace(/<!-- flasher: (\S+) -->/g, (_, at
 const base64 = Object.entries(data).map(([name, content]) => [name, content.toString('base64')]);
 const onDisk = `globalThis.DATA = ${JSON.stringify(Object.fromEntries(base64))};\n`;
 
+const banner = 'dapboot without a board, ISC, see licenses.txt';
+const [first] = catalogue;
+const EARLY = JSON.stringify(['vboard.wasm', first.image, first.examples[0].file]);
+
 await publish(
   folder,
   {
     'index.html': page(html),
-    'app.js': await bundle('try/main.js', {
-      banner: 'dapboot without a board, ISC, see licenses.txt',
-      define: { CATALOGUE: JSON.stringify(catalogue) },
-    }),
+    'early.js': await bundle('try/early.js', { banner, define: { EARLY } }),
+    'app.js': await bundle('try/main.js', { banner, define: { CATALOGUE: JSON.stringify(catalogue) } }),
     'style.css': await stylesheet(source('style.css') + source('try/style.css')),
     'icon.svg': source('icon.svg'),
     'licenses.txt': `dapboot without a board\n\n${source('../LICENSE')}`,

@@ -24,12 +24,16 @@ async function fromDisk(name) {
   return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 }
 
+/** What early.js asked for. @type {Map<string, Promise<Response>>} */
+const early = /** @type {any} */ (globalThis).dapbootEarly ?? new Map();
+
 /** @param {string} name @returns {Promise<Uint8Array>} */
 export async function bytesOf(name) {
   if (location.protocol === 'file:') return fromDisk(name);
-  const response = await fetch(name).catch((error) => {
+  const response = await (early.get(name) ?? fetch(name)).catch((error) => {
     throw new NotLoaded(`${name}: ${error.message}`);
   });
+  early.delete(name); // an answer is read once
   if (!response.ok) throw new NotLoaded(`${name}: the server answers ${response.status}`);
   return new Uint8Array(await response.arrayBuffer());
 }
