@@ -18,8 +18,13 @@ export const page = (html) => html.replace(/<!--[^]*?-->/g, '').replace(/\n\s+/g
 
 export const stylesheet = async (text) => (await transform(text, { loader: 'css', minify: true, target })).code;
 
-/** Terser, as it makes 800 bytes (gzip) less of it than esbuild. Without commas in place of semicolons gzip does 30 bytes better. */
-export const small = async (text) => (await minify(text, { compress: { passes: 3, sequences: false }, mangle: { toplevel: true }, ecma: 2020 })).code;
+/**
+ * Terser makes 850 bytes (gzip) less of it than esbuild. gzip does 60 bytes better without commas in place of semicolons
+ * and with comparisons as they are written. No getter here does more than to answer.
+ */
+const compress = { passes: 3, sequences: false, lhs_constants: false, pure_getters: true };
+
+export const small = async (text) => (await minify(text, { compress, mangle: { toplevel: true }, ecma: 2020 })).code;
 
 /**
  * A classic script, so that the page also works when it is opened as a file.

@@ -70,7 +70,7 @@ export class Connection extends Teller {
     this.device = null;
     /** @type {() => void} @private */
     this.unplug = () => {};
-    /** @type {Promise<void>} that a board is opened @private */
+    /** @type {Promise<void>} that a board is opened @protected */
     this.opening = Promise.resolve();
     usb?.addEventListener('connect', (event) => void this.plugged(event.device));
     usb?.addEventListener('disconnect', (event) => this.unplugged(event.device));

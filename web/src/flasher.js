@@ -45,7 +45,11 @@ export class Flasher extends Connection {
 
   /** @param {AnyFile} file */
   async take(file) {
-    if (this.busy) return;
+    if (this.phase === 'opening') await this.opening;
+    if (this.busy) {
+      this.tell('note', t`Not now`, t`Choose ${file.name} again when this is done.`);
+      return this.changed();
+    }
     this.file = file;
     const choice = ++this.choice;
     this.firmware = null;
@@ -233,6 +237,7 @@ export class Flasher extends Connection {
    * @private
    */
   async order(phase, total, work) {
+    const { link } = this;
     this.message = null;
     this.place = phase === 'writing' ? 'flash' : 'more';
     this.enter(phase, total);
@@ -240,6 +245,7 @@ export class Flasher extends Connection {
       await work((bytes) => this.advance(bytes));
     } catch (error) {
       this.trouble(error, phase, this.firmware);
+      if (this.link && this.link !== link) return this.changed(); // another board has come since
       if (error instanceof DeviceError || error instanceof Refused) await this.dfu?.toIdle().catch(() => {});
       if (error instanceof Gone && this.link) await this.disconnect(); // silent, or not yet said to be unplugged
     }

@@ -69,6 +69,41 @@ test('waits as long as the board says', async () => {
   holds(board, image);
 });
 
+test('a file that comes while the board is looked at is taken after that', async () => {
+  const one = await desk({ flashKiB: 32 });
+  const flasher = new Flasher(one.usb);
+  const isOpening = new Promise((resolve) => flasher.addEventListener('change', () => flasher.phase === 'opening' && resolve()));
+  const looking = flasher.begin();
+  await isOpening;
+  await Promise.all([looking, flasher.take(file('a.bin', program(5001, one.base)))]);
+  assert.deepEqual([flasher.phase, flasher.firmware?.name, flasher.canFlash], ['ready', 'a.bin', true]);
+});
+
+test('a file that comes while the board is written is not taken, and that is said', async () => {
+  const { flasher } = await rig();
+  const writing = flasher.flash();
+  await flasher.take(file('b.bin', program(1000, 0x08002000)));
+  assert.equal(flasher.phase, 'writing');
+  assert.deepEqual([flasher.message?.title, flasher.message?.text], ['Not now', 'Choose b.bin again when this is done.']);
+  await writing;
+  assert.deepEqual([flasher.firmware.name, flasher.message.kind], ['a.bin', 'good']);
+});
+
+test('a board that comes before the end of a download to another one was noticed is not disturbed', async () => {
+  const { board, flasher } = await rig();
+  board.faults.poll = 250;
+  const writing = flasher.flash();
+  await until(() => board.requests.includes(1) && board.requests.at(-1) === 3);
+  board.unplug();
+  await sleep(1);
+  board.plug();
+  await until(() => flasher.phase === 'ready');
+  await writing;
+  assert.deepEqual([flasher.phase, flasher.message?.title], ['ready', 'The connection to the board is lost']);
+  await flasher.flash();
+  assert.equal(flasher.message?.kind, 'good');
+});
+
 test('stays in the bootloader if told so', async () => {
   const { board, flasher } = await rig();
   flasher.start = false;
