@@ -101,7 +101,8 @@ export function readManifest(text) {
   try {
     given = JSON.parse(text);
   } catch (error) {
-    throw new BadManifest(`${error instanceof Error ? error.message : error}`);
+    if (/^\s*</.test(text)) throw new BadManifest(t`firmware.json is a web page: the server has no such file there. Correct the address, or put the file there.`);
+    throw new BadManifest(t`firmware.json is no JSON: ${error instanceof Error ? error.message : error}. Correct it there, or write it with tools/firmware-json.`);
   }
   checkFields(given, '', '');
   given.versions.forEach((/** @type {any} */ release, /** @type {number} */ i) => {

@@ -61,7 +61,7 @@ class Several {
       return line;
     };
     const rows = series.results.map(({ serial, good: fine, words, time }) => {
-      const line = row('td', [serial, words, time.toLocaleTimeString()]);
+      const line = row('td', [serial || '–', words, time.toLocaleTimeString()]);
       if (!fine) line.className = 'bad';
       return line;
     });

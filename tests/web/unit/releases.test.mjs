@@ -95,8 +95,15 @@ test('the example in the manual is one', () => {
 });
 
 test('firmware.json that is no JSON is told with its place', () => {
-  assert.throws(() => readManifest('{"product": }'), BadManifest);
+  assert.throws(() => readManifest('{"product": }'), (error) => error instanceof BadManifest && /^firmware\.json is no JSON: .+\. Correct it there, or write it with tools\/firmware-json\.$/.test(error.message));
   assert.throws(() => readManifest('[]'), /firmware.json is no object in braces/);
+});
+
+test('a web page in place of firmware.json is told as that, with what to do', () => {
+  for (const text of ['<!doctype html><title>Not found</title>', '\n<html>'])
+    assert.throws(() => readManifest(text), {
+      message: 'firmware.json is a web page: the server has no such file there. Correct the address, or put the file there.',
+    });
 });
 
 test('what firmware.json has besides is no error', () => {

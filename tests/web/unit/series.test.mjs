@@ -1,6 +1,7 @@
 // A production line: boards one after another, with the real bootloader on each.
 import assert from 'node:assert/strict';
 import { Flasher } from '../../../web/src/flasher.js';
+import { BadFile } from '../../../web/src/formats.js';
 import { Series, toCsv } from '../../../web/src/series.js';
 import { KIB, program } from '../programs.mjs';
 import { desk, sleep, test, until } from './desk_test.mjs';
@@ -99,6 +100,86 @@ test('a board that cannot be written is bad, whatever was said of the board befo
   one.toBootloader();
   await until(() => series.results.length === 2);
   assert.deepEqual(said(series)[0], [false, 'This board was built so that it cannot be written.']);
+});
+
+const downloads = (one) => one.requests.filter((request, i) => request === 1 && one.requests[i - 1] !== 3).length;
+
+test('boards without a serial number count each for itself', async () => {
+  const { one, flasher, series } = await line({ plugged: false });
+  one.usb.addEventListener('connect', ({ device }) => (device.serialNumber = ''));
+  series.turn(true);
+  one.plug();
+  await flasher.begin();
+  await until(() => series.results.length === 1);
+  one.unplug();
+  one.write(new Uint8Array(KIB).fill(0xff)); // another board
+  one.plug();
+  one.board.reset();
+  await until(() => series.results.length === 2);
+  assert.deepEqual(series.sums, { good: 2, bad: 0 });
+});
+
+test('a board that leaves at each write is not tried for ever', async () => {
+  const { one, flasher, series } = await line();
+  one.faults = { leaveAtBlock: 1 };
+  series.turn(true);
+  await flasher.begin();
+  for (let i = 1; i <= 3; i++) {
+    await until(() => series.results.length === i);
+    one.plug();
+  }
+  await until(() => flasher.phase === 'ready');
+  const tried = downloads(one);
+  await sleep(3000);
+  one.unplug();
+  await sleep(500);
+  one.plug();
+  await until(() => flasher.phase === 'ready');
+  await sleep(3000);
+  assert.equal(downloads(one), tried);
+  assert.deepEqual(said(series)[0], [false, 'The connection to the board is lost. It is not tried again by itself.']);
+  assert.deepEqual(series.sums, { good: 0, bad: 1 });
+  series.turn(true); // ticked anew
+  one.faults = {};
+  await until(() => series.results.length === 4);
+  assert.deepEqual(series.sums, { good: 1, bad: 0 });
+});
+
+test('a file that cannot be loaded for a board makes it a bad one', async () => {
+  const { flasher, series } = await line();
+  await flasher.take({ name: 'late.bin', arrayBuffer: () => Promise.reject(new BadFile('late.bin cannot be loaded: 404.')) });
+  series.turn(true);
+  await flasher.begin();
+  await until(() => series.results.length === 1);
+  assert.deepEqual(said(series), [[false, 'late.bin cannot be loaded: 404.']]);
+});
+
+test('a board is judged by the file that is taken for it, not by that of the board before it', async () => {
+  const { one, flasher, series } = await line({}, program(3 * KIB, 0x08000000));
+  let taken = null; // as the page of a maker does, which may be loaded later
+  flasher.addEventListener('change', () => {
+    if (flasher.phase !== 'ready' || flasher.board === taken) return;
+    taken = flasher.board;
+    void flasher.take(file(image));
+  });
+  series.turn(true);
+  await flasher.begin();
+  await until(() => series.results.length === 1);
+  assert.deepEqual(said(series), [[true, 'Done: the board has started the program']]);
+  assert.ok(one.holds(image));
+});
+
+test('a board that failed and is flashed by hand is good', async () => {
+  const { one, flasher, series } = await line();
+  one.faults = { verify: true };
+  series.turn(true);
+  await flasher.begin();
+  await until(() => series.results.length === 1);
+  assert.deepEqual(series.sums, { good: 0, bad: 1 });
+  one.faults = {};
+  await flasher.flash();
+  assert.deepEqual(said(series)[0], [true, 'Done: the board has started the program']);
+  assert.deepEqual(series.sums, { good: 1, bad: 0 });
 });
 
 test('without the tick nothing is flashed', async () => {

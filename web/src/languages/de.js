@@ -311,6 +311,8 @@ translate('de', {
   'does the same.': 'dasselbe.',
   'error {0}': 'Fehler {0}',
   'firmware.json beside this page cannot be used': 'Die firmware.json neben dieser Seite ist nicht brauchbar',
+  'firmware.json is a web page: the server has no such file there. Correct the address, or put the file there.': 'firmware.json ist eine Webseite: Der Server hat dort keine solche Datei. Berichtigen Sie die Adresse, oder legen Sie die Datei dorthin.',
+  'firmware.json is no JSON: {0}. Correct it there, or write it with tools/firmware-json.': 'firmware.json ist kein JSON: {0}. Berichtigen Sie es dort, oder schreiben Sie es mit tools/firmware-json.',
   'for {0}:{1}, checksum is right': 'für {0}:{1}, Prüfsumme stimmt',
   'for {0}:{1}, {2}; the board checks it': 'für {0}:{1}, {2}; das Board prüft das',
   'has a wrong checksum: it should be {0}': 'hat eine falsche Prüfsumme: Richtig wäre {0}',
@@ -365,6 +367,7 @@ translate('de', {
   '{0}, converted to binary': '{0}, in Binärdaten umgewandelt',
   '{0}, from {1} on': '{0}, ab {1}',
   '{0}, {1} bytes: more than any {2} has.': '{0}, {1} Bytes: So viel hat kein {2}.',
+  '{0}. It is not tried again by itself.': '{0}. Es wird nicht von selbst noch einmal versucht.',
   '{0}.{1}': '{0},{1}',
   '{0}; at {1} the STM32L1 has its data EEPROM.': '{0}; bei {1} hat der STM32L1 sein Daten-EEPROM.',
 });

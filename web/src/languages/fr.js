@@ -311,6 +311,8 @@ translate('fr', {
   'does the same.': 'fait la même chose.',
   'error {0}': 'erreur {0}',
   'firmware.json beside this page cannot be used': 'Le firmware.json à côté de cette page est inutilisable',
+  'firmware.json is a web page: the server has no such file there. Correct the address, or put the file there.': 'firmware.json est une page web : le serveur n’a pas ce fichier à cet endroit. Corrigez l’adresse, ou placez-y le fichier.',
+  'firmware.json is no JSON: {0}. Correct it there, or write it with tools/firmware-json.': 'firmware.json n’est pas du JSON : {0}. Corrigez-le, ou écrivez-le avec tools/firmware-json.',
   'for {0}:{1}, checksum is right': 'pour {0}:{1}, somme de contrôle correcte',
   'for {0}:{1}, {2}; the board checks it': 'pour {0}:{1}, {2} ; la carte le vérifie',
   'has a wrong checksum: it should be {0}': 'a une somme de contrôle fausse : il faudrait {0}',
@@ -365,6 +367,7 @@ translate('fr', {
   '{0}, converted to binary': '{0}, converti en binaire',
   '{0}, from {1} on': '{0}, à partir de {1}',
   '{0}, {1} bytes: more than any {2} has.': '{0}, soit {1} octets : aucun {2} n’en a autant.',
+  '{0}. It is not tried again by itself.': '{0}. Pas de nouvel essai automatique.',
   '{0}.{1}': '{0},{1}',
   '{0}; at {1} the STM32L1 has its data EEPROM.': '{0} ; à {1}, le STM32L1 a son EEPROM de données.',
 });
