@@ -393,6 +393,43 @@ await test('a page of a maker flashes the newest version with two clicks, and an
   await page.context().close();
 });
 
+await test('the page says that a version is on its way, and one that did not come can be asked for again', async () => {
+  const page = await open({ files: VENDOR, board: { plugged: false } });
+  let come;
+  const held = new Promise((resolve) => (come = resolve));
+  await page.route('**/blinker-*.bin', async (route) => {
+    await held;
+    await route.fulfill({ status: 404 });
+  });
+  await page.waitForSelector('#versions');
+  page.desk.plug();
+  await page.click('#connect');
+  await phase(page, 'ready');
+  await page.waitForFunction(() => document.querySelector('#why-not').textContent === 'Version 2.0 is on its way.');
+  come();
+  await page.waitForSelector('#findings .bad');
+  await page.waitForSelector('#release-message button:text-is("Load version 2.0 again")');
+  assert.equal(await page.textContent('#why-not'), 'The file cannot be used, see above.');
+  await page.unroute('**/blinker-*.bin');
+  await page.click('#release-message button');
+  await page.waitForSelector('#findings .good');
+  assert.equal(await page.isVisible('#release-message button'), false);
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'versions', 'the button that was pressed is gone');
+  await page.context().close();
+});
+
+await test('in a production line a version that cannot be loaded makes the board a bad one', async () => {
+  const page = await open({ files: { ...VENDOR, 'blinker-2.0.bin': undefined }, board: { plugged: false } });
+  await page.waitForSelector('#versions');
+  await page.click('#several summary');
+  await page.check('#each');
+  page.desk.plug();
+  await page.click('#connect');
+  await page.waitForFunction(() => document.querySelector('#sums')?.textContent === 'Good: 0 · failed: 1');
+  assert.match(await page.textContent('#several table'), /blinker-2\.0\.bin cannot be loaded: 404/);
+  await page.context().close();
+});
+
 await test('a landing page chooses a version, and leaves boards with another serial number alone', async () => {
   const page = await open({ files: VENDOR, query: '?version=1.0&serial=another' });
   await page.waitForSelector('#versions');
@@ -447,6 +484,7 @@ await test("the button on anybody's page says what went wrong, and tells the pag
     'There is no version 7 here.': { tag: '<dapboot-install version="7"></dapboot-install>' },
     'No board was chosen.': { tag: '<dapboot-install serial="00"></dapboot-install>' },
     'That did not work.': { tag: '<dapboot-install firmware="wrong.json"></dapboot-install>', says: /^That did not work\. versions\[0\]\.version is missing/ },
+    'It is a web page.': { tag: '<dapboot-install firmware="theirs.html"></dapboot-install>', says: /^That did not work\. firmware\.json is a web page: .* Correct the address/ },
     'The board reports an error.': { tag: '<dapboot-install></dapboot-install>', faults: { target: true }, says: /errTARGET/ },
   };
   for (const [said, { tag, faults = {}, says }] of Object.entries(cases)) {

@@ -2,7 +2,7 @@
 
 import { legible } from './colour.js';
 import { t } from './language.js';
-import { BadManifest, readManifest } from './manifest.js';
+import { BadManifest, fileFor, readManifest } from './manifest.js';
 import { Releases } from './releases.js';
 import { addStyle } from './style.js';
 
@@ -63,7 +63,10 @@ class Offer {
     /** @type {Release | undefined} that is on the board */
     this.held = undefined;
     this.trouble = '';
+    /** @type {import('./flasher.js').AnyFile | null} that is being loaded */
+    this.coming = null;
     this.list = this.build();
+    this.extend();
     this.flasher.addEventListener('change', () => void this.changed());
   }
 
@@ -84,6 +87,29 @@ class Offer {
     notes.id = 'release-notes';
     page.element('drop').before(box, notes, messageBox(page));
     return list;
+  }
+
+  /** What the page says and does is different while a version is chosen. @private */
+  extend() {
+    const { page } = this;
+    const { whyNot, act } = page;
+    page.whyNot = () => {
+      const release = this.versions[this.chosen];
+      const isComing = this.coming && this.coming === this.flasher.file && this.flasher.phase === 'ready';
+      return release && isComing ? t`Version ${release.version} is on its way.` : whyNot.call(page);
+    };
+    page.act = () => {
+      if (!this.isMissing) return act();
+      this.list.focus(); // the button that was pressed is gone
+      this.choose(this.chosen);
+    };
+  }
+
+  /** There is a file for the board, and it did not come, or is another one. @private */
+  get isMissing() {
+    const { board, file, fileTrouble } = this.flasher;
+    const release = this.versions[this.chosen];
+    return !!(release && board && fileTrouble && file === this.file && fileFor(release, board));
   }
 
   /** @param {number} index of a version, or OWN */
@@ -122,7 +148,11 @@ class Offer {
     const file = this.releases.fileFor(release, board);
     if (file === this.file && this.flasher.firmware) return; // what was said of it stays
     this.file = file;
+    this.coming = file;
+    this.page.later();
     await this.flasher.take(file);
+    if (this.coming === file) this.coming = null; // else another one has been chosen since
+    this.page.later();
   }
 
   /**
@@ -145,12 +175,13 @@ class Offer {
     const { page } = this;
     this.list.value = String(this.chosen);
     this.list.disabled = this.flasher.busy;
-    const { date, notes } = this.versions[this.chosen] ?? {};
+    const { date, notes, version } = this.versions[this.chosen] ?? {};
     page.text('release-notes', [date, notes].filter(Boolean).join('\n'));
     page.element('drop').hidden = this.chosen !== OWN;
     /** @type {import('./view.js').Shown[]} */
     const shown = [];
     if (this.trouble) shown.push({ kind: 'bad', title: t`There is no version ${this.trouble} here`, text: t`The newest is chosen.` });
+    if (version && this.isMissing) shown.push({ kind: 'bad', title: t`Version ${version} could not be loaded`, text: '', act: t`Load version ${version} again` });
     if (this.flasher.board && this.held) shown.push(this.comparison(this.held));
     page.messages('release-message', shown);
   }
