@@ -52,7 +52,7 @@ const matches = (pattern) => (value) => typeof value === 'string' && new RegExp(
 /** @type {(name: string, means?: string, fits?: Kind[2]) => Kind} */
 const kind = (name, means = t`a text`, fits = isText) => [name, means, fits];
 
-const ID = '[0-9a-f]{4}:[0-9a-f]{4}';
+const ID = '[0-9a-fA-F]{4}:[0-9a-fA-F]{4}';
 
 /** What must be there, and behind the bar what may. @type {() => Record<string, [Kind[], Kind[]]>} */
 const fields = () => ({

@@ -1,7 +1,7 @@
 // tools/firmware-json writes what the page reads.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, linkSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -120,6 +120,49 @@ test('a logo does not replace a file of the page, except the logo before it', ()
   writeFileSync(join(folder, 'logo.svg'), '<svg id="newer"/>');
   make('--version', '1.1', '--logo', 'logo.svg', 'standard.bin', 'www/firmware.json');
   assert.equal(readFileSync(join(folder, 'www/logo.svg'), 'utf8'), '<svg id="newer"/>');
+});
+
+test('a firmware.json with something else in its list is told with the place, and stays as it is', () => {
+  for (const [versions, place] of [
+    [[1], 'versions\\[0\\] is no object with a version'],
+    [[{ version: 1, files: [] }], 'versions\\[0\\] is no object with a version'],
+    [[{ version: '0.9', files: null }], 'versions\\[0\\]\\.files is no list'],
+    [[{ version: '0.9', files: [] }, { version: '0.8', files: ['a.bin'] }], 'versions\\[1\\]\\.files is no list'],
+  ]) {
+    const text = JSON.stringify({ product: 'Blinker', versions });
+    writeFileSync(join(folder, 'www/firmware.json'), text);
+    assert.match(refused(...FIRST, 'standard.bin', 'www/firmware.json'), new RegExp(`^1 firmware-json: www/firmware\\.json: ${place}.*; correct it there`));
+    assert.equal(readFileSync(join(folder, 'www/firmware.json'), 'utf8'), text);
+  }
+});
+
+test('a server that reads a file while it is replaced has all of the old one or all of the new one', () => {
+  make(...FIRST, '--logo', 'logo.svg', 'standard.bin', 'www/firmware.json');
+  const before = {};
+  for (const name of ['standard.bin', 'logo.svg', 'firmware.json']) {
+    before[name] = readFileSync(join(folder, 'www', name));
+    linkSync(join(folder, 'www', name), join(folder, `open-${name}`)); // as who has it open
+  }
+  writeFileSync(join(folder, 'standard.bin'), program(2 * KIB, 0x08002000));
+  writeFileSync(join(folder, 'logo.svg'), '<svg id="newer"/>');
+  make('--version', '1.0', '--replace', '--logo', 'logo.svg', 'standard.bin', 'www/firmware.json');
+  for (const [name, content] of Object.entries(before)) {
+    assert.deepEqual(readFileSync(join(folder, `open-${name}`)), content, name);
+    assert.notDeepEqual(readFileSync(join(folder, 'www', name)), content, name);
+  }
+  assert.deepEqual(readdirSync(join(folder, 'www')).sort(), ['firmware.json', 'logo.svg', 'standard.bin']);
+});
+
+test('two files for one board are refused, as the page takes one', () => {
+  for (const [files, says] of [
+    [['standard:standard.bin', 'standard:all.hex'], /^1 .*standard\.bin and all\.hex are both for standard: write/],
+    [['standard.bin', 'all.hex'], /^1 .*standard\.bin and all\.hex are both for all boards/],
+    [['STM32L1:standard.bin', 'all.hex'], /^1 .*are both for STM32L1/],
+    [['high:STM32F103:high.bin', 'high:all.hex'], /^1 .*are both for high STM32F103/],
+  ])
+    assert.match(refused(...FIRST, ...files, 'www/firmware.json'), says);
+  assert.deepEqual(readdirSync(join(folder, 'www')), []);
+  make(...FIRST, 'STM32F103:standard.bin', 'STM32L1:all.hex', 'high:high.bin', 'www/firmware.json');
 });
 
 test('a damaged firmware.json stays as it is', () => {

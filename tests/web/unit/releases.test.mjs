@@ -106,6 +106,11 @@ test('a web page in place of firmware.json is told as that, with what to do', ()
     });
 });
 
+test('ids may be written with capitals', () => {
+  const { ids } = readManifest(changed((all) => (all.ids = ['1209:DB42', '0483:df11'])));
+  assert.deepEqual(ids, [{ vendorId: 0x1209, productId: 0xdb42 }, { vendorId: 0x0483, productId: 0xdf11 }]);
+});
+
 test('what firmware.json has besides is no error', () => {
   assert.equal(readManifest(changed((all) => (all.comment = 'mine'))).product, 'Blinker');
 });
