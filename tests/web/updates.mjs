@@ -54,6 +54,14 @@ async function open() {
   return { context, page };
 }
 
+/** waitForFunction() does not wait for promises. */
+async function until(page, isSo, argument) {
+  for (let waited = 0; !(await page.evaluate(isSo, argument)); waited += 50) {
+    assert.ok(waited < PATIENCE, `waited for ${isSo}`);
+    await page.waitForTimeout(50);
+  }
+}
+
 const stored = (page) => page.waitForFunction(() => document.querySelector('#offline').textContent.includes('without a network'));
 const heading = (page) => page.textContent('h1');
 
@@ -72,7 +80,7 @@ for (const [which, headers] of Object.entries(servers))
     const [before] = await page.evaluate(() => caches.keys());
     server.folder = later;
     await page.reload();
-    await page.waitForFunction(async (old) => !(await caches.keys()).includes(old), before);
+    await until(page, async (old) => !(await caches.keys()).includes(old), before);
     await page.waitForFunction(() => document.querySelector('#offline').textContent.includes('newer version'));
     await page.reload();
     assert.equal(await heading(page), 'the next version');
@@ -159,6 +167,36 @@ await results.test('what a maker put beside the page is the newest from the netw
   await page.reload();
   assert.deepEqual(await offered(), ['1.1', '1.0']);
   assert.equal(await page.evaluate(async () => (await fetch('one.bin')).text()), 'not flashed here');
+  await context.close();
+});
+
+await results.test('a file that firmware.json names no more is kept no longer, and what else is beside the page stays', async () => {
+  const { context, page } = await open();
+  const server = await serve({ vary: 'accept-encoding' });
+  server.folder = join(work, 'trimmed');
+  cpSync(site, server.folder, { recursive: true });
+  const put = (name, content) => writeFileSync(join(server.folder, name), content);
+  const list = (...names) => JSON.stringify({ product: 'Blinker', versions: names.map((name) => ({ version: name, files: [{ file: name, sha256: '0'.repeat(64) }] })) });
+  for (const name of ['one.bin', 'two.bin', 'manual.txt']) put(name, name);
+  put('firmware.json', list('two.bin', 'one.bin'));
+  await page.goto(server.url);
+  await stored(page);
+  await page.reload();
+  await page.waitForSelector('#versions');
+  await page.evaluate(() => Promise.all(['one.bin', 'two.bin', 'manual.txt'].map((name) => fetch(name))));
+  const kept = () =>
+    page.evaluate(async () => {
+      const names = (await caches.keys()).filter((name) => name.startsWith('dapboot beside'));
+      const requests = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
+      return requests.flat().map(({ url }) => url.replace(/.*\//, '')).filter((name) => /^[a-z]+\.(bin|txt)$/.test(name)).sort();
+    });
+  assert.deepEqual(await kept(), ['manual.txt', 'one.bin', 'two.bin']);
+  put('firmware.json', list('two.bin'));
+  await page.reload();
+  await page.waitForSelector('#versions');
+  await until(page, async () => !(await caches.match('one.bin')));
+  assert.deepEqual(await kept(), ['manual.txt', 'two.bin']);
+  server.close();
   await context.close();
 });
 

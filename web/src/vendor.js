@@ -234,6 +234,22 @@ function dress(page, { product, vendor, homepage, logo, color }, address) {
 }
 
 /**
+ * The service worker keeps what a maker has put beside the page. Files that firmware.json named the last time, and names no
+ * more, go.
+ * @param {Manifest} manifest
+ * @param {string} address of it
+ */
+async function forget({ versions }, address) {
+  if (!navigator.serviceWorker?.controller) return;
+  const cache = await caches.open(`dapboot beside ${new URL('.', location.href)}`); // as service-worker.js calls it
+  const named = versions.flatMap(({ files }) => files.map(({ file }) => new URL(file, address).href));
+  const list = `${address}?named`;
+  const before = (await (await cache.match(list))?.json()) ?? [];
+  for (const url of before) if (!named.includes(url)) await cache.delete(url, { ignoreVary: true });
+  await cache.put(list, new Response(JSON.stringify(named)));
+}
+
+/**
  * @param {import('./page.js').Page} page
  * @param {string} text of firmware.json
  * @param {string} address of it
@@ -249,6 +265,7 @@ function begin(page, text, address) {
     const version = new URL(location.href).searchParams.get('version');
     if (version) one.chooseVersion(version);
     page.show();
+    void forget(manifest, address).catch(() => {}); // a full disk, say: then it stays
   } catch (error) {
     if (!(error instanceof BadManifest)) throw error;
     page.element('drop').before(messageBox(page));
