@@ -22,7 +22,9 @@ for (const [name, path] of Object.entries(sources)) data[name] = readFileSync(jo
 
 /** The flasher's own parts of its page, by an attribute: <!-- flasher: id="flash" --> */
 const flasher = source('index.html');
-const html = source('try/index.html').replace(/<!-- flasher: (\S+) -->/g, (_, attribute) => element(flasher, attribute));
+const html = source('try/index.html')
+  .replace(/<!-- flasher: (\S+) -->/g, (_, attribute) => element(flasher, attribute))
+  .replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'");
 
 // A page that was opened as a file may fetch nothing: then a script has it all.
 const base64 = Object.entries(data).map(([name, content]) => [name, content.toString('base64')]);

@@ -66,6 +66,7 @@ test('one element of a page is taken whole', () => {
   const html = '<p id="a">1</p><div class="x" id="b"><p>2<br></p><div>3</div></div><p>4</p>';
   assert.equal(element(html, 'id="b"'), '<div class="x" id="b"><p>2<br></p><div>3</div></div>');
   assert.equal(element(html, 'id="a"'), '<p id="a">1</p>');
+  assert.equal(element('<meta name="a"><link rel="b">', 'name="a"'), '<meta name="a">');
   assert.throws(() => element(html, 'id="c"'), /no element with id="c"/);
   assert.throws(() => element('<p id="a">', 'id="a"'), /is not closed/);
 });
