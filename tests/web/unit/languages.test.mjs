@@ -30,6 +30,7 @@ const SAME = [
   /^src\/kinds\.js:\d+ (Rar!|version https:\/\/git-lfs)$/, // in files
   /^src\/main\.js:\d+ #languages a$/,
   /^src\/series\.js:\d+ serial number$/, // in a file
+  /^src\/vendor\.js:\d+ dapboot beside \{0\}$/, // the name of a cache
   /^src\/view\.js:\d+ (FLASH \(rx\) : ORIGIN = \{0\}, LENGTH = …|Zephyr)$/,
   /^src\/view\.js:\d+ the page has no #\{0\}$/,
 ];
