@@ -98,7 +98,14 @@ NPM_IMAGES := $(call images_of,BLUEPILL_4K BLUEPILL_HIGH STM32L1 STM32L1_4K no-u
 # its boards are these
 test-web: $(NPM_TARBALL) $(NPM_IMAGES)
 
-test-npm: names-tests-npm-web npm blue-pill vboard $(NPM_IMAGES) $(NPM)/serial.elf $(NPM)/native ## the npm package of the virtual board: installed, in Node, against the native board
+# for its tests only
+DENO := tests/npm/deno/node_modules/.package-lock.json
+
+$(DENO): tests/npm/deno/package.json tests/npm/deno/package-lock.json tests/npm/deno/.npmrc
+	$(Q)$(call npm_ci,tests/npm/deno)
+	$(Q)touch $@
+
+test-npm: names-tests-npm-web npm blue-pill vboard $(DENO) $(NPM_IMAGES) $(NPM)/serial.elf $(NPM)/native ## the npm package of the virtual board: installed, in Node, against the native board
 	$(Q)tests/npm/run
 
 # as `make bench`: of this machine, so it never fails

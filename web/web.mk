@@ -6,9 +6,12 @@ WEB_MODULES := web/node_modules/.package-lock.json
 .PHONY: flasher test-web
 flasher: $(WEB)/index.html ## the browser flasher alone, for which Node is enough
 
+# $(call npm_ci,FOLDER): what its lock file names
+npm_ci = npm --prefix $1 ci --loglevel=error || { echo "npm could not fetch its packages, see above; is the network up?" >&2; exit 1; }
+
 $(WEB_MODULES): web/package.json web/package-lock.json web/.npmrc
 	$(Q)for program in node npm; do command -v $$program > /dev/null || { echo "$$program is missing: make deps FOR=web" >&2; exit 1; }; done
-	$(Q)npm --prefix web ci --loglevel=error || { echo "npm could not fetch its packages, see above; is the network up?" >&2; exit 1; }
+	$(Q)$(call npm_ci,web)
 	$(Q)touch $@
 
 WEB_SOURCES := web/service-worker.js web/pages.mjs web/style.css web/index.html web/icon.svg $(wildcard web/src/* web/src/*/*)

@@ -1,4 +1,5 @@
-// The examples of the packages' manuals, as they stand there: each is run with the firmware that the comment above it names.
+// The examples of the packages' manuals, as they stand there: each is run with the firmware that the comment above it names, in Node; those
+// of the virtual board in Deno, too.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -35,6 +36,10 @@ function folder(name, comments) {
   return place;
 }
 
+/** Deno as its package on npm has it; without a network, and with no right but to read. */
+const deno = join(root, 'tests/npm/deno/node_modules/.bin/deno');
+const quiet = { ...environment, NO_COLOR: '1', DENO_NO_UPDATE_CHECK: '1', DENO_DIR: join(build, 'npm/deno') };
+
 const scripts = blocks.filter(({ language }) => language === 'js');
 scripts.forEach(({ manual, heading, comments, code }, i) => {
   test(`${manual}: the example under "${heading}" runs`, async () => {
@@ -44,6 +49,15 @@ scripts.forEach(({ manual, heading, comments, code }, i) => {
     const { stdout } = await run(process.execPath, [...(isTest ? ['--test'] : []), 'example.mjs'], { cwd: place, env: environment }).catch((error) => assert.fail(error.stdout + error.stderr));
     if (isTest) assert.match(stdout, /^(# |ℹ )pass [1-9]/m, stdout);
     else assert.match(stdout, MANUALS[manual]);
+  });
+  if (manual !== 'npm/README.md') return;
+  test(`${manual}: the example under "${heading}" runs in Deno`, async () => {
+    const place = folder(`deno-${i}`, comments);
+    writeFileSync(join(place, 'example.mjs'), code);
+    const isTest = code.includes("'node:test'");
+    const words = [isTest ? 'test' : 'run', '--no-check', '--allow-read', '--no-prompt', '--no-remote', 'example.mjs'];
+    const { stdout } = await run(deno, words, { cwd: place, env: quiet }).catch((error) => assert.fail(error.message + error.stdout + error.stderr));
+    assert.match(stdout, isTest ? /^ok \| [1-9]\d* passed/m : MANUALS[manual]);
   });
 });
 
