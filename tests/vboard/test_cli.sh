@@ -241,6 +241,14 @@ start=$(date +%s%N)
 it_says "slow motion is kept" 0 "--max-time is over" run loop.bin --slow-motion 5 --max-time 0.2
 took_ms=$((($(date +%s%N) - start) / 1000000))
 holds "slow motion is not too fast (it took $took_ms ms)" [ "$took_ms" -ge 1000 ]
+start=$(date +%s%N)
+input=$'slow-motion 10\nwait 0.1\nslow-motion 1\nwait 0.1\nquit'
+it_says "a command begins and ends slow motion" 0 "end: quit" run loop.bin
+took_ms=$((($(date +%s%N) - start) / 1000000))
+holds "slow motion by a command is not too fast (it took $took_ms ms)" [ "$took_ms" -ge 1000 ]
+input='slow-motion 101'
+it_says "a command for slow motion has the same limit" 0 "there is no such command" run loop.bin --max-time 0.1
+input=
 it_says "slow motion has a limit" 2 "--slow-motion takes a whole number from 1 to 100, not '0'" run loop.bin --slow-motion 0
 
 # A port that is taken is named; port 0 finds one.

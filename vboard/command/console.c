@@ -126,7 +126,7 @@ static bool expects(struct console *console)
 
 static void obey(struct console *console, const char *line)
 {
-    static const char wait[] = "wait ";
+    static const char wait[] = "wait ", slow_motion[] = "slow-motion ";
     char text[CONSOLE_LINE + 128];
     ticks pause;
     snprintf(text, sizeof text, "command: %s", line);
@@ -135,9 +135,13 @@ static void obey(struct console *console, const char *line)
         console->quit = true;
     } else if (strncmp(line, wait, strlen(wait)) == 0 && options_parse_seconds(line + strlen(wait), &pause)) {
         console->held_until = now(console) + pause;
+    } else if (strncmp(line, slow_motion, strlen(slow_motion)) == 0 &&
+               options_parse_times(line + strlen(slow_motion), &console->slow_motion)) {
+        return;
     } else if (!expect(console, line) && !obey_boards(console, line)) {
         snprintf(text, sizeof text,
-                 "there is no such command; these are known: %s, expect N SECONDS TEXT, wait SECONDS, quit",
+                 "there is no such command; these are known: %s, expect N SECONDS TEXT, wait SECONDS, "
+                 "slow-motion N, quit",
                  command_names);
         console_print(now(console), text);
     }

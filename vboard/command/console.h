@@ -26,6 +26,7 @@ struct console {
     struct hearing **hearings; /* of each board */
     ticks held_until;          /* by `wait` */
     struct expectation expected;
+    unsigned slow_motion; /* times slower than the clock on the wall; 1: not */
     bool quit;
     bool unmet; /* what was expected did not come in time */
     unsigned used;

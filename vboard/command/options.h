@@ -55,3 +55,5 @@ void options_print_help(void);
 
 /* "2", "0.25": a number of seconds up to four days, in *time. */
 bool options_parse_seconds(const char *text, ticks *time);
+/* "1" to "100": how many times slower than the clock on the wall, in *times. */
+bool options_parse_times(const char *text, unsigned *times);

@@ -29,6 +29,7 @@ static const char after[] =
     "  in ENDPOINT [LENGTH]    read from an endpoint, one packet if without length, such as 'in 0x81 64'\n"
     "  out ENDPOINT BYTES      write to it, in hexadecimal or quotes: 'out 1 \"hello\" 0D 0A'\n"
     "  wait SECONDS            take the next command that much later, in the board's own time\n"
+    "  slow-motion N           from now on N times slower than the clock on the wall; 1: no longer\n"
     "  quit                    end\n"
     "With several boards a command is for all of them, or for one: 2 reset\n"
     "\n"

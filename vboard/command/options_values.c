@@ -193,14 +193,19 @@ bool options_parse_count(struct options *options, char *text)
     return true;
 }
 
-bool options_parse_slow_motion(struct options *options, char *text)
+bool options_parse_times(const char *text, unsigned *times)
 {
     uint64_t value;
     if (!options_parse_number(text, 1, MAX_SLOW_MOTION, &value))
-        return options_wrong("--slow-motion takes a whole number from 1 to %d, not '%s'", MAX_SLOW_MOTION,
-                             text);
-    options->slow_motion = (unsigned)value;
+        return false;
+    *times = (unsigned)value;
     return true;
+}
+
+bool options_parse_slow_motion(struct options *options, char *text)
+{
+    return options_parse_times(text, &options->slow_motion) ||
+           options_wrong("--slow-motion takes a whole number from 1 to %d, not '%s'", MAX_SLOW_MOTION, text);
 }
 
 bool options_parse_time(struct options *options, char *text)

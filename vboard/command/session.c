@@ -36,6 +36,7 @@ bool session_open(struct session *session, const struct options *options, char e
     session->console = (struct console){.input = STDIN_FILENO,
                                         .boards = session->boards,
                                         .hearings = session->hearings,
+                                        .slow_motion = options->slow_motion,
                                         .count = session->count};
     if (options->usbip) {
         session->usbip =
@@ -168,8 +169,8 @@ static bool takes_serial_input(const struct options *options)
 
 static bool keeps_pace(const struct options *options)
 {
-    return options->realtime || options->slow_motion > 1 || options->usbredir || options->usbip ||
-           options->gdb || options->display || takes_serial_input(options);
+    return options->realtime || options->usbredir || options->usbip || options->gdb || options->display ||
+           takes_serial_input(options);
 }
 
 /* The time of the board that has come furthest: the debugger may hold others. */
@@ -182,9 +183,18 @@ static ticks session_now(const struct session *session)
     return latest;
 }
 
+/* By a command, perhaps. */
+static void follow_slow_motion(const struct session *session, struct pace *pace)
+{
+    unsigned slower = session->console.slow_motion;
+    if (slower != pace->slower)
+        pace_change(pace, slower > 1 || keeps_pace(session->options), slower, session_now(session));
+}
+
 static int run_until_end(struct session *session)
 {
-    struct pace pace = pace_begin(keeps_pace(session->options), session->options->slow_motion);
+    unsigned slower = session->console.slow_motion;
+    struct pace pace = pace_begin(slower > 1 || keeps_pace(session->options), slower);
     const char *reason;
     int status;
     while (!(reason = reason_to_end(session, &status))) {
@@ -192,6 +202,7 @@ static int run_until_end(struct session *session)
         if (wait_ms)
             poll(NULL, 0, wait_ms);
         poll_servers(session);
+        follow_slow_motion(session, &pace);
         if (!console_has_ended(&session->console) && pace_ahead_ms(&pace, session_now(session)) == 0)
             run_slice(session);
     }

@@ -20,6 +20,13 @@ struct pace pace_begin(bool kept, unsigned slower)
     return (struct pace){.kept = kept, .slower = slower, .offset_us = pace_clock_us()};
 }
 
+void pace_change(struct pace *pace, bool kept, unsigned slower, ticks now)
+{
+    pace->kept = kept;
+    pace->slower = slower;
+    pace->offset_us = pace_clock_us() - (int64_t)ticks_to_us(now) * slower;
+}
+
 int pace_ahead_ms(struct pace *pace, ticks now)
 {
     if (!pace->kept)

@@ -13,6 +13,8 @@ struct pace {
 };
 
 struct pace pace_begin(bool kept, unsigned slower);
+/* From now on. */
+void pace_change(struct pace *pace, bool kept, unsigned slower, ticks now);
 /* How many milliseconds of the wall, rounded up, virtual time is ahead of the clock on the wall; 0: go on. */
 int pace_ahead_ms(struct pace *pace, ticks now);
 /* The clock itself. */
