@@ -141,7 +141,8 @@ void chip_build(struct chip *chip)
 struct chip *device_chip(const struct device *device)
 {
     const struct device *first = device - device->number;
-    return (struct chip *)(void *)((char *)(uintptr_t)first - offsetof(struct chip, device));
+    void *chip = (char *)(uintptr_t)first - offsetof(struct chip, device);
+    return chip;
 }
 
 void *device_state(const struct device *device)

@@ -157,7 +157,7 @@ void vboard_listen(struct vboard *board, vboard_listener *listener, void *contex
     board->listener_context = context;
 }
 
-_Static_assert((int)VBOARD_EVENT_USB == (int)REPORT_USB && (int)VBOARD_EVENT_NOTE == (int)REPORT_NOTE,
+_Static_assert(1u << VBOARD_EVENT_USB == 1u << REPORT_USB && 1u << VBOARD_EVENT_NOTE == 1u << REPORT_NOTE,
                "events are the board's kinds of reports");
 
 void vboard_watch(struct vboard *board, unsigned events, vboard_watcher *watcher, void *context)
