@@ -114,9 +114,11 @@ async function flash(onTheWay = () => {}) {
       // what was said before stands until then
       await page.waitForFunction(() => window.phases.length > 0, null, { polling: 100 });
       await onTheWay();
+      // by then the board is kept, or gone; how long it takes to leave is for the page's clock
+      await page.waitForFunction(() => window.phases.includes('verifying') || document.querySelector('#flash-message .good, #flash-message .note'), null, { polling: 100 });
+      board('slow-motion', '1');
       said = await message('flash', 'good', 'note');
     });
-    board('slow-motion', '1');
     if (tries === TRIES || !/restarted too soon|not confirmed/.test(said)) return { said, phases };
     console.log('      the page was too slow to keep the board, once more');
     await enterBootloader();
