@@ -26,7 +26,7 @@ test-all:
 	    power  "$(MAKE) --no-print-directory test-powercut" \
 	    linux  "$(MAKE) --no-print-directory test-linux" \
 	    build  "$(MAKE) --no-print-directory test-build" \
-	    web    "$(MAKE) --no-print-directory test-web PARTS='unit looks try speed updates'" \
+	    web    "$(MAKE) --no-print-directory test-web PARTS=unit,looks,try,speed,updates" \
 	    system "$(MAKE) --no-print-directory test-system" \
 	    vboard "$(MAKE) --no-print-directory test-vboard" \
 	    cover  "$(MAKE) --no-print-directory coverage" \

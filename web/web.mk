@@ -2,6 +2,7 @@
 
 WEB := $(BUILD)/web
 WEB_MODULES := web/node_modules/.package-lock.json
+comma := ,
 
 .PHONY: flasher test-web
 flasher: $(WEB)/index.html ## the browser flasher alone, for which Node is enough
@@ -20,5 +21,5 @@ $(WEB)/index.html: $(WEB_MODULES) web/build.mjs web/timer.js web/app.webmanifest
 	$(Q)cd web && node_modules/.bin/tsc -p .
 	$(Q)node web/build.mjs $(WEB)
 
-test-web: names-tests-guest-npm-web web blue-pill $(call images_of,STM32L152DISCOVERY) vboard ## the browser's pages: their logic, accessibility, Chromium and Firefox, and real WebUSB in the Linux guest (PARTS="unit looks": only these)
-	$(Q)tests/web/run $(PARTS)
+test-web: names-tests-guest-npm-web web blue-pill $(call images_of,STM32L152DISCOVERY) vboard ## the browser's pages: their logic, accessibility, Chromium and Firefox, and real WebUSB in the Linux guest (PARTS=unit,looks: only these)
+	$(Q)tests/web/run $(subst $(comma), ,$(PARTS))

@@ -9,9 +9,10 @@
 #include <cmocka.h>
 
 enum {
-    ERASE_SEEDS = 6,
-    DECIDING_SEEDS = 4, /* of a half-word that decides what is valid */
-    KEY_SEEDS = 9,      /* of the key and of the log of versions */
+    ERASE_SEEDS = 3,
+    DECIDING_SEEDS = 2, /* of a half-word that decides what is valid */
+    KEY_SEEDS = 5,      /* of the key and of the log of versions */
+    DEEP_SEEDS = 6,     /* times as many when deep */
     SIGNED_SHARE = 3,   /* of a signed target, one in so many of the other cuts is recovered from */
     DATA_SEEDS = 1,
     DATA_EVERY = 256, /* half-words of the first page that decide nothing: a sample */
@@ -265,7 +266,7 @@ static unsigned seeds_of(const struct sweep *sweep, const struct flash_operation
                      : decides(sweep, operation)         ? DECIDING_SEEDS
                                                          : DATA_SEEDS;
 
-    return sweep_deep() ? seeds * 4 : seeds;
+    return sweep_deep() ? seeds * DEEP_SEEDS : seeds;
 }
 
 /* The operation under way is cut off, in many ways. */
@@ -296,7 +297,7 @@ static void cut_here(struct sweep *sweep)
         for (unsigned i = 0; i < DIFFERENT_READINGS && has_stable_reset_vector(sweep); i++) {
             struct snapshot cut = sweep_save(sweep);
 
-            if (sweep_deep() || (i == seed % DIFFERENT_READINGS && recovered))
+            if (sweep_deep() || (i == sweep->figures->cuts % DIFFERENT_READINGS && recovered))
                 recover(sweep, readings[i]);
             sweep_restore(sweep, &cut);
             sweep_forget(&cut);

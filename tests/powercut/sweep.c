@@ -14,8 +14,9 @@ enum {
     KEY_SEEDS = 64,          /* of what makes an application valid */
     MARKED_ERASE_SEEDS = 32, /* drawn by the chip; what is in doubt otherwise comes on top, once each */
     ERASE_SEEDS = 4,
-    SAMPLED_EVERY = 5,   /* operations, when not deep */
+    SAMPLED_EVERY = 13,  /* operations, when not deep */
     SAMPLED_SHARE = 2,   /* of those that a scenario samples itself, when not deep */
+    SAMPLED_SEEDS = 4,   /* of the seeds one in so many, when not deep */
     RECOVER_EVERY = 199, /* cuts; besides the interesting ones */
     ENUMERATE_EVERY = 19,
     MOST_PAGE = 2048,
@@ -215,21 +216,28 @@ static void interrupt(struct sweep *sweep, enum interruption interruption)
     power_up_and_check(sweep);
 }
 
+/* A half page like many others, when not deep. */
+static bool is_one_of_many(const struct sweep *sweep, const struct flash_operation *operation)
+{
+    return !sweep_deep() && operation->kind == FLASH_HALF_PAGE && !is_first_page(sweep, operation->address);
+}
+
 /* All cuts from here to the beginning of the next operation. An operation is under way, or none was yet. */
 static void cut_here(struct sweep *sweep)
 {
     const struct chip *chip = &sweep->rig.board->chip;
     const struct flash_operation operation = chip->flash.operation;
     uint64_t number = chip->flash.operations;
-    bool interesting = is_interesting(sweep, &operation);
+    bool interesting = is_interesting(sweep, &operation) && !is_one_of_many(sweep, &operation);
     bool during = lost_during(sweep, &operation), after = lost_after(sweep, &operation);
     struct snapshot snapshot = sweep_save(sweep);
 
     if (number > sweep->first_operation) {
         bool erase = operation.kind == FLASH_PAGE_ERASE;
-        unsigned seeds = erase && sweep->rig.marks   ? MARKED_ERASE_SEEDS + DOUBTS
-                         : erase                     ? DOUBTS * ERASE_SEEDS
-                         : is_key(sweep, &operation) ? KEY_SEEDS
+        unsigned share = sweep_deep() ? 1 : SAMPLED_SEEDS;
+        unsigned seeds = erase && sweep->rig.marks   ? MARKED_ERASE_SEEDS / share + DOUBTS
+                         : erase                     ? DOUBTS * ERASE_SEEDS / share
+                         : is_key(sweep, &operation) ? KEY_SEEDS / share
                                                      : PROGRAM_SEEDS;
 
         for (unsigned seed = 0; seed < seeds && !can_start_anything(sweep, &operation); seed++) {
@@ -277,13 +285,12 @@ static bool cuts_wanted(const struct sweep *sweep, uint64_t number)
 {
     const struct flash_operation *operation = &sweep->rig.board->chip.flash.operation;
     bool everywhere = sweep->scenario->every == 1;
-    bool is_one_of_many = operation->kind == FLASH_HALF_PAGE && !is_first_page(sweep, operation->address);
     unsigned every = sweep->scenario->every;
 
     if (!sweep_deep())
         every = everywhere ? SAMPLED_EVERY : every * SAMPLED_SHARE;
     return number % every == 0 || decides(sweep, operation) ||
-           (everywhere && !is_one_of_many && is_interesting(sweep, operation));
+           (everywhere && is_interesting(sweep, operation) && !is_one_of_many(sweep, operation));
 }
 
 static void check_end(struct sweep *sweep)
