@@ -20,7 +20,7 @@ enum {
     RECOVER_EVERY = 199, /* cuts; besides the interesting ones */
     ENUMERATE_EVERY = 19,
     MOST_PAGE = 2048,
-    SIGNED_SHARE = 7, /* of a signed target, one in so many of the interesting cuts is recovered from */
+    SLOW_SHARE = 7, /* of the interesting cuts one in so many is recovered from, where that takes long */
 };
 
 /* What flash is in doubt with after an erase was cut off, besides noise. */
@@ -66,6 +66,13 @@ static void recover(struct sweep *sweep)
 
 /* Cuts --------------------------------------------------------------------------------------------------- */
 
+/* A whole download of a signed image takes as long as ten others: the check computes. And so does one of the
+ * whole area. */
+static bool recovers_slowly(const struct sweep *sweep)
+{
+    return sweep->is_signed || (sweep->scenario->new_length == WHOLE_AREA && !sweep_deep());
+}
+
 /* `reset_vector_may_be_lost`: by the operation that was cut off, or by the one before it. */
 static void check_cut(struct sweep *sweep, bool reset_vector_may_be_lost, bool interesting)
 {
@@ -82,8 +89,7 @@ static void check_cut(struct sweep *sweep, bool reset_vector_may_be_lost, bool i
         return;
     }
     power_up_and_check(sweep);
-    /* a whole download of a signed image takes as long as ten others: the check computes */
-    if ((interesting && (!sweep->is_signed || figures->cuts % SIGNED_SHARE == 0)) ||
+    if ((interesting && (!recovers_slowly(sweep) || figures->cuts % SLOW_SHARE == 0)) ||
         figures->cuts % RECOVER_EVERY == 0)
         recover(sweep);
     else if (figures->cuts % ENUMERATE_EVERY == 0)
