@@ -79,7 +79,7 @@ const struct option_row options_table[] = {
     HEADING("Time"),
     OPTION("max-time", "SECONDS", "end after that long in the board's own time (0.25 is fine)", .take = options_parse_time),
     OPTION("realtime", NULL, "never faster than the clock on the wall (implied by every port and --display)", FLAG(realtime)),
-    OPTION("slow-motion", "N", "N times slower than it, for a host that is emulated itself, or for the eye",
+    OPTION("slow-motion", "N", "N times slower than that clock, for a host that is emulated itself, or for the eye",
         .take = options_parse_slow_motion),
 
     HEADING("The other end of the USB cable (nobody, else)"),
