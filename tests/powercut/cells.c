@@ -12,7 +12,7 @@ enum {
     ERASE_SEEDS = 3,
     DECIDING_SEEDS = 2, /* of a half-word that decides what is valid */
     KEY_SEEDS = 5,      /* of the key and of the log of versions */
-    DEEP_SEEDS = 6,     /* times as many when deep */
+    DEEP_SEEDS = 8,     /* times as many when deep */
     SIGNED_SHARE = 3,   /* of a signed target, one in so many of the other cuts is recovered from */
     DATA_SEEDS = 1,
     DATA_EVERY = 256, /* half-words of the first page that decide nothing: a sample */
