@@ -19,6 +19,7 @@ enum {
     DEEP_EVERY = 16,
     FIRST_OPERATIONS = 3, /* of the second download: a cut at each */
     SECOND_EVERY = 499,   /* and at every so many of the others, besides the interesting ones */
+    MANY_EVERY = 17,      /* operations like many others, when deep */
     ATTEMPTS = 4,         /* an unstable cell can make a download end with an error, but not each time */
     HALF_WORD = 2,
 };
@@ -196,6 +197,8 @@ static bool second_cut_wanted(const struct sweep *sweep, uint64_t number)
 
     if (sweep->scenario->every > 1)
         return number <= FIRST_OPERATIONS || chance % sweep->scenario->every == 0;
+    if (sweep_deep() && is_one_of_many(sweep, operation))
+        return number <= FIRST_OPERATIONS || chance % MANY_EVERY == 0;
     if (sweep_deep())
         return number <= FIRST_OPERATIONS || is_interesting(sweep, operation) || chance % SECOND_EVERY == 0;
     return number <= FIRST_OPERATIONS ||
@@ -312,7 +315,8 @@ static void cut_here(struct sweep *sweep)
 static bool first_cut_wanted(const struct sweep *sweep, uint64_t number)
 {
     const struct flash_operation *operation = &sweep->rig.board->chip.flash.operation;
-    bool all = sweep->scenario->every <= 1;
+    bool all = sweep->scenario->every <= 1 &&
+               (!is_one_of_many(sweep, operation) || number % MANY_EVERY == 0);
 
     if (decides(sweep, operation))
         return true;

@@ -223,9 +223,9 @@ static void interrupt(struct sweep *sweep, enum interruption interruption)
 }
 
 /* A half page like many others, when not deep. */
-static bool is_one_of_many(const struct sweep *sweep, const struct flash_operation *operation)
+static bool is_sampled(const struct sweep *sweep, const struct flash_operation *operation)
 {
-    return !sweep_deep() && operation->kind == FLASH_HALF_PAGE && !is_first_page(sweep, operation->address);
+    return !sweep_deep() && operation->kind == FLASH_HALF_PAGE && is_one_of_many(sweep, operation);
 }
 
 /* All cuts from here to the beginning of the next operation. An operation is under way, or none was yet. */
@@ -234,7 +234,7 @@ static void cut_here(struct sweep *sweep)
     const struct chip *chip = &sweep->rig.board->chip;
     const struct flash_operation operation = chip->flash.operation;
     uint64_t number = chip->flash.operations;
-    bool interesting = is_interesting(sweep, &operation) && !is_one_of_many(sweep, &operation);
+    bool interesting = is_interesting(sweep, &operation) && !is_sampled(sweep, &operation);
     bool during = lost_during(sweep, &operation), after = lost_after(sweep, &operation);
     struct snapshot snapshot = sweep_save(sweep);
 
@@ -296,7 +296,7 @@ static bool cuts_wanted(const struct sweep *sweep, uint64_t number)
     if (!sweep_deep())
         every = everywhere ? SAMPLED_EVERY : every * SAMPLED_SHARE;
     return number % every == 0 || decides(sweep, operation) ||
-           (everywhere && is_interesting(sweep, operation) && !is_one_of_many(sweep, operation));
+           (everywhere && is_interesting(sweep, operation) && !is_sampled(sweep, operation));
 }
 
 static void check_end(struct sweep *sweep)

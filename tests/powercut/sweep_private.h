@@ -92,3 +92,5 @@ bool is_key(const struct sweep *sweep, const struct flash_operation *operation);
 /* It decides what is valid: in the log of versions, or what is interesting in the first page. */
 bool decides(const struct sweep *sweep, const struct flash_operation *operation);
 bool is_interesting(const struct sweep *sweep, const struct flash_operation *operation);
+/* An erase or a half page like many others, of flash with marks: it has few operations besides. */
+bool is_one_of_many(const struct sweep *sweep, const struct flash_operation *operation);

@@ -356,6 +356,11 @@ bool is_interesting(const struct sweep *sweep, const struct flash_operation *ope
            offset == page - 2 || (is_first_page(sweep, operation->address) && offset < last_of_first_page);
 }
 
+bool is_one_of_many(const struct sweep *sweep, const struct flash_operation *operation)
+{
+    return sweep->rig.marks && !decides(sweep, operation);
+}
+
 bool decides(const struct sweep *sweep, const struct flash_operation *operation)
 {
     bool in_log = sweep->is_signed && operation->address >= sweep->rig.app_base + sweep->rig.app_bytes;
