@@ -315,8 +315,7 @@ static void cut_here(struct sweep *sweep)
 static bool first_cut_wanted(const struct sweep *sweep, uint64_t number)
 {
     const struct flash_operation *operation = &sweep->rig.board->chip.flash.operation;
-    bool all = sweep->scenario->every <= 1 &&
-               (!is_one_of_many(sweep, operation) || number % MANY_EVERY == 0);
+    bool all = sweep->scenario->every <= 1 && (!is_one_of_many(sweep, operation) || number % MANY_EVERY == 0);
 
     if (decides(sweep, operation))
         return true;
