@@ -52,10 +52,8 @@ export class Page extends View {
     this.flasher = flasher;
     this.frame = 0;
     this.name = t`dapboot flasher`;
-    this.act = () => {
-      flasher.takePart();
-      this.element('flash-button').focus(); // the button that was pressed is gone
-    };
+    /** What is to be flashed and is on its way, in a sentence. */
+    this.awaited = '';
     flasher.addEventListener('change', () => this.later());
     this.helped = false;
     this.listen();
@@ -259,12 +257,16 @@ export class Page extends View {
     /** @type {HTMLInputElement} */ (this.element('chooser')).disabled = busy;
     this.facts('file-facts', firmware ? fileFacts(firmware) : []);
     /** @type {Shown[]} */
-    const shown = findings.map((finding) => ({
-      kind: finding.kind === 'error' ? 'bad' : 'warning',
-      title: finding.title,
-      text: finding.detail,
-      linkAt: finding.linkAt,
-      act: finding.partAt === undefined ? undefined : t`Take the program from ${hex(finding.partAt)} on`,
+    const shown = findings.map(({ kind, title, detail, linkAt, partAt }) => ({
+      kind: kind === 'error' ? 'bad' : 'warning',
+      title,
+      text: detail,
+      linkAt,
+      act: partAt ? t`Take the program from ${hex(partAt)} on` : undefined,
+      run: () => {
+        this.flasher.takePart();
+        this.element('flash-button').focus(); // the button that was pressed is gone
+      },
     }));
     if (fileTrouble) shown.push(fileTrouble);
     if (firmware?.whole)
@@ -335,7 +337,7 @@ export class Page extends View {
     if (!board) return firmware ? t`Connect a board first.` : t`Connect a board and choose a file first.`;
     if (!board.abilities.canDownload) return t`This board was built so that it cannot be written.`;
     if (fileTrouble) return t`The file cannot be used, see above.`;
-    return firmware ? t`This file does not fit this board, see above.` : t`Choose a file first.`;
+    return firmware ? t`This file does not fit this board, see above.` : this.awaited || t`Choose a file first.`;
   }
 
   /** @param {'bin' | 'hex'} format */

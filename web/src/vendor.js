@@ -63,10 +63,9 @@ class Offer {
     /** @type {Release | undefined} that is on the board */
     this.held = undefined;
     this.trouble = '';
-    /** @type {import('./flasher.js').AnyFile | null} that is being loaded */
+    /** @type {import('./flasher.js').AnyFile | null} that was asked for last */
     this.coming = null;
     this.list = this.build();
-    this.extend();
     this.flasher.addEventListener('change', () => void this.changed());
   }
 
@@ -89,22 +88,6 @@ class Offer {
     return list;
   }
 
-  /** What the page says and does is different while a version is chosen. @private */
-  extend() {
-    const { page } = this;
-    const { whyNot, act } = page;
-    page.whyNot = () => {
-      const release = this.versions[this.chosen];
-      const isComing = this.coming && this.coming === this.flasher.file && this.flasher.phase === 'ready';
-      return release && isComing ? t`Version ${release.version} is on its way.` : whyNot.call(page);
-    };
-    page.act = () => {
-      if (!this.isMissing) return act();
-      this.list.focus(); // the button that was pressed is gone
-      this.choose(this.chosen);
-    };
-  }
-
   /** There is a file for the board, and it did not come, or is another one. @private */
   get isMissing() {
     const { board, file, fileTrouble } = this.flasher;
@@ -112,9 +95,16 @@ class Offer {
     return !!(release && board && fileTrouble && file === this.file && fileFor(release, board));
   }
 
+  /** @private */
+  chooseAgain() {
+    this.list.focus(); // the button that was pressed is gone
+    this.choose(this.chosen);
+  }
+
   /** @param {number} index of a version, or OWN */
   choose(index) {
     this.chosen = index;
+    this.page.awaited = '';
     this.trouble = '';
     this.board = null;
     this.file = this.flasher.file; // one that was dropped before is no new choice
@@ -131,7 +121,10 @@ class Offer {
   /** @private */
   async changed() {
     const { board, file, phase } = this.flasher;
-    if (file !== this.file) this.chosen = OWN; // it was dropped on the page
+    if (file !== this.file) {
+      this.chosen = OWN; // it was dropped on the page
+      this.page.awaited = '';
+    }
     if (phase === 'ready' && board) await Promise.all([this.take(board), this.lookAt(board)]);
     this.show();
   }
@@ -149,9 +142,10 @@ class Offer {
     if (file === this.file && this.flasher.firmware) return; // what was said of it stays
     this.file = file;
     this.coming = file;
+    this.page.awaited = t`Version ${release.version} is on its way.`;
     this.page.later();
     await this.flasher.take(file);
-    if (this.coming === file) this.coming = null; // else another one has been chosen since
+    if (this.coming === file) this.page.awaited = ''; // else another one has been chosen since
     this.page.later();
   }
 
@@ -181,7 +175,7 @@ class Offer {
     /** @type {import('./view.js').Shown[]} */
     const shown = [];
     if (this.trouble) shown.push({ kind: 'bad', title: t`There is no version ${this.trouble} here`, text: t`The newest is chosen.` });
-    if (version && this.isMissing) shown.push({ kind: 'bad', title: t`Version ${version} could not be loaded`, text: '', act: t`Load version ${version} again` });
+    if (version && this.isMissing) shown.push({ kind: 'bad', title: t`Version ${version} could not be loaded`, text: '', act: t`Load version ${version} again`, run: () => this.chooseAgain() });
     if (this.flasher.board && this.held) shown.push(this.comparison(this.held));
     page.messages('release-message', shown);
   }

@@ -24,6 +24,7 @@ const recipes = (base, offset) => [
  * @property {string} [remedy]
  * @property {number} [linkAt]
  * @property {string} [act] what a button in it does
+ * @property {() => void} [run] does it
  */
 
 export class View {
@@ -32,8 +33,6 @@ export class View {
     this.document = document;
     /** @type {Map<string, string>} what is shown by now */
     this.shown = new Map();
-    /** What the button in a message does. @type {() => void} */
-    this.act = () => {};
   }
 
   /**
@@ -81,22 +80,14 @@ export class View {
   }
 
   /** @param {Shown} message */
-  message({ kind, title, text, remedy, linkAt, act }) {
+  message({ kind, title, text, remedy, linkAt, act, run }) {
     const box = this.document.createElement('div');
     box.className = `message ${kind}`;
     box.append(this.make('h3', title));
     for (const sentence of [text, remedy]) if (sentence) box.append(this.make('p', sentence));
     if (linkAt !== undefined) box.append(this.recipes(linkAt));
-    if (act) box.append(this.button(act));
+    if (act) box.append(Object.assign(this.make('button', act), { onclick: run }));
     return box;
-  }
-
-  /** @param {string} text */
-  button(text) {
-    const button = /** @type {HTMLButtonElement} */ (this.make('button', text));
-    button.type = 'button';
-    button.addEventListener('click', () => this.act());
-    return button;
   }
 
   /** @param {number} base */
