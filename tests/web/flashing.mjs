@@ -15,7 +15,9 @@ const profile = '/dev/shm/profile';
 
 // An emulated computer on a busy one: what waits, waits long, so that a failure is one.
 const PATIENCE = 900000;
-const TRIES = 8;
+const TRIES = 6;
+/** How many times slower than the clock the board is, from try to try; 100 is as slow as it can be. */
+const SLOWNESS = [10, 30, 100];
 
 const began = Date.now();
 const results = new Results();
@@ -98,17 +100,29 @@ async function enterBootloader() {
   board('release');
 }
 
+/** The board is so many times slower than the clock. */
+const slowDown = (times) => board('slow-motion', String(times));
+
+/** Unplugs the board when the page has come this far, which a busy computer may see late: until then the board takes its time. */
+async function unplugOnTheWay(begin, cameSoFar, times) {
+  slowDown(times);
+  await begin();
+  await page.waitForFunction(cameSoFar);
+  board('unplug');
+  slowDown(1);
+}
+
 /**
  * Flashes the file that was chosen, and does what is wanted on the way. The board gives the page 250 ms of its time to keep it.
  * An emulated computer is many times slower than one that it stands for, and so is its board: these are 2.5 s here. Where a
  * browser on a busy computer is too slow for that, the board runs its program, the page says that it
- * restarted too soon, or that the end is not confirmed, and this tries again.
+ * restarted too soon, or that the end is not confirmed, and this tries again with a slower board.
  * @returns what the page said, and the phases it went through
  */
 async function flash(onTheWay = () => {}) {
   for (let tries = 1; ; tries++) {
     let said = '';
-    board('slow-motion', '10');
+    slowDown(SLOWNESS[Math.min(tries, SLOWNESS.length) - 1]);
     const phases = await phasesOf(async () => {
       await page.click('#flash-button');
       // what was said before stands until then
@@ -116,7 +130,7 @@ async function flash(onTheWay = () => {}) {
       await onTheWay();
       // by then the board is kept, or gone; how long it takes to leave is for the page's clock
       await page.waitForFunction(() => window.phases.includes('verifying') || document.querySelector('#flash-message .good, #flash-message .note'), null, { polling: 100 });
-      board('slow-motion', '1');
+      slowDown(1);
       said = await message('flash', 'good', 'note');
     });
     if (tries === TRIES || !/restarted too soon|not confirmed/.test(said)) return { said, phases };
@@ -200,9 +214,7 @@ test('survives that the board is unplugged in the middle of a download', async (
   // every page is another than the one that is there, which takes no time to write otherwise
   for (let at = KIB; at < other.length; at += KIB) other[at] ^= 1;
   await choose('other.bin', other);
-  await page.click('#flash-button');
-  await page.waitForFunction(() => document.querySelector('#flash-bar').value > 4096);
-  board('unplug');
+  await unplugOnTheWay(() => page.click('#flash-button'), () => document.querySelector('#flash-bar').value > 4096, 20);
   assert.match(await message('flash', 'bad'), /lost[^]*of 24\s576 bytes were sent[^]*Nothing is broken/);
   await phase('away');
   await shoot('8-unplugged');
@@ -214,18 +226,14 @@ test('survives that the board is unplugged in the middle of a download', async (
 });
 
 test('survives that the board is unplugged while it is read', async () => {
-  await page.click('#read-bin');
-  await page.waitForFunction(() => document.querySelector('#more-bar').value > 0);
-  board('unplug');
+  await unplugOnTheWay(() => page.click('#read-bin'), () => document.querySelector('#more-bar').value > 0, 100);
   assert.match(await message('more', 'bad'), /lost[^]*Nothing on it was changed/);
   board('plug');
   await phase('ready');
 });
 
 test('survives that the board is unplugged while it is looked at', async () => {
-  await page.click('#connect');
-  await page.waitForFunction(() => /bytes/.test(document.querySelector('#board-progress-text').textContent));
-  board('unplug');
+  await unplugOnTheWay(() => page.click('#connect'), () => /bytes/.test(document.querySelector('#board-progress-text').textContent), 100);
   await phase('away');
   assert.match(await message('board', 'bad'), /lost/);
   board('plug');
