@@ -127,6 +127,16 @@ half_period() {
     done
 }
 
+# slowly TIMES COMMAND...: meanwhile the board is so many times slower than the clock.
+slowly() {
+    local times=$1 status=0
+    shift
+    board slow-motion "$times"
+    "$@" || status=$?
+    board slow-motion 1
+    return "$status"
+}
+
 # The blink example.
 runs_application() {
     wait_until absent
