@@ -113,6 +113,36 @@ static void the_host_is_told_how_long_it_takes_at_least(void **state)
         }
 }
 
+/* The poll times of docs/protocol.md: 60 ms at most, 40 with pages of 1 KiB. */
+static void a_check_that_was_aborted_makes_no_later_block_take_longer(void **state)
+{
+    enum { BLOCKS = 10, MOST_BUSY_MS = 60, MOST_BUSY_MS_1K = 40 };
+
+    (void)state;
+    for (unsigned kind = 0; kind < KINDS; kind++) {
+        use(kinds[kind], CRYSTAL_HZ);
+        send_all(rig.app_bytes);
+        assert_int_equal(dfu_send(&rig, DFU_ABORT, 0, NULL, 0), USB_DONE);
+
+        uint32_t block = rig.transfer_size, longest = 0;
+        for (uint16_t i = 0; i < BLOCKS; i++) {
+            struct dfu_status status;
+
+            assert_int_equal(dfu_send(&rig, DFU_DNLOAD, i, file + i * block, (uint16_t)block), USB_DONE);
+            do {
+                assert_int_equal(dfu_get_status(&rig, &status), USB_DONE);
+                rig_run_ms(&rig, status.poll_ms);
+                if (status.poll_ms > longest)
+                    longest = status.poll_ms;
+            } while (status.bState == dfuDNBUSY);
+            assert_int_equal(status.bState, dfuDNLOAD_IDLE);
+        }
+        assert_in_range(longest, 1, block > KIB ? MOST_BUSY_MS : MOST_BUSY_MS_1K);
+        rig_assert_clean(&rig);
+        put_away(NULL);
+    }
+}
+
 /* By a host that asks the next thing 20 us after the last answer, which is faster than any. */
 static void every_request_is_answered_meanwhile(void **state)
 {
@@ -172,14 +202,40 @@ static void nobody_needs_to_ask(void **state)
     }
 }
 
+/* Who is told to wait, and then is gone, leaves no board in DFU mode; nor one that reset the bus before. */
+static void who_asks_once_and_is_gone_finds_the_application_running(void **state)
+{
+    (void)state;
+    for (unsigned kind = 0; kind < KINDS; kind++)
+        for (unsigned reset = 0; reset < 2; reset++) {
+            struct dfu_status status;
+
+            use(kinds[kind], 0); /* the check takes longest */
+            send_all(rig.app_bytes);
+            board_press(rig.board, false);
+            if (reset || strstr(kinds[kind], "SKR")) {
+                usb_host_reset(rig.host, 10);
+                assert_true(rig_enumerate(&rig));
+            }
+            assert_int_equal(dfu_get_status(&rig, &status), USB_DONE);
+            assert_int_equal(status.bState, dfuMANIFEST);
+            assert_false(is_valid());
+            assert_true(rig_starts_application(&rig, 8 * TICKS_PER_SECOND));
+            rig_assert_clean(&rig);
+            put_away(NULL);
+        }
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, put_away)
     const struct CMUnitTest tests[] = {
         TEST(the_host_is_told_how_long_it_takes_at_least),
+        TEST(a_check_that_was_aborted_makes_no_later_block_take_longer),
         TEST(every_request_is_answered_meanwhile),
         TEST(a_hardware_watchdog_does_not_bite),
         TEST(nobody_needs_to_ask),
+        TEST(who_asks_once_and_is_gone_finds_the_application_running),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -98,6 +98,45 @@ static void a_host_that_forgets_to_ask_is_waited_for_five_seconds(void **state)
     assert_true(image_is_in_flash(&image));
 }
 
+/*
+ * A client that crashes, or is interrupted, after it was told to wait. A board that waits for its next
+ * question would be in DFU mode for ever.
+ */
+static void a_host_that_asks_a_few_times_and_then_no_more_is_waited_for_five_seconds(void **state)
+{
+    enum { MOST_QUESTIONS = 3, LONG_MS = 2000 };
+
+    for (unsigned i = 1; i <= 2 * MOST_QUESTIONS; i++) {
+        bool reset = i > MOST_QUESTIONS;
+
+        power_on(state);
+        image_make(&old, 2 * PAGE, 2);
+        image_install(&old);
+        fake.erase_turns = fake.program_turns = LONG_MS * fake.turns_per_ms;
+        to_manifest_sync();
+        if (reset) {
+            assert_int_equal(fake_session(bus_reset, NULL), FAKE_FINISHED);
+            host_enumerate();
+        }
+        for (unsigned questions = (i - 1) % MOST_QUESTIONS + 1; questions; questions--) {
+            struct dfu_reply reply = dfu_get_status();
+
+            assert_int_equal(reply.bStatus, STATUS_OK);
+            assert_int_equal(reply.bState, dfuMANIFEST);
+        }
+        assert_false(image_is_in_flash(&image));
+        fake.erase_turns = fake.program_turns = 1;
+
+        int ms = fake_ms_until_restart(10000);
+
+        if (DFU_WILL_DETACH || reset)
+            assert_in_range(ms, 4900, 5100);
+        else
+            assert_int_equal(ms, -1);
+        assert_true(image_is_in_flash(&image));
+    }
+}
+
 static void a_failed_download_does_not_restart(void **state)
 {
     (void)state;
@@ -204,6 +243,7 @@ int main(void)
         TEST(a_device_that_does_not_detach_waits_for_a_bus_reset),
         TEST(a_bus_reset_after_a_download_restarts),
         TEST(a_host_that_forgets_to_ask_is_waited_for_five_seconds),
+        TEST(a_host_that_asks_a_few_times_and_then_no_more_is_waited_for_five_seconds),
         TEST(a_failed_download_does_not_restart),
         TEST(a_next_download_keeps_the_device_from_leaving),
         TEST(abort_after_a_download_keeps_the_device_from_leaving),
