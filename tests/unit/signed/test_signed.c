@@ -232,6 +232,37 @@ static void aborts_use_up_no_more_entries_than_versions_need(void **state)
     assert_int_equal(entries_used(), 6);
 }
 
+/* Each moment of it anew: the next download would end what the one before left unended. */
+static void an_abort_at_any_moment_of_a_record_leaves_all_of_it_or_nothing(void **state)
+{
+    enum { EARLY = 10, TURNS = 40 };
+
+    (void)state;
+    make(&old, LENGTH, 1, 1);
+    assert_int_equal(send(&old), STATUS_OK);
+    fake_power_cycle();
+    host_enumerate();
+    make(&image, LENGTH, 2, 2);
+
+    uint32_t from = turns_until_recorded(&image) - EARLY, recorded = 0;
+
+    for (uint32_t i = 0; i < TURNS; i++) {
+        remember();
+        aborted(&image, from + i);
+
+        uint32_t used = entries_used();
+
+        assert_true(used == 2 || used == 4);
+        assert_int_equal(version_log_floor(), used / 2);
+        recorded += used == 4;
+        fake_wait_ms(20);
+        fake_power_cycle();
+        memcpy(fake_area(), before.bytes, fake_area_size());
+        host_enumerate();
+    }
+    assert_in_range(recorded, 1, TURNS - 1);
+}
+
 static void an_entry_in_the_trailer_or_behind_is_refused(void **state)
 {
     const uint32_t behind[] = {LENGTH - TRAILER, LENGTH - 2, LENGTH, LENGTH + PAGE};
@@ -466,6 +497,7 @@ int main(void)
         TEST(a_check_may_be_interrupted_anywhere),
         TEST(the_highest_version_counts_wherever_it_is),
         TEST(aborts_use_up_no_more_entries_than_versions_need),
+        TEST(an_abort_at_any_moment_of_a_record_leaves_all_of_it_or_nothing),
         TEST(an_entry_in_the_trailer_or_behind_is_refused),
         TEST(nothing_stays_behind_a_shorter_genuine_image),
         TEST(a_full_log_stays_as_it_is),
