@@ -63,6 +63,10 @@ stop BLUEPILL_HIGH 'In the _HIGH variants the application starts at 0x08000000; 
 text='APP_BASE_ADDRESS leaves no flash for an application (signed ones need a page behind it, too).'
 stop BLUEPILL "$text" -DAPP_BASE_ADDRESS=0x08020000
 stop MAPLEMINI "$text" -DAPP_BASE_ADDRESS=0x20000000
+export PUBLIC_KEY=$root/tests/maker.pub.pem
+stop BLUEPILL_SIGNED "$text" -DAPP_BASE_ADDRESS=0x0801FC00
+stop BTTSKRMINIE3V2_SIGNED "$text" '-DFLASH_SIZE_OVERRIDE=0x40000 -DAPP_BASE_ADDRESS=0x0803F800'
+unset PUBLIC_KEY
 stop BLUEPILL 'CMD_BOOT must be from 1 to 0xFFFF: backup registers have 16 bits and are 0 after power-up.' -DCMD_BOOT=0 -DCMD_BOOT=0x544F4F42
 stop BLUEPILL 'REG_BOOT must be BKP1 to BKP10.' -DREG_BOOT=0 -DREG_BOOT=11
 stop BLUEPILL '"BKP11" is not defined' -DREG_BOOT=BKP11
@@ -136,6 +140,7 @@ stop BLUEPILL "has no left operand" -DHAVE_LED=
 # Just inside the limits
 build BLUEPILL '-DRAM_SIZE=8192 -DUSB_VID=0xFFFF -DUSB_PID=0 -DREG_BOOT=BKP10 -DCMD_BOOT=0xFFFF -DUSB_DFU_ALTN=7'
 build BLUEPILL '-DAPP_BASE_ADDRESS=0x0801FC00 -DBUTTON_SAMPLE_DELAY_CYCLES=150994943 -DTARGET_DFU_WTRANSFERSIZE=8'
+PUBLIC_KEY=$root/tests/maker.pub.pem build BLUEPILL_SIGNED -DAPP_BASE_ADDRESS=0x0801F800
 build BLUEPILL_HIGH '-DFLASH_SIZE_OVERRIDE=0x10000 -DAPP_BASE_ADDRESS=0x08000000'
 build BLUEPILL '-DFLASH_SIZE_OVERRIDE=0x4000 -DAPP_WATCHDOG_MS=26000'
 # only the pin: its port keeps the default

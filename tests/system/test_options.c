@@ -349,6 +349,38 @@ static void an_application_can_start_higher_up(void **state)
 }
 
 /* One linked for the usual place is refused. */
+/* Else each start would be a fault, a reset and a start, and nobody could reach DFU mode. */
+static void without_flash_where_applications_begin_it_serves_and_takes_none(void **state)
+{
+    (void)state;
+    static const char *const builds[] = {"app-64k", "app-64k-register"};
+    static const uint16_t sizes[] = {32, 64, 128};
+
+    for (unsigned i = 0; i < 6; i++) {
+        struct chip_config config = rig_config("BLUEPILL");
+        config.flash_size_register = sizes[i / 2];
+        config.flash_bytes = sizes[i / 2] * 1024u;
+        use_with(builds[i % 2], &config);
+        rig.app_base = 0x08010000;
+        if (sizes[i / 2] == 128) {
+            expect_area(64 * 1024);
+            assert_true(starts());
+        } else {
+            enter();
+            uint8_t back[PAGE];
+            struct dfu_result result = dfu_upload(&rig, back, sizeof back, PAGE);
+            assert_true(result.done);
+            assert_int_equal(result.bytes, 0);
+            result = download(200, PAGE);
+            assert_false(result.done);
+            assert_int_equal(result.last.bStatus, errADDRESS);
+        }
+        rig_assert_clean(&rig);
+        if (i < 5)
+            rig_free(&rig);
+    }
+}
+
 static void an_application_for_another_base_address_is_refused(void **state)
 {
     (void)state;
@@ -524,6 +556,7 @@ int main(void)
         OPTION_TEST(flash_size_override_bounds_the_area),
         OPTION_TEST(without_an_override_the_chip_says_its_size),
         OPTION_TEST(an_application_can_start_higher_up),
+        OPTION_TEST(without_flash_where_applications_begin_it_serves_and_takes_none),
         OPTION_TEST(an_application_for_another_base_address_is_refused),
         OPTION_TEST(blocks_can_be_smaller_than_pages),
         OPTION_TEST(strings_of_126_characters_arrive_whole),
