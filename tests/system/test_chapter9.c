@@ -230,6 +230,21 @@ static void an_address_given_up_for_another_request_is_not_taken(void **state)
 /* In time ------------------------------------------------------------------------------------------------ */
 
 /* A device must answer as soon as it can, requests without data within 50 ms (9.2.6.4). */
+/* CTR flags outlive a bus reset (RM0008 23.5.2): news of what ended before it. */
+static void an_address_acknowledged_just_before_a_reset_is_lost_in_it(void **state)
+{
+    (void)state;
+    uint8_t data[USB_MAX_PACKET];
+    unsigned length;
+
+    go_to(ADDRESS);
+    assert_int_equal(wire_setup(&rig, DEVICE, SET_ADDRESS, 99, 0, 0), USB_ACK);
+    /* no instruction runs between the end of the status stage and the reset */
+    assert_int_equal(usb_in(&rig.board->chip, rig.host->address, 0, data, &length, true), USB_DATA1);
+    reset_bus();
+    expect_alive();
+}
+
 static void standard_requests_are_answered_within_a_millisecond_even_while_flash_is_written(void **state)
 {
     (void)state;
@@ -385,6 +400,7 @@ int main(void)
         cmocka_unit_test(a_new_address_takes_effect_only_after_the_status_stage),
         cmocka_unit_test(an_address_can_be_changed_taken_back_and_is_lost_in_a_reset),
         cmocka_unit_test(an_address_given_up_for_another_request_is_not_taken),
+        cmocka_unit_test(an_address_acknowledged_just_before_a_reset_is_lost_in_it),
         cmocka_unit_test(standard_requests_are_answered_within_a_millisecond_even_while_flash_is_written),
         cmocka_unit_test(a_setup_is_heard_at_all_times),
         cmocka_unit_test(no_request_of_any_type_and_length_reads_or_writes_where_it_must_not),
