@@ -83,6 +83,26 @@ static void two_slow_resets_start_the_application_twice(void **state)
     }
 }
 
+/* An application's own value, as 0x32F2 by which ST's code for the RTC knows that the clock is set. */
+static void what_was_in_the_register_is_put_back_after_half_a_second(void **state)
+{
+    (void)state;
+    static const uint16_t contents[] = {0x32F2, 0xFFFF, 1, 0};
+
+    use("double-tap");
+    board_power(rig.board, true);
+    rig_run_ms(&rig, 600);
+    for (size_t i = 0; i < sizeof contents / sizeof contents[0]; i++) {
+        chip_backup_set(&rig.board->chip, 1, contents[i]);
+        board_reset_button(rig.board);
+        rig_run_ms(&rig, 300);
+        assert_int_equal(chip_backup_get(&rig.board->chip, 1), 0x4F42);
+        rig_run_ms(&rig, 300);
+        assert_true(application_runs());
+        assert_int_equal(chip_backup_get(&rig.board->chip, 1), contents[i]);
+    }
+}
+
 static void an_application_that_does_not_feed_its_watchdog_falls_back_to_dfu_mode(void **state)
 {
     (void)state;
@@ -241,6 +261,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RIG_TEST(two_resets_within_half_a_second_enter_dfu_mode),
         RIG_TEST(two_slow_resets_start_the_application_twice),
+        RIG_TEST(what_was_in_the_register_is_put_back_after_half_a_second),
         RIG_TEST(an_application_that_does_not_feed_its_watchdog_falls_back_to_dfu_mode),
         RIG_TEST(the_application_watchdog_never_bites_the_bootloader),
         RIG_TEST(the_bootloader_protects_its_own_pages_once),
