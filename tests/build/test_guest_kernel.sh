@@ -21,14 +21,16 @@ bzimage() {
     printf %b "\\x$(printf %02x "$(stat -c %s "$payload")")" | dd of="$1" bs=1 seek=$((0x24c)) conv=notrunc status=none
 }
 
-# A module without content: its name is all that depmod and modprobe need of it. modules.builtin has the rest.
+# Modules without content: their names are all that depmod and modprobe need of them. One for each kind of device that the
+# guest knows; modules.builtin has the rest.
+kinds=(cdc-acm usb-storage snd-usb-audio snd-seq-midi usbtmc cdc_ether usblp)
 modules_in() {
     local folder=$1/$release
     mkdir -p "$folder/kernel"
-    cp "$work/empty.ko" "$folder/kernel/cdc-acm.ko"
+    for kind in "${kinds[@]}"; do cp "$work/empty.ko" "$folder/kernel/$kind.ko"; done
     touch "$folder/modules.order"
-    sed -n 's/^readonly modules="\(.*\)"/\1/p' "$root/tests/linux/prepare" | tr ' ' '\n' | grep -v cdc-acm |
-        sed 's,.*,kernel/&.ko,' > "$folder/modules.builtin"
+    tr '\n' ' ' < "$root/tests/linux/prepare" | grep -o 'readonly modules="[^"]*"' | cut -d '"' -f 2 | xargs printf '%s\n' |
+        grep -vxF -f <(printf '%s\n' "${kinds[@]}") | sed 's,.*,kernel/&.ko,' > "$folder/modules.builtin"
 }
 package() {
     mkdir -p "$1/DEBIAN"
@@ -61,9 +63,10 @@ prepared() {
     ARCHIVE=$tree/$1 BUILD="$tree/build of $1" PATH=$tree/programs:$PATH "$root/tests/linux/prepare"
 }
 whole() {
-    local kernel
+    local kernel kind
     kernel=$(readlink -f "build of $1/guest/current")
-    printf %b "$elf" | cmp - "$kernel/vmlinux" && cmp "$work/empty.ko" "$kernel"/modules/101-cdc-acm.ko && test -s "$kernel/initramfs"
+    for kind in "${kinds[@]}"; do cmp "$work/empty.ko" "$kernel/modules/"1??-"$kind.ko" || return; done
+    printf %b "$elf" | cmp - "$kernel/vmlinux" && test -s "$kernel/initramfs"
 }
 
 # in lib, as in Debian 12
@@ -77,6 +80,7 @@ mkdir lib
     printf '%s\n' "linux-image-amd64 linux-image-$release" "linux-image-$release kmod" "linux-image-$release linux-base" > depends
 )
 it 'modules in /lib' prepared lib
+says_not 'not found'
 it 'vmlinux, the modules and an initramfs' whole lib
 
 # in usr/lib
