@@ -232,6 +232,31 @@ static void a_hex_file_with_a_short_line_is_refused(void **state)
     assert_refused(f, add_text(f, "a.hex", ":04200000DEADBEA4\n"), "another length than it says");
 }
 
+/* As tools in the wild write them. */
+static void a_hex_file_may_have_any_ends_of_lines_blanks_and_comments(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const files[] = {
+        ":0100000042BD\r:00000001FF\r",
+        ":0100000042BD\r\n\r\n:00000001FF\r\n\x1A",
+        "\n  :0100000042BD\t\r\r\n:00000001FF",
+        "\xEF\xBB\xBF:0100000042BD\n:00000001FF\n",
+        "; made by an assembler\n#\n:0100000042BD\n# 42\n:00000001FF\n; end\n",
+    };
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        assert_true(add_text(f, "a.hex", files[i]));
+        assert_int_equal(f->image.count, 1);
+        assert_int_equal(f->image.pieces[0].length, 1);
+        assert_int_equal(f->image.pieces[0].bytes[0], 0x42);
+        image_free(&f->image);
+    }
+}
+/* A record that lost its colon is no comment. */
+static void a_damaged_record_is_no_comment(void **state)
+{
+    struct fixture *f = *state;
+    assert_refused(f, add_text(f, "a.hex", ":0100000042BD\r;0100010042BC\r:00000001FF\r"), "line 2 has");
+}
 static void a_hex_file_that_is_something_else_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -570,6 +595,8 @@ int main(void)
         TEST(a_hex_file_with_a_wrong_checksum_is_refused_by_line),
         TEST(a_hex_file_with_a_bad_digit_is_refused_by_line),
         TEST(a_hex_file_with_a_short_line_is_refused),
+        TEST(a_hex_file_may_have_any_ends_of_lines_blanks_and_comments),
+        TEST(a_damaged_record_is_no_comment),
         TEST(a_hex_file_that_is_something_else_is_refused),
         TEST(a_hex_file_without_an_end_record_is_refused),
         TEST(a_hex_file_with_nothing_in_it_is_refused),

@@ -1,4 +1,7 @@
-/* Reads Intel HEX files. Source: Intel, Hexadecimal Object File Format, revision A. */
+/*
+ * Reads Intel HEX files. Source: Intel, Hexadecimal Object File Format, revision A; and what tools make of
+ * it.
+ */
 #include <string.h>
 
 #include "image_private.h"
@@ -11,6 +14,12 @@ struct hex_record {
     uint8_t length, type;
     uint16_t offset;
     const uint8_t *data;
+};
+
+struct hex_line {
+    const uint8_t *text;
+    size_t length;
+    unsigned number;
 };
 
 bool image_is_hex(const struct source *file)
@@ -61,49 +70,73 @@ static const char *set_base(const struct hex_record *record, uint32_t *base)
     return NULL;
 }
 
-static size_t line_length(const struct source *file, size_t at)
+/* A comment, and not a record whose colon is damaged: that would be a hole in the program. */
+static bool is_comment(const struct hex_line *line)
 {
-    const uint8_t *start = file->bytes + at;
-    const uint8_t *end = memchr(start, '\n', file->length - at);
-    return end ? (size_t)(end - start) : file->length - at;
+    enum { SHORTEST_RECORD = 2 * HEX_OVERHEAD };
+    size_t digits = 1;
+    if (line->text[0] != ';' && line->text[0] != '#')
+        return false;
+    while (digits < line->length && hex_digit(line->text[digits]) >= 0)
+        digits++;
+    return digits < line->length || digits <= SHORTEST_RECORD;
+}
+
+/*
+ * The next line that says something, without blanks around it; ends of lines are those of Unix, DOS and old
+ * Macs, and a control-Z at the end is DOS's. false: there is none.
+ */
+static bool next_line(const struct source *file, size_t *at, struct hex_line *line)
+{
+    while (*at < file->length) {
+        const uint8_t *bytes = file->bytes;
+        size_t from = *at, to = from;
+        while (to < file->length && bytes[to] != '\n' && bytes[to] != '\r')
+            to++;
+        *at = to + (to + 1 < file->length && bytes[to] == '\r' && bytes[to + 1] == '\n' ? 2 : 1);
+        while (from < to && bytes[from] <= ' ')
+            from++;
+        while (from < to && bytes[to - 1] <= ' ')
+            to--;
+        *line = (struct hex_line){bytes + from, to - from, line->number + 1};
+        if (line->length && !is_comment(line))
+            return true;
+    }
+    return false;
 }
 
 /* Two files made one by cat: what is behind the first end record would be lost without a word. */
-static bool is_last(const struct source *file, size_t at, unsigned line)
+static bool is_last(const struct source *file, size_t at, struct hex_line line)
 {
-    for (size_t length; at < file->length; at += length + 1, line++) {
-        length = line_length(file, at);
-        if (length && file->bytes[at] == ':')
+    while (next_line(file, &at, &line))
+        if (line.text[0] == ':')
             return FAIL(file,
                         "%s is several HEX files in one: line %u is behind the end record; give each file by "
                         "itself (vboard run FIRST --load SECOND)",
-                        file->path, line);
-    }
+                        file->path, line.number);
     return true;
 }
 
 bool image_add_hex(struct image *image, const struct source *file)
 {
-    size_t first = image->count;
+    static const uint8_t utf8_mark[] = {0xEF, 0xBB, 0xBF};
+    size_t first = image->count, at = 0;
     uint32_t base = 0;
-    unsigned line = 0;
-    for (size_t at = 0, length; at < file->length; at += length + 1) {
+    struct hex_line line = {0};
+    if (file->length >= sizeof utf8_mark && memcmp(file->bytes, utf8_mark, sizeof utf8_mark) == 0)
+        at = sizeof utf8_mark;
+    while (next_line(file, &at, &line)) {
         uint8_t bytes[HEX_LARGEST];
         struct hex_record record;
-        line++;
-        length = line_length(file, at);
-        size_t used = length && file->bytes[at + length - 1] == '\r' ? length - 1 : length;
-        if (used == 0)
-            continue;
-        const char *wrong = parse_record(file->bytes + at, used, bytes, &record);
+        const char *wrong = parse_record(line.text, line.length, bytes, &record);
         if (!wrong && (record.type == HEX_SEGMENT || record.type == HEX_LINEAR))
             wrong = set_base(&record, &base);
         else if (!wrong && record.type > HEX_START_LINEAR)
             wrong = "a record of a kind that does not exist";
         if (wrong)
-            return FAIL(file, "%s is damaged: line %u has %s", file->path, line, wrong);
+            return FAIL(file, "%s is damaged: line %u has %s", file->path, line.number, wrong);
         if (record.type == HEX_END)
-            return is_last(file, at + length, line) && image_is_not_empty(image, first, file);
+            return is_last(file, at, line) && image_is_not_empty(image, first, file);
         if (record.type != HEX_DATA || record.length == 0 ||
             image_is_for_ram(image, base + record.offset, record.length, NULL))
             continue;
