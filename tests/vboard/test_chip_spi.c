@@ -162,7 +162,24 @@ static void what_is_not_modelled_is_said(void **state)
     put(lab, SPI1(CR1), CRCEN);
     expect_violation(lab, "SUSPICIOUS unmodelled: SPI1_CR1");
     put(lab, SPI2(CR1), SPE);
+    wait_us(lab, 2000);
     expect_violation(lab, "SUSPICIOUS unmodelled: SPI2_CR1");
+    lab_free(lab);
+}
+
+/* ST's StdPeriph library sets SPE before MSTR. */
+static void a_master_may_be_on_before_it_is_one(void **state)
+{
+    (void)state;
+    struct lab *lab = lab_with_spi(0);
+    put(lab, SPI1(CR1), SPE | SSI | SSM);
+    wait_us(lab, 50);
+    put(lab, SPI1(CR1), MASTER | 1 << 3);
+    put(lab, SPI2(CR1), SPE);
+    wait_us(lab, 50);
+    put(lab, SPI2(CR1), 0);
+    wait_us(lab, 2000);
+    expect_violation(lab, NULL);
     lab_free(lab);
 }
 
@@ -177,6 +194,7 @@ int main(void)
         cmocka_unit_test(a_master_that_is_selected_is_none_any_more),
         cmocka_unit_test(interrupt_and_dma),
         cmocka_unit_test(what_is_not_modelled_is_said),
+        cmocka_unit_test(a_master_may_be_on_before_it_is_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -42,6 +42,10 @@ enum { SR_RXNE = 1, SR_TXE = 2, SR_CRCERR = 1 << 4, SR_MODF = 1 << 5, SR_OVR = 1
 enum { MAX_HZ = 18000000 };
 enum { CRCPR_AFTER_RESET = 7, I2SPR_AFTER_RESET = 2, I2SCFGR_I2SMOD = 1 << 11 };
 
+/* Of a slave it is told when it has been one for a while: ST's StdPeriph library sets SPE before MSTR. */
+enum { FRAME, SLAVE, EVENTS };
+enum { SLAVE_SINCE = 1000 }; /* us */
+
 struct spi {
     uint32_t CR1, CR2, SR, CRCPR, I2SCFGR, I2SPR;
     uint16_t received;
@@ -111,7 +115,7 @@ static void start_frame(struct device *device)
     spi->shifting = true;
     spi->SR |= SR_BSY;
     unsigned bits = spi->CR1 & CR1_DFF ? 16 : 8, divider = divider_of(spi->CR1);
-    device_schedule(device, 0, device_now(device) + bits * divider * device_clock(device));
+    device_schedule(device, FRAME, device_now(device) + bits * divider * device_clock(device));
 }
 
 /* All ones or all zeros: the line does not change. One that nothing drives is taken to be high. */
@@ -127,9 +131,14 @@ static uint16_t received(const struct device *device)
     return level == 0 ? 0 : mask;
 }
 
-static void event(struct device *device, unsigned n)
+static void unmodelled(struct device *device, const char *name, uint32_t value, const char *what)
 {
-    (void)n;
+    device_violation(device, SUSPICIOUS, "unmodelled", "%s_%s = 0x%X: %s", device_name(device), name,
+                     (unsigned)value, what);
+}
+
+static void frame_is_over(struct device *device)
+{
     struct spi *spi = spi_of(device);
     spi->shifting = false;
     if (spi->SR & SR_RXNE && !only_sends(spi)) {
@@ -144,10 +153,13 @@ static void event(struct device *device, unsigned n)
     update(device);
 }
 
-static void unmodelled(struct device *device, const char *name, uint32_t value, const char *what)
+static void event(struct device *device, unsigned n)
 {
-    device_violation(device, SUSPICIOUS, "unmodelled", "%s_%s = 0x%X: %s", device_name(device), name,
-                     (unsigned)value, what);
+    const struct spi *spi = spi_of(device);
+    if (n == FRAME)
+        frame_is_over(device);
+    else if (spi->CR1 & CR1_SPE && !is_master(spi))
+        unmodelled(device, "CR1", spi->CR1, "a slave is never clocked, for there is no master");
 }
 
 static void check_speed(struct device *device)
@@ -168,7 +180,7 @@ static void write_CR1(struct device *device, uint32_t value)
     if (value & ~spi->CR1 & CR1_CRCEN)
         unmodelled(device, "CR1", value, "CRC (RM0008 25.3.6): none is sent or checked");
     if (value & CR1_SPE && !(value & CR1_MSTR) && !(spi->CR1 & CR1_SPE))
-        unmodelled(device, "CR1", value, "a slave is never clocked, for there is no master");
+        device_schedule(device, SLAVE, device_now(device) + SLAVE_SINCE * TICKS_PER_MICROSECOND);
     spi->CR1 = value;
     bool selected_by_another = value & CR1_SSM && !(value & CR1_SSI);
     if (is_master(spi) && selected_by_another) {
@@ -248,14 +260,15 @@ static uint32_t read(struct device *device, uint32_t offset)
 static void reset(struct device *device)
 {
     *spi_of(device) = (struct spi){.SR = SR_TXE, .CRCPR = CRCPR_AFTER_RESET, .I2SPR = I2SPR_AFTER_RESET};
-    device_schedule(device, 0, TICKS_NEVER);
+    device_schedule(device, FRAME, TICKS_NEVER);
+    device_schedule(device, SLAVE, TICKS_NEVER);
     update(device);
 }
 
 /* Half-words and words by the book (25.5); the HAL of ST's own writes bytes to DR. */
 #define SPI_CLASS(table)                                                                                     \
     {                                                                                                        \
-        .state = sizeof(struct spi), REGISTERS(table), .sizes = ANY_SIZE, .events = 1, .read = read,         \
+        .state = sizeof(struct spi), REGISTERS(table), .sizes = ANY_SIZE, .events = EVENTS, .read = read,    \
         .write = write, .reset = reset, .event = event                                                       \
     }
 const struct device_class spi_v1_class = SPI_CLASS(registers);
