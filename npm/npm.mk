@@ -81,9 +81,12 @@ $(FLASHER_TARBALL): $(FLASHER_PACKAGE)
 	$(Q)$(call pack,flasher)
 	$(Q)echo "  NPM $@: $$(wc -c < $@) bytes"
 
+# a target cannot have a blank in its name, and the checkout's folder may have one
+from_libvboard = $(if $(filter /%,$1),$1,../../$1)
+
 $(NPM)/serial.elf: examples/libvboard/serial.c
 	$(Q)mkdir -p $(@D)
-	$(Q)$(MAKE) --no-print-directory -s -C examples/libvboard OUT=$(abspath $(@D)) $(abspath $@)
+	$(Q)$(MAKE) --no-print-directory -s -C examples/libvboard OUT=$(call from_libvboard,$(@D)) $(call from_libvboard,$@)
 
 # the native board, to compare with
 $(NPM)/native: tests/npm/native.c $(VBOARD_PUBLIC_LIB)

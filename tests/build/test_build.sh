@@ -267,6 +267,10 @@ says_not 'warning'
 it 'cd examples && make rtos' make -C examples rtos
 it 'makes it' test -s build/examples/rtos/rtos.bin -a ! -e build/examples/blink
 
+# it has a makefile of its own, which gets names of files from the one at the top
+it 'firmware for tests of the npm package, in a folder with a blank' make build/npm/serial.elf
+it 'makes it' test -s build/npm/serial.elf
+
 it 'cd src && make clean' in_src make clean
 it 'removes the images' test ! -e build/firmware -a -e build/examples
 it 'make clean' make clean

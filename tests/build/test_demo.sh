@@ -30,4 +30,35 @@ for file in "$root"/src/boards/*.h; do
     board=$(basename "$file" .h)
     it "blink at 1 Hz on $board" blinks "$board"
 done
+
+# make demo without its guest, in a folder with a blank in its name. The guest's command is played; it ends as STATUS says.
+mkdir -p tests/linux build/firmware
+printf '#!/bin/sh\n' > tests/linux/prepare
+# shellcheck disable=SC2016 # the program expands it
+printf '#!/bin/sh\nprintf "<%%s>" "$@" > given\nexit "${STATUS:-0}"\n' > tests/linux/guest
+chmod +x tests/linux/*
+for board in BLUEPILL STLINK; do cp -Rp "$root/build/firmware/$board" build/firmware/; done
+it 'what make demo builds' make blue-pill
+it 'the demonstration, of the Blue Pill' tools/demo
+says 'BLUEPILL '
+it 'the guest gets its image' grep -qF "<--board BLUEPILL  '$tree/build/firmware/BLUEPILL/dapboot.elf'>" given
+it 'of another board' tools/demo STLINK
+it 'the guest gets its image' grep -qF "'$tree/build/firmware/STLINK/dapboot.elf'>" given
+it 'and its blink' grep -qF "<$tree/build/examples/blink/blink-STLINK.bin>" given
+mkdir -p build/guest
+touch -d yesterday build/guest/board.log
+ends_with() {
+    local status=0
+    STATUS=$1 tools/demo || status=$?
+    [ "$status" -eq "$1" ]
+}
+for status in 129 130 143; do
+    it "a demonstration that is ended from outside, with $status," ends_with $status
+    says_not 'demo:'
+done
+it 'one that fails' ends_with 1
+says 'demo: it went wrong, see above'
+says_not 'board.log'
+it 'one that takes too long' ends_with 124
+says 'demo: the guest took too long'
 finish

@@ -268,5 +268,11 @@ for choice in TARGET= TARGET=MAPLEMINI_HIGH; do
     ! grep -q 'Undefined command' said
     result "and gdb understands its commands" $?
 done
+# as a checkout with a blank in its name
+ln -s "$(realpath "$sources/..")" "a checkout"
+GDB=$work/fake "a checkout/tools/debug-vboard" "a checkout/build/firmware/BLUEPILL/dapboot.elf" >said 2>&1 </dev/null
+it_says "tools/debug-vboard finds image and sources below a folder with a blank" "Temporary breakpoint 1, serve" "reset, PC 0x080"
+! grep -q 'No such file' said
+result "all of them" $?
 
 finish
