@@ -5,6 +5,7 @@ import { t } from './language.js';
 import { BadManifest, fileFor, readManifest } from './manifest.js';
 import { Releases } from './releases.js';
 import { addStyle } from './style.js';
+import { hex4 } from './words.js';
 
 /** @typedef {import('./manifest.js').Manifest} Manifest */
 /** @typedef {import('./manifest.js').Release} Release */
@@ -254,7 +255,13 @@ function begin(page, text, address) {
     const manifest = readManifest(text);
     dress(page, manifest, address);
     const serialNumber = flasher.filters[0].serialNumber;
-    if (manifest.ids.length > 0) flasher.filters = manifest.ids.map((id) => ({ ...id, serialNumber }));
+    const [first] = manifest.ids;
+    if (first) {
+      flasher.filters = manifest.ids.map((id) => ({ ...id, serialNumber }));
+      // until a board says its own
+      if (!('serial' in flasher.ids)) flasher.ids = { vendor: first.vendorId, product: first.productId };
+      page.text('dfu', `dfu-util -d ${hex4(first.vendorId)}:${hex4(first.productId)} -D program.bin`);
+    }
     const one = new Offer(page, new Releases(manifest, address));
     const version = new URL(location.href).searchParams.get('version');
     if (version) one.chooseVersion(version);
