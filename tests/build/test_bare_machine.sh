@@ -61,6 +61,12 @@ lint() { (cd "$tree" && GIT_CEILING_DIRECTORIES=$work tools/lint "$@"); }
 refuses 'lint outside of a checkout' 'lint: git lists no files here' lint docs
 says_not 'ok '
 refuses 'format, too' 'lint: git lists no files here' make format
+# each of these by itself, too
+for check in check-docs check-layers; do
+    outside() { (cd "$tree" && GIT_CEILING_DIRECTORIES=$work "tools/$check"); }
+    refuses "tools/$check outside of a checkout" "$check: git lists no files here" outside
+    says_not 'Traceback'
+done
 git init -q .
 refuses 'a checkout without files' 'lint: git lists no files here' lint docs
 git add Makefile src tools
