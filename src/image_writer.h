@@ -17,7 +17,7 @@ bool image_fits(uint32_t length);
  * image_has_room and image_fits were true.
  */
 void image_put(uint32_t ahead, const uint8_t *bytes, uint32_t length);
-/* The `length` bytes put since the last block are one. */
+/* Ends the block: `length` bytes were put since the previous one. */
 void image_accept(uint32_t length);
 /* The image is whole: write what is left, the first page last. */
 void image_finish(void);

@@ -39,6 +39,30 @@ for defs in -DHAVE_DOUBLE_TAP=1 -DAPP_WATCHDOG_MS=1000 -DPROTECT_BOOTLOADER=1 -D
 done
 it 'docs/fleet.md: what HAVE_DS20 costs' grep -q "the lines above as text, for ${said_costs##* } bytes" "$root/docs/fleet.md"
 
+# docs/signing.md: "0.3 to 0.4 KiB", what VERIFY_AT_START adds to three targets
+flash_of() {
+    local figures
+    figures=$("$root/tools/footprint" --numbers "$root/build/firmware/$1/dapboot.elf")
+    echo "${figures% *}"
+}
+# tenths_more BUILD TARGET: tenths of a KiB that BUILD is larger
+tenths_more() { echo $((($(flash_of "$1") - $(flash_of "$2")) * 10 + 512 >> 10)); }
+cost=$(for pair in verify-at-start:BLUEPILL_SIGNED verify-at-start-high:BLUEPILL_HIGH_SIGNED verify-at-start-2k:BTTSKRMINIE3V2_SIGNED; do
+    tenths_more "${pair%:*}" "${pair#*:}"
+done | sort -n | sed -n '1p;$p' | sed 's/^/0./' | xargs)
+it "docs/signing.md: VERIFY_AT_START costs $cost KiB" grep -qF "${cost/ / to } KiB, and RAM" <(tr -s '\n ' ' ' < "$root/docs/signing.md")
+
+# docs/design.md: the functions of port.h, the main loop, the suites of make test
+functions=$(grep -cE '^[A-Za-z][^(]* \**port_[a-z_0-9]+\(' "$root/src/port.h")
+it "docs/design.md: port.h has $functions functions" grep -qF ": $functions functions for flash" "$root/docs/design.md"
+calls() { sed -n '/for (;;) {/,/^}/p' "$1" | grep -oE '[a-z_]+\(\)' | xargs; }
+it 'docs/design.md: the main loop' test "$(calls <(sed -n '/^```c/,/^```/p' "$root/docs/design.md" | sed '/^```$/s/.*/}/'))" = "$(calls "$root/src/main.c")"
+suites=$(sed -n '/^test-all:/,/^$/s/.*--no-print-directory \([a-z-]*\)[ "].*/\1/p' "$root/tests/tests.mk" | grep -vxE 'system-images|test-programs' | sort -u)
+it 'docs/design.md: suites were found' test "$(wc -l <<< "$suites")" -ge 12
+for suite in $suites; do
+    it "docs/design.md: the table of suites has make $suite" grep -qE "^\|.*\`make $suite\`.*\|.*\|" "$root/docs/design.md"
+done
+
 # docs/vboard.md: its first command, after "$", and what follows up to an empty line; to the hundredth of a second
 to_hundredths() {
     sed 's/^\(\[ *[0-9]*\.[0-9][0-9]\)[0-9]*/\1/'
