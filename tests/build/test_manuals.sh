@@ -56,6 +56,7 @@ it "docs/signing.md: VERIFY_AT_START costs $cost KiB" grep -qF "${cost/ / to } K
 functions=$(grep -cE '^[A-Za-z][^(]* \**port_[a-z_0-9]+\(' "$root/src/port.h")
 it "docs/design.md: port.h has $functions functions" grep -qF ": $functions functions for flash" "$root/docs/design.md"
 calls() { sed -n '/for (;;) {/,/^}/p' "$1" | grep -oE '[a-z_]+\(\)' | xargs; }
+# shellcheck disable=SC2016 # backquotes are Markdown's
 it 'docs/design.md: the main loop' test "$(calls <(sed -n '/^```c/,/^```/p' "$root/docs/design.md" | sed '/^```$/s/.*/}/'))" = "$(calls "$root/src/main.c")"
 suites=$(sed -n '/^test-all:/,/^$/s/.*--no-print-directory \([a-z-]*\)[ "].*/\1/p' "$root/tests/tests.mk" | grep -vxE 'system-images|test-programs' | sort -u)
 it 'docs/design.md: suites were found' test "$(wc -l <<< "$suites")" -ge 12
