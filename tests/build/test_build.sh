@@ -21,6 +21,7 @@ it 'three files' has_files $plain
 it 'make in the top folder finds that done' make
 says_not '  CC '
 it 'cd src && make TARGET=STLINK' in_src make TARGET=STLINK
+says '  LD ../build/firmware/STLINK/dapboot.elf' # a path from where one stands
 it 'three files' has_files build/firmware/STLINK
 it 'TARGET may come from the environment' env TARGET=STLINK make
 says 'STLINK '
@@ -55,6 +56,7 @@ refuses 'over the limit' 'bytes over its limit of 3000 bytes of flash' env FLASH
 
 # DEFS
 it 'DEFS in the environment' env DEFS=-DUSB_PID=0x1234 make
+says '  LD build/firmware/BLUEPILL-'
 changed=$(built)
 it 'has an effect' differ "$changed" $plain
 it 'DEFS on the command line' make DEFS=-DUSB_PID=0x1234

@@ -60,6 +60,11 @@ it 'and nothing is installed' test ! -s machine/installs
 it 'which is no matter to a group without them' on_it firmware vboard
 
 machine
+it 'make demo, on a new machine' env PATH="$tree/programs:$PATH" make deps-demo
+it 'gets the guest' installs qemu-system-x86
+it 'and not what only tests need' installs_not chromium
+
+machine
 cp machine/archive machine/has
 it 'a machine that has all' on_it
 says 'All packages of packages.txt are installed.'
