@@ -24,6 +24,17 @@ while read -r name bytes; do
     it "docs/applications.md: $name has $is bytes, not $bytes" about "$is" "$bytes"
 done <<< "$rows"
 
+# docs/applications.md: rows "| `FUNCTION()` | ... | BYTES |" of include/dapboot.h, each function once in a program for an STM32F103
+functions=$(sed -n 's/^static inline void \([a-z_]*\)(void)$/\1/p' include/dapboot.h)
+it 'three at least' test "$(wc -l <<< "$functions")" -ge 3
+for name in $functions; do
+    printf '#include "dapboot.h"\nvoid call(void);\nvoid call(void) { %s(); }\n' "$name" > "$work/calls.c"
+    it "$name() compiles" arm-none-eabi-gcc -mcpu=cortex-m3 -mthumb -Os -Wall -Iinclude -c "$work/calls.c" -o "$work/calls.o"
+    is=$((0x$(arm-none-eabi-nm -S "$work/calls.o" | sed -n 's/^[0-9a-f]* \([0-9a-f]*\) T call$/\1/p')))
+    bytes=$(sed -n "s/^| \`$name()\` |.*| \([0-9]*\) |\$/\1/p" "$root/docs/applications.md")
+    it "docs/applications.md: $name() takes $is bytes, not ${bytes:-(no row)}" about "$is" "${bytes:-0}"
+done
+
 # docs/options.md: "What each costs on a Blue Pill: 1, 2, 3 and 4 bytes.", in the order of the table below
 said_costs=$(tr '\n' ' ' < "$root/docs/options.md" | sed -n 's/.*What each costs on a Blue Pill: \([0-9, and]*\) bytes\..*/\1/p' | tr -c '0-9\n' ' ' | xargs)
 bytes_with() {
