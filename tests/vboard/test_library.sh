@@ -43,6 +43,18 @@ nm -g --defined-only "$root/lib/libvboard.a" | awk 'NF == 3 { print $3 }' | sort
 says diff "$work/declared" "$work/defined"
 tell "what the header declares is what the library has" $?
 
+# what vboard-inside.md says of all files of the project's own library, which has this one's and the servers
+# variables that can be written; those of a thread are in sections of their own
+variables() { objdump -t "$1" | sed -nE 's/^[0-9a-f]+ .{6}O \.(data|bss)(\.[^r][^ \t]*)?[ \t].* //p' | grep -v '^__'; }
+echo 'int counter = 1; int *const fixed = &counter; static int hits; int hit(void) { return hits++; }' >"$work/state.c"
+says gcc -c "$work/state.c" -o "$work/state.o"
+tell "a program with state compiles" $?
+holds "its state is found" [ "$(variables "$work/state.o" | sort | xargs)" = "counter hits" ]
+variables build/host/libvboard.a >"$work/said"
+holds "no file of the library has state of its own" [ ! -s "$work/said" ]
+nm -A build/host/libvboard.a | grep -E ' U (clock_gettime|gettimeofday|time|clock)$' | grep -v ':pace\.o:' >"$work/said"
+holds "only pace.c asks for the time of the PC" [ ! -s "$work/said" ]
+
 # the header
 for compiler in "gcc -std=c11 -x c" "clang -std=c++11 -x c++"; do
     read -ra words <<<"$compiler"
