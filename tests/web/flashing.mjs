@@ -15,9 +15,9 @@ const profile = '/dev/shm/profile';
 
 // An emulated computer on a busy one: what waits, waits long, so that a failure is one.
 const PATIENCE = 900000;
-const TRIES = 6;
-/** How many times slower than the clock the board is, from try to try. With 100 a transfer takes longer than the page waits for one. */
-const SLOWNESS = [10, 30];
+const TRIES = 8;
+/** How many times slower than the clock the board is for a download. Slower, and a transfer may take the 5 s that the page waits for one. */
+const SLOWNESS = 10;
 
 const began = Date.now();
 const results = new Results();
@@ -92,11 +92,14 @@ const message = async (place, ...kinds) => {
   return text(`#${place}-message`);
 };
 
-/** Brings the board to its bootloader, and the page finds it. */
+/** Brings the board to its bootloader, and the page finds it: anew, if it was there. */
 async function enterBootloader() {
-  board('press');
-  board('reset');
-  await phase('ready');
+  await phasesOf(async () => {
+    board('press');
+    board('reset');
+    heard('USB: configured');
+    await page.waitForFunction(() => window.phases.at(-1) === 'ready', null, { polling: 100 });
+  });
   board('release');
 }
 
@@ -116,13 +119,13 @@ async function unplugOnTheWay(begin, cameSoFar, times) {
  * Flashes the file that was chosen, and does what is wanted on the way. The board gives the page 250 ms of its time to keep it.
  * An emulated computer is many times slower than one that it stands for, and so is its board: these are 2.5 s here. Where a
  * browser on a busy computer is too slow for that, the board runs its program, the page says that it
- * restarted too soon, or that the end is not confirmed, and this tries again with a slower board.
+ * restarted too soon, or that the end is not confirmed, and this tries again.
  * @returns what the page said, and the phases it went through
  */
 async function flash(onTheWay = () => {}) {
   for (let tries = 1; ; tries++) {
     let said = '';
-    slowDown(SLOWNESS[Math.min(tries, SLOWNESS.length) - 1]);
+    slowDown(SLOWNESS);
     const phases = await phasesOf(async () => {
       await page.click('#flash-button');
       // what was said before stands until then
