@@ -16,7 +16,7 @@ const profile = '/dev/shm/profile';
 // An emulated computer on a busy one: what waits, waits long, so that a failure is one.
 const PATIENCE = 900000;
 const TRIES = 8;
-/** How many times slower than the clock the board is for a download. Slower, and a transfer may take the 5 s that the page waits for one. */
+/** How many times slower than the clock the board is. It may hold an answer back (PATIENCE_MS in src/dfu.c), and the page waits 5 s. */
 const SLOWNESS = 10;
 
 const began = Date.now();
