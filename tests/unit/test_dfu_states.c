@@ -337,6 +337,28 @@ static void dfu_dnbusy_ends_by_itself_within_the_time_that_was_told(void **state
     assert_int_equal(dfu_get_status().bState, dfuDNBUSY);
 }
 
+static void dfu_manifest_ends_by_itself_within_the_time_that_was_told(void **state)
+{
+    (void)state;
+    to_idle();
+    fake.erase_turns = FOREVER;
+    fake_set_clock(100);
+    memset(fake_area(), 0x55, fake_area_size());
+    for (uint16_t number = 0; number < 2; number++) {
+        send_block(number);
+        assert_dfu(dfuDNLOAD_IDLE, STATUS_OK);
+    }
+    assert_int_equal(dfu_dnload(2, NULL, 0), 0);
+
+    struct dfu_reply reply = dfu_get_status();
+
+    assert_int_equal(reply.bState, dfuMANIFEST);
+    assert_in_range(reply.bwPollTimeout, 1, 100);
+    fake_wait_ms(reply.bwPollTimeout);
+    assert_int_equal(dfu_get_state(), dfuMANIFEST_SYNC);
+    assert_int_equal(dfu_get_status().bState, dfuMANIFEST);
+}
+
 static void an_error_stays_until_it_is_cleared(void **state)
 {
     (void)state;
@@ -379,6 +401,7 @@ int main(void)
         cmocka_unit_test_setup(another_interface_is_nobody, power_on),
         cmocka_unit_test_setup(class_requests_need_a_configuration, power_on),
         cmocka_unit_test_setup(dfu_dnbusy_ends_by_itself_within_the_time_that_was_told, power_on),
+        cmocka_unit_test_setup(dfu_manifest_ends_by_itself_within_the_time_that_was_told, power_on),
         cmocka_unit_test_setup(an_error_stays_until_it_is_cleared, power_on),
         cmocka_unit_test_setup(a_bus_reset_leads_to_idle_from_every_state_unless_the_image_is_all_there,
                                power_on),
