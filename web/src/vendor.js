@@ -64,8 +64,6 @@ class Offer {
     /** @type {Release | undefined} that is on the board */
     this.held = undefined;
     this.trouble = '';
-    /** @type {import('./flasher.js').AnyFile | null} that was asked for last */
-    this.coming = null;
     this.list = this.build();
     this.flasher.addEventListener('change', () => void this.changed());
   }
@@ -142,11 +140,10 @@ class Offer {
     const file = this.releases.fileFor(release, board);
     if (file === this.file && this.flasher.firmware) return; // what was said of it stays
     this.file = file;
-    this.coming = file;
     this.page.awaited = t`Version ${release.version} is on its way.`;
     this.page.later();
     await this.flasher.take(file);
-    if (this.coming === file) this.page.awaited = ''; // else another one has been chosen since
+    if (this.file === file) this.page.awaited = ''; // else another one has been chosen since
     this.page.later();
   }
 
