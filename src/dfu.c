@@ -91,8 +91,8 @@ NOINLINE static enum usb_answer fail(image_result result)
 }
 
 /*
- * Reports `state` with the minimum time left. The state ends 1/8 earlier than reported, to
- * allow for a fast host clock.
+ * Reports `state` with the minimum time left. The state ends 1/8 earlier than reported, to allow for a fast
+ * host clock, but after one tick at least: 0 would be for ever.
  */
 static void busy(enum dfu_state state)
 {
@@ -102,7 +102,7 @@ static void busy(enum dfu_state state)
     if (SIGNED)
         dfu.status.bwPollTimeout[1] = ms >> 8;
     dfu.status.bState = state;
-    dfu.busy_ms = ms - ms / 8 - 1;
+    dfu.busy_ms = ms - (ms + 6) / 8;
 }
 
 static bool is_busy(void)

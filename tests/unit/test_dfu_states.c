@@ -359,6 +359,20 @@ static void dfu_manifest_ends_by_itself_within_the_time_that_was_told(void **sta
     assert_int_equal(dfu_get_status().bState, dfuMANIFEST);
 }
 
+/* With nothing left to program one millisecond is told, the least there is. */
+static void dfu_manifest_ends_by_itself_when_a_millisecond_was_told(void **state)
+{
+    (void)state;
+    to_manifest_sync();
+
+    struct dfu_reply reply = dfu_get_status();
+
+    assert_int_equal(reply.bState, dfuMANIFEST);
+    assert_in_range(reply.bwPollTimeout, 1, 100);
+    fake_wait_ms(reply.bwPollTimeout);
+    assert_int_equal(dfu_get_state(), dfuMANIFEST_SYNC);
+}
+
 static void an_error_stays_until_it_is_cleared(void **state)
 {
     (void)state;
@@ -402,6 +416,7 @@ int main(void)
         cmocka_unit_test_setup(class_requests_need_a_configuration, power_on),
         cmocka_unit_test_setup(dfu_dnbusy_ends_by_itself_within_the_time_that_was_told, power_on),
         cmocka_unit_test_setup(dfu_manifest_ends_by_itself_within_the_time_that_was_told, power_on),
+        cmocka_unit_test_setup(dfu_manifest_ends_by_itself_when_a_millisecond_was_told, power_on),
         cmocka_unit_test_setup(an_error_stays_until_it_is_cleared, power_on),
         cmocka_unit_test_setup(a_bus_reset_leads_to_idle_from_every_state_unless_the_image_is_all_there,
                                power_on),
